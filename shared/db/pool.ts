@@ -1,0 +1,87 @@
+// Postgres connections. int8 and numeric arrive as text from the driver; we turn int8 into a safe
+// number (ids, counts, offsets) and leave numeric as text (money goes through BigInt, never floats).
+import pg from 'pg';
+
+export type Pool = pg.Pool;
+/** A connection inside a transaction. */
+export type Tx = pg.PoolClient;
+/** Anything a statement can be sent to. */
+export type Queryable = Pick<pg.Pool, 'query'> | Pick<pg.PoolClient, 'query'>;
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly applicationName: string;
+  readonly connectionsMax: number;
+  /** A statement that runs longer is cancelled by the server. */
+  readonly statementTimeoutMs?: number;
+  readonly onError?: (error: Error) => void;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const IDLE_TIMEOUT_MS = 60_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
+
+const types = new pg.TypeOverrides();
+types.setTypeParser(pg.types.builtins.INT8, parseSafeInteger);
+
+/** A connection pool. Broken idle connections are reported to `onError` and replaced. */
+export function createPool(options: PoolOptions): Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: options.applicationName,
+    max: options.connectionsMax,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+    keepAlive: true,
+    types,
+  });
+  // Without a listener an idle connection that breaks would end the process.
+  pool.on('error', (error) => options.onError?.(error));
+  return pool;
+}
+
+/** A connection of its own, for LISTEN; the caller connects and ends it. */
+export function createClient(url: string, applicationName: string): pg.Client {
+  return new pg.Client({
+    connectionString: url,
+    application_name: applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+    types,
+  });
+}
+
+/**
+ * Runs `work` in one transaction: commits when it resolves, rolls back when it rejects. A
+ * connection whose rollback fails is thrown away rather than handed to the next caller.
+ */
+export async function withTransaction<Result>(
+  pool: Pool,
+  work: (tx: Tx) => Promise<Result>,
+  begin: 'BEGIN' | 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' = 'BEGIN',
+): Promise<Result> {
+  const tx = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await tx.query(begin);
+    const result = await work(tx);
+    await tx.query('COMMIT');
+    return result;
+  } catch (error) {
+    try {
+      await tx.query('ROLLBACK');
+    } catch (rollbackError) {
+      broken = new Error('rollback failed', { cause: rollbackError });
+    }
+    throw error;
+  } finally {
+    tx.release(broken);
+  }
+}
+
+function parseSafeInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value)) throw new RangeError(`int8 beyond 2^53: ${text}`);
+  return value;
+}

@@ -1,0 +1,38 @@
+// The words of an order: closed sets shared by the API, the command log and the engine.
+
+export const SIDES = ['buy', 'sell'] as const;
+export type Side = (typeof SIDES)[number];
+
+export const ORDER_TYPES = ['limit', 'market'] as const;
+export type OrderType = (typeof ORDER_TYPES)[number];
+
+export const TIMES_IN_FORCE = ['GTC', 'IOC', 'FOK', 'GTD'] as const;
+export type TimeInForce = (typeof TIMES_IN_FORCE)[number];
+
+export const SELF_TRADE_PREVENTIONS = [
+  'cancel_taker',
+  'cancel_maker',
+  'cancel_both',
+  'decrement',
+  'none',
+] as const;
+export type SelfTradePrevention = (typeof SELF_TRADE_PREVENTIONS)[number];
+
+/** `accepted` is durable but not yet seen by the engine; the last four are final. */
+export const ORDER_STATUSES = [
+  'accepted',
+  'open',
+  'partially_filled',
+  'filled',
+  'cancelled',
+  'expired',
+  'rejected',
+] as const;
+export type OrderStatus = (typeof ORDER_STATUSES)[number];
+
+export const END_STATUSES = ['filled', 'cancelled', 'expired', 'rejected'] as const;
+export type EndStatus = (typeof END_STATUSES)[number];
+
+export function isEndStatus(status: OrderStatus): status is EndStatus {
+  return (END_STATUSES as readonly string[]).includes(status);
+}

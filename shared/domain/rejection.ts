@@ -1,0 +1,106 @@
+// A refusal is a value with a stable code (design decision 14). The table is the one place where a
+// code, its HTTP status and its meaning are written; docs/errors.md is generated from it.
+
+interface CodeFacts {
+  readonly status: number;
+  readonly meaning: string;
+}
+
+function code(status: number, meaning: string): CodeFacts {
+  return { status, meaning };
+}
+
+export const ERROR_CODES = {
+  BODY_INVALID: code(400, 'The body is not JSON or does not fit the schema of the route.'),
+  BODY_TOO_LARGE: code(413, 'The body exceeds the limit of the route.'),
+  BODY_TYPE_NOT_SUPPORTED: code(415, 'The body must be application/json in UTF-8.'),
+  QUERY_INVALID: code(400, 'A query parameter is unknown, repeated or malformed.'),
+  PATH_INVALID: code(400, 'A part of the path is malformed.'),
+  HEADER_INVALID: code(400, 'A header that the route reads is malformed.'),
+  ROUTE_NOT_FOUND: code(404, 'No such route.'),
+  METHOD_NOT_ALLOWED: code(405, 'The route exists, but not for this method.'),
+  TOKEN_MISSING: code(401, 'The route needs a bearer token.'),
+  TOKEN_INVALID: code(401, 'The bearer token is malformed, expired or not signed by the issuer.'),
+  ACCESS_DENIED: code(403, 'The caller is known, but may not do this.'),
+  IDEMPOTENCY_KEY_INVALID: code(400, 'The Idempotency-Key is not 1..64 visible ASCII characters.'),
+  IDEMPOTENCY_KEY_REUSED: code(422, 'The Idempotency-Key was used with another request.'),
+  IDEMPOTENCY_KEY_BUSY: code(409, 'A request with this Idempotency-Key is still running.'),
+  SERVICE_BUSY: code(503, 'A named limit of work in flight is reached; try again later.'),
+  SERVICE_UNAVAILABLE: code(503, 'A part that this request needs is down; try again later.'),
+  INTERNAL_ERROR: code(500, 'Something broke on our side; the request id finds it in the log.'),
+  MARKET_NOT_FOUND: code(404, 'No such market.'),
+  MARKET_HALTED: code(422, 'The market is halted: only cancels are taken.'),
+  MARKET_CANCEL_ONLY: code(422, 'The market takes only cancels and reducing amends.'),
+  ORDER_NOT_FOUND: code(404, 'No such order, or not yours.'),
+  ORDER_ALREADY_DONE: code(409, 'The order has ended.'),
+  ORDER_AMEND_PENDING: code(409, 'An earlier amend of this order is not decided yet.'),
+  ORDER_AMEND_NOT_ALLOWED: code(422, 'Only a resting limit order can be amended.'),
+  ORDER_AMEND_EMPTY: code(422, 'An amend names a new price or a new quantity.'),
+  ORDER_QUANTITY_BELOW_FILLED: code(422, 'The new quantity is not above what is already gone.'),
+  ORDER_PRICE_OFF_TICK: code(422, 'The price is not a multiple of the tick size.'),
+  ORDER_PRICE_OUT_OF_BAND: code(422, 'The price is outside the price band of the market.'),
+  ORDER_PRICE_REQUIRED: code(422, 'A limit order needs a price.'),
+  ORDER_PRICE_NOT_ALLOWED: code(422, 'A market order has no price.'),
+  ORDER_QUANTITY_OFF_LOT: code(422, 'The quantity is not a multiple of the lot size.'),
+  ORDER_QUANTITY_TOO_SMALL: code(422, 'The quantity is below the minimum of the market.'),
+  ORDER_QUANTITY_TOO_LARGE: code(422, 'The quantity is above the maximum of the market.'),
+  ORDER_QUANTITY_REQUIRED: code(422, 'Give exactly one of quantity and quoteAmount.'),
+  ORDER_QUOTE_AMOUNT_NOT_ALLOWED: code(422, 'Only a market order may be sized by quoteAmount.'),
+  ORDER_QUOTE_AMOUNT_INVALID: code(422, 'The quoteAmount is finer than the quote asset allows.'),
+  ORDER_NOTIONAL_TOO_SMALL: code(422, 'Price x quantity is below the minimum of the market.'),
+  ORDER_NOTIONAL_TOO_LARGE: code(422, 'Price x quantity is more than any balance can hold.'),
+  ORDER_TIME_IN_FORCE_NOT_ALLOWED: code(422, 'This order type does not take this time in force.'),
+  ORDER_EXPIRY_REQUIRED: code(422, 'GTD needs expiresAt.'),
+  ORDER_EXPIRY_NOT_ALLOWED: code(422, 'Only GTD takes expiresAt.'),
+  ORDER_EXPIRY_IN_PAST: code(422, 'expiresAt is not in the future.'),
+  ORDER_POST_ONLY_NOT_ALLOWED: code(422, 'Only a limit order that can rest may be post-only.'),
+  ORDER_POST_ONLY_WOULD_TAKE: code(422, 'A post-only order would have taken liquidity.'),
+  ORDER_SELF_TRADE_MODE_NOT_ALLOWED: code(422, 'The market does not allow this mode.'),
+  ORDER_SELF_TRADE_PREVENTED: code(422, 'Ended or reduced so as not to trade with its owner.'),
+  ORDER_FUNDS_INSUFFICIENT: code(422, 'The available balance does not cover the hold.'),
+  ORDER_CLIENT_ID_REUSED: code(422, 'The clientOrderId was used with another order.'),
+  ORDERS_OPEN_TOO_MANY: code(422, 'The limit of open orders is reached.'),
+  ORDER_CANCELLED_BY_USER: code(200, 'End reason: cancelled on request.'),
+  ORDER_EXPIRED: code(200, 'End reason: expiresAt has passed.'),
+  ORDER_IOC_REMAINDER: code(200, 'End reason: what an IOC order could not fill at once.'),
+  ORDER_FOK_NOT_FILLABLE: code(200, 'End reason: a FOK order could not fill whole.'),
+  ORDER_LIQUIDITY_NONE: code(422, 'The other side of the book is empty.'),
+  ORDER_PRICE_PROTECTED: code(200, 'End reason: the next price was beyond the protection.'),
+  ORDER_QUOTE_AMOUNT_REACHED: code(200, 'End reason: less than one lot of the amount is left.'),
+  COMMAND_TOO_OLD: code(409, 'The command is older than the window of known commands.'),
+  ENTRY_UNBALANCED: code(500, 'A journal entry does not sum to zero; nothing was posted.'),
+  LEDGER_KEY_REUSED: code(409, 'The business key was posted before with other amounts.'),
+  EVENT_INVALID: code(400, 'The event does not fit its schema.'),
+  EVENT_TYPE_UNKNOWN: code(400, 'This function does not consume this event type.'),
+  EVENT_CONFLICT: code(503, 'Another event with this market and sequence was settled: alarm.'),
+} as const satisfies Record<string, CodeFacts>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** One field of a body, query or path that did not fit. */
+export interface FieldError {
+  readonly path: string;
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface Rejection {
+  readonly rejected: true;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly errors?: readonly FieldError[];
+  readonly retryAfterSeconds?: number;
+}
+
+/** Makes a refusal; `detail` is for a person and may change, `code` is stable for ever. */
+export function reject(
+  errorCode: ErrorCode,
+  detail: string = ERROR_CODES[errorCode].meaning,
+  more: { errors?: readonly FieldError[]; retryAfterSeconds?: number } = {},
+): Rejection {
+  return { rejected: true, code: errorCode, detail, ...more };
+}
+
+export function isRejection(value: unknown): value is Rejection {
+  return typeof value === 'object' && value !== null && 'rejected' in value;
+}

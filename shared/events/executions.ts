@@ -1,0 +1,151 @@
+// What the engine did: the topic engine.executions. One record packs what one input batch did to
+// one market; each event has its own number in the market's gapless sequence.
+import { z } from 'zod';
+import { FEE_POLICIES, MARKET_STATUSES } from '../domain/market.ts';
+import { END_STATUSES, SIDES } from '../domain/order.ts';
+import {
+  assetField,
+  lotsField,
+  lotsOrZeroField,
+  marketIdField,
+  minorField,
+  numberField,
+  orderIdField,
+  priceTicksField,
+  ratePpmField,
+  timeMsField,
+  tradeIdField,
+  userIdField,
+} from './fields.ts';
+
+const head = { sequence: numberField, timeMs: timeMsField };
+const orderHead = { ...head, orderId: orderIdField, userId: userIdField };
+
+/** The remainder of an order rests on the book. */
+const openedSchema = z.strictObject({
+  kind: z.literal('opened'),
+  ...orderHead,
+  side: z.enum(SIDES),
+  priceTicks: priceTicksField,
+  remainingLots: lotsField,
+});
+
+/** Two orders traded at the maker's price. Amounts in base units of their asset, exact. */
+const tradeSchema = z.strictObject({
+  kind: z.literal('trade'),
+  ...head,
+  tradeId: tradeIdField,
+  priceTicks: priceTicksField,
+  quantityLots: lotsField,
+  baseMinor: minorField,
+  quoteMinor: minorField,
+  takerSide: z.enum(SIDES),
+  taker: z.strictObject({
+    orderId: orderIdField,
+    userId: userIdField,
+    feePpm: ratePpmField,
+    remainingLots: lotsOrZeroField,
+    /** What this trade takes out of the order's hold: what is paid, the fee if paid from the hold,
+     *  and the price improvement, which returns to available. */
+    holdMinor: minorField,
+  }),
+  maker: z.strictObject({
+    orderId: orderIdField,
+    userId: userIdField,
+    feePpm: ratePpmField,
+    remainingLots: lotsOrZeroField,
+    holdMinor: minorField,
+  }),
+});
+
+/** Self-trade prevention took `preventedLots` off an order without a trade. */
+const reducedSchema = z.strictObject({
+  kind: z.literal('reduced'),
+  ...orderHead,
+  preventedLots: lotsField,
+  remainingLots: lotsOrZeroField,
+  releaseMinor: minorField,
+});
+
+/** An order ended, filled orders included. `releaseMinor` is exactly what is left of its hold. */
+const endedSchema = z.strictObject({
+  kind: z.literal('ended'),
+  ...orderHead,
+  status: z.enum(END_STATUSES),
+  /** Null only for `filled`. */
+  reason: z.string().nullable(),
+  /** What was open when it ended; zero when filled. */
+  cancelledLots: lotsOrZeroField,
+  releaseMinor: minorField,
+});
+
+/** A resting order has a new price or quantity. */
+const amendedSchema = z.strictObject({
+  kind: z.literal('amended'),
+  ...orderHead,
+  commandNumber: numberField,
+  priceTicks: priceTicksField,
+  /** The new total quantity. */
+  quantityLots: lotsField,
+  remainingLots: lotsField,
+  priorityKept: z.boolean(),
+  releaseMinor: minorField,
+});
+
+/** A cancel, cancel-all or amend had no effect. `releaseMinor` gives back an amend's hold increase. */
+const refusedSchema = z.strictObject({
+  kind: z.literal('refused'),
+  ...head,
+  commandNumber: numberField,
+  userId: userIdField,
+  /** Null for a cancel-all. */
+  orderId: orderIdField.nullable(),
+  reason: z.string(),
+  releaseMinor: minorField,
+});
+
+/** The market has a new configuration or status. */
+const configuredSchema = z.strictObject({
+  kind: z.literal('configured'),
+  ...head,
+  version: numberField,
+  status: z.enum(MARKET_STATUSES),
+});
+
+export const executionEventSchema = z.discriminatedUnion('kind', [
+  openedSchema,
+  tradeSchema,
+  reducedSchema,
+  endedSchema,
+  amendedSchema,
+  refusedSchema,
+  configuredSchema,
+]);
+
+/** A price level after the batch: total open lots at a price, zero when the level is gone. */
+const depthChangeSchema = z.tuple([z.enum(SIDES), priceTicksField, lotsOrZeroField]);
+
+export const executionsSchema = z.strictObject({
+  market: marketIdField,
+  base: assetField,
+  quote: assetField,
+  feePolicy: z.enum(FEE_POLICIES),
+  /** Fencing token of the engine that wrote the record; not part of what is compared. */
+  epoch: numberField,
+  firstSequence: numberField,
+  lastSequence: numberField,
+  events: z.array(executionEventSchema).min(1),
+  /** Levels that changed, as they are after `lastSequence`. */
+  depth: z.array(depthChangeSchema),
+});
+
+export type ExecutionEvent = z.infer<typeof executionEventSchema>;
+export type OpenedEvent = z.infer<typeof openedSchema>;
+export type TradeEvent = z.infer<typeof tradeSchema>;
+export type ReducedEvent = z.infer<typeof reducedSchema>;
+export type EndedEvent = z.infer<typeof endedSchema>;
+export type AmendedEvent = z.infer<typeof amendedSchema>;
+export type RefusedEvent = z.infer<typeof refusedSchema>;
+export type ConfiguredEvent = z.infer<typeof configuredSchema>;
+export type DepthChange = z.infer<typeof depthChangeSchema>;
+export type Executions = z.infer<typeof executionsSchema>;
