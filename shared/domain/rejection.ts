@@ -72,6 +72,7 @@ export const ERROR_CODES = {
   LEDGER_KEY_REUSED: code(409, 'The business key was posted before with other amounts.'),
   EVENT_INVALID: code(400, 'The event does not fit its schema.'),
   EVENT_TYPE_UNKNOWN: code(400, 'This function does not consume this event type.'),
+  EVENT_REFUSED: code(422, 'The event can never be processed; it goes to the dead letters.'),
   EVENT_CONFLICT: code(503, 'Another event with this market and sequence was settled: alarm.'),
 } as const satisfies Record<string, CodeFacts>;
 

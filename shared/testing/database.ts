@@ -38,7 +38,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
       return made;
     },
     drop: async () => {
-      await Promise.all(pools.map((each) => each.end()));
+      await Promise.all(pools.filter((each) => !each.ended).map((each) => each.end()));
       await admin.query(`DROP DATABASE ${name} WITH (FORCE)`);
       await admin.end();
     },

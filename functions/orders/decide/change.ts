@@ -1,0 +1,101 @@
+// Cancels and amends: whether the order can still change, and what an amend must lock more.
+import { feeReservePpm } from '../../../shared/domain/hold.ts';
+import { isEndStatus, type OrderStatus, type Side } from '../../../shared/domain/order.ts';
+import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
+import type { TimeInForce } from '../../../shared/domain/order.ts';
+import { mulPpmRoundUp } from '../../../shared/money/rounding.ts';
+import { notionalMinor } from '../../../shared/domain/market.ts';
+import type { AmendOrderBody } from '../schema.ts';
+import { checkNotional, readPrice, readQuantity, type MarketTerms } from './size.ts';
+
+/** What is known of an accepted order when a change is asked for. */
+export interface ChangeableOrder {
+  readonly orderNumber: number;
+  readonly userNumber: number;
+  readonly market: string;
+  readonly side: Side;
+  readonly type: 'limit' | 'market';
+  readonly timeInForce: TimeInForce;
+  readonly status: OrderStatus;
+  readonly priceTicks: number;
+  readonly quantityLots: number;
+  readonly remainingLots: number;
+  readonly makerFeePpm: number;
+  readonly takerFeePpm: number;
+  /** True while an earlier amend has no answer from the engine yet. */
+  readonly amendPending: boolean;
+}
+
+export interface AcceptedAmend {
+  readonly priceTicks: number;
+  readonly quantityLots: number;
+  readonly holdIncreaseMinor: bigint;
+}
+
+/** A cancel is taken in every market status; one that races a fill loses in the engine. */
+export function decideCancel(order: ChangeableOrder | null): ChangeableOrder | Rejection {
+  if (order === null) return reject('ORDER_NOT_FOUND');
+  if (isEndStatus(order.status)) return reject('ORDER_ALREADY_DONE', `it is ${order.status}`);
+  return order;
+}
+
+/** Refuses what can be seen to be impossible; what has happened since is the engine's to judge. */
+export function decideAmend(
+  order: ChangeableOrder | null,
+  body: AmendOrderBody,
+  terms: MarketTerms,
+): AcceptedAmend | Rejection {
+  if (order === null) return reject('ORDER_NOT_FOUND');
+  if (isEndStatus(order.status)) return reject('ORDER_ALREADY_DONE', `it is ${order.status}`);
+  if (body.price === undefined && body.quantity === undefined) return reject('ORDER_AMEND_EMPTY');
+  const canRest = order.timeInForce === 'GTC' || order.timeInForce === 'GTD';
+  if (order.type !== 'limit' || !canRest) return reject('ORDER_AMEND_NOT_ALLOWED');
+  if (order.amendPending) return reject('ORDER_AMEND_PENDING');
+  if (terms.status === 'halted') return reject('MARKET_HALTED');
+  const priceTicks = body.price === undefined ? order.priceTicks : readPrice(body.price, terms);
+  if (isRejection(priceTicks)) return priceTicks;
+  const quantityLots =
+    body.quantity === undefined ? order.quantityLots : readQuantity(body.quantity, terms);
+  if (isRejection(quantityLots)) return quantityLots;
+  const isReduction = priceTicks === order.priceTicks && quantityLots <= order.quantityLots;
+  if (terms.status === 'cancel_only' && !isReduction) return reject('MARKET_CANCEL_ONLY');
+  const goneLots = order.quantityLots - order.remainingLots;
+  if (quantityLots <= goneLots) return reject('ORDER_QUANTITY_BELOW_FILLED');
+  const refusal = checkNotional(notionalMinor(terms.scale, priceTicks, quantityLots), terms);
+  if (refusal !== null) return refusal;
+  const holdIncreaseMinor = amendHoldIncrease(order, { priceTicks, quantityLots }, terms);
+  return { priceTicks, quantityLots, holdIncreaseMinor };
+}
+
+/**
+ * What must be locked more so that the amend is covered whatever has been filled by the time the
+ * engine sees it. With F lots gone, a buy needs P'(Q'-F) - P(Q-F) more: linear in F, so the worst
+ * case is at one end of what F can be. The fee reserve of a difference is never below the
+ * difference of the fee reserves, because rounding up is subadditive. What turns out not to be
+ * needed, the engine releases.
+ */
+export function amendHoldIncrease(
+  order: ChangeableOrder,
+  next: { readonly priceTicks: number; readonly quantityLots: number },
+  terms: MarketTerms,
+): bigint {
+  if (order.side === 'sell') {
+    const lots = BigInt(next.quantityLots) - BigInt(order.quantityLots);
+    return lots > 0n ? lots * terms.scale.lotMinor : 0n;
+  }
+  const goneMin = order.quantityLots - order.remainingLots;
+  const goneMax = Math.min(order.quantityLots, next.quantityLots);
+  const needs = [goneMin, goneMax].map(
+    (gone) =>
+      notionalMinor(terms.scale, next.priceTicks, next.quantityLots - gone) -
+      notionalMinor(terms.scale, order.priceTicks, order.quantityLots - gone),
+  );
+  const worst = needs.reduce((a, b) => (a > b ? a : b), 0n);
+  const reserve = feeReservePpm(
+    terms.config.feePolicy,
+    order.side,
+    order.makerFeePpm,
+    order.takerFeePpm,
+  );
+  return worst + mulPpmRoundUp(worst, reserve);
+}

@@ -1,0 +1,99 @@
+// Whether an order is accepted, and what then is written: row, hold and command.
+import { holdMinor, spendableMinor } from '../../../shared/domain/hold.ts';
+import type { MarketTerms, SizedOrder } from './size.ts';
+import { holdTerms, reservePpm } from './size.ts';
+import { reject, type Rejection } from '../../../shared/domain/rejection.ts';
+import type { PlaceCommand } from '../../../shared/events/commands.ts';
+import type { PlaceOrderBody } from '../schema.ts';
+
+export interface PlaceState {
+  /** Available balance of the asset that the order locks, in base units. */
+  readonly availableMinor: bigint;
+  /** Orders that the user has open in this market. */
+  readonly openOrders: number;
+  readonly openOrdersMax: number;
+  readonly nowMs: number;
+}
+
+export interface AcceptedOrder {
+  readonly orderNumber: number;
+  readonly userNumber: number;
+  readonly body: PlaceOrderBody;
+  readonly terms: MarketTerms;
+  readonly sized: SizedOrder;
+  readonly acceptedAtMs: number;
+}
+
+/** Accepts a sized order against the user's balance and open orders, or refuses it. */
+export function decidePlace(
+  body: PlaceOrderBody,
+  sized: SizedOrder,
+  terms: MarketTerms,
+  state: PlaceState,
+  names: { userNumber: number; orderNumber: number },
+): AcceptedOrder | Rejection {
+  if (state.openOrders >= state.openOrdersMax) {
+    return reject(
+      'ORDERS_OPEN_TOO_MANY',
+      `${state.openOrdersMax} orders are open in ${body.market}`,
+    );
+  }
+  const funded = fitToFunds(body, sized, terms, state.availableMinor);
+  if (funded === null) {
+    return reject(
+      'ORDER_FUNDS_INSUFFICIENT',
+      `the available ${sized.hold.asset} does not cover the hold`,
+    );
+  }
+  return { ...names, body, terms, sized: funded, acceptedAtMs: state.nowMs };
+}
+
+/**
+ * A market buy by quantity locks up to its protection price, which may be more than the user has
+ * though the order would cost less. Then it locks what there is, as long as that covers the best
+ * price: the engine stops where the hold ends.
+ */
+function fitToFunds(
+  body: PlaceOrderBody,
+  sized: SizedOrder,
+  terms: MarketTerms,
+  availableMinor: bigint,
+): SizedOrder | null {
+  if (sized.hold.amountMinor <= availableMinor) return sized;
+  const isMarketBuy =
+    body.type === 'market' && body.side === 'buy' && sized.quoteBudgetMinor === null;
+  if (!isMarketBuy || terms.bestAskTicks === null) return null;
+  const spendable = spendableMinor(availableMinor, reservePpm(terms, 'buy'));
+  const perTick = BigInt(sized.quantityLots) * terms.scale.tickLotMinor;
+  const priceTicks = Number(spendable / perTick);
+  if (priceTicks < terms.bestAskTicks) return null;
+  const amountMinor = holdMinor(
+    terms.scale,
+    holdTerms(terms, 'buy', priceTicks),
+    sized.quantityLots,
+  );
+  return { ...sized, priceTicks, hold: { asset: sized.hold.asset, amountMinor } };
+}
+
+/** The command that enters the log for an accepted order. */
+export function placeCommand(order: AcceptedOrder): PlaceCommand {
+  const { body, sized, terms } = order;
+  return {
+    kind: 'place',
+    number: order.orderNumber,
+    timeMs: order.acceptedAtMs,
+    userNumber: order.userNumber,
+    side: body.side,
+    type: body.type,
+    timeInForce: sized.timeInForce,
+    postOnly: body.postOnly ?? false,
+    selfTradePrevention: body.selfTradePrevention ?? 'cancel_taker',
+    priceTicks: sized.priceTicks,
+    quantityLots: sized.quantityLots,
+    quoteBudgetMinor: sized.quoteBudgetMinor?.toString() ?? null,
+    expiresAtMs: sized.expiresAtMs,
+    makerFeePpm: terms.makerFeePpm,
+    takerFeePpm: terms.takerFeePpm,
+    holdMinor: sized.hold.amountMinor.toString(),
+  };
+}

@@ -1,0 +1,157 @@
+// What execution events mean for orders: fills to store and the newest state of each order. Pure,
+// and indifferent to the order, repetition and cutting of records.
+import { tradeFee, type FeeFacts } from '../../../shared/domain/fee.ts';
+import {
+  parseOrderId,
+  parseUserId,
+  type OrderId,
+  type UserId,
+} from '../../../shared/domain/ids.ts';
+import type { EndStatus, Side } from '../../../shared/domain/order.ts';
+import { TerminalError } from '../../../shared/domain/failure.ts';
+import type { ExecutionEvent, Executions, TradeEvent } from '../../../shared/events/executions.ts';
+
+export interface NewFill {
+  readonly orderNumber: number;
+  readonly userNumber: number;
+  readonly market: string;
+  readonly sequence: number;
+  readonly side: Side;
+  readonly liquidity: 'maker' | 'taker';
+  readonly priceTicks: number;
+  readonly quantityLots: number;
+  readonly quoteMinor: string;
+  readonly feeAsset: string;
+  readonly feeMinor: string;
+  readonly tradedAtMs: number;
+}
+
+/** What a batch of events says about one order. Null: the batch says nothing of it. */
+export interface OrderUpdate {
+  readonly orderNumber: number;
+  lastSequence: number;
+  remainingLots: number;
+  timeMs: number;
+  end: { readonly status: EndStatus; readonly reason: string | null } | null;
+  amend: {
+    readonly sequence: number;
+    readonly priceTicks: number;
+    readonly quantityLots: number;
+  } | null;
+  /** Command numbers of amends that the engine has answered. */
+  readonly answeredAmends: number[];
+}
+
+export interface Projection {
+  readonly fills: readonly NewFill[];
+  readonly updates: readonly OrderUpdate[];
+}
+
+/** Folds records into fills and one update an order, sorted by order number. */
+export function projectExecutions(records: readonly Executions[]): Projection {
+  const fills: NewFill[] = [];
+  const updates = new Map<number, OrderUpdate>();
+  for (const record of records) {
+    for (const event of record.events) {
+      if (event.kind === 'trade') fills.push(...tradeFills(record, event));
+      for (const change of changesOf(event)) fold(updates, event, change);
+    }
+  }
+  const sorted = [...updates.values()].sort((a, b) => a.orderNumber - b.orderNumber);
+  return { fills, updates: sorted };
+}
+
+interface Change {
+  readonly orderId: OrderId;
+  /** Null when the event does not say what remains. */
+  readonly remainingLots: number | null;
+}
+
+function changesOf(event: ExecutionEvent): readonly Change[] {
+  switch (event.kind) {
+    case 'opened':
+    case 'reduced':
+    case 'amended':
+      return [event];
+    case 'trade':
+      return [event.taker, event.maker];
+    case 'ended':
+      return [{ orderId: event.orderId, remainingLots: event.cancelledLots }];
+    case 'refused':
+      return event.orderId === null ? [] : [{ orderId: event.orderId, remainingLots: null }];
+    case 'configured':
+      return [];
+  }
+}
+
+function fold(updates: Map<number, OrderUpdate>, event: ExecutionEvent, change: Change): void {
+  const orderNumber = orderNumberOf(change.orderId);
+  const update = updates.get(orderNumber) ?? {
+    orderNumber,
+    lastSequence: 0,
+    remainingLots: 0,
+    timeMs: 0,
+    end: null,
+    amend: null,
+    answeredAmends: [],
+  };
+  updates.set(orderNumber, update);
+  if (change.remainingLots !== null && event.sequence > update.lastSequence) {
+    update.lastSequence = event.sequence;
+    update.remainingLots = change.remainingLots;
+    update.timeMs = event.timeMs;
+  }
+  if (event.kind === 'ended') update.end = { status: event.status, reason: event.reason };
+  if (event.kind === 'refused') update.answeredAmends.push(event.commandNumber);
+  if (event.kind === 'amended') {
+    update.answeredAmends.push(event.commandNumber);
+    if (event.sequence > (update.amend?.sequence ?? 0)) update.amend = event;
+  }
+}
+
+function tradeFills(record: Executions, event: TradeEvent): NewFill[] {
+  const takerIsBuyer = event.takerSide === 'buy';
+  const buyer = takerIsBuyer ? event.taker : event.maker;
+  const seller = takerIsBuyer ? event.maker : event.taker;
+  const facts: FeeFacts = {
+    base: record.base,
+    quote: record.quote,
+    feePolicy: record.feePolicy,
+    baseMinor: BigInt(event.baseMinor),
+    quoteMinor: BigInt(event.quoteMinor),
+    buyerHoldMinor: BigInt(buyer.holdMinor),
+    buyerFeePpm: buyer.feePpm,
+    sellerFeePpm: seller.feePpm,
+  };
+  const fillOf = (party: TradeEvent['taker'], side: Side, liquidity: 'maker' | 'taker') => {
+    const fee = tradeFee(facts, side);
+    return {
+      orderNumber: orderNumberOf(party.orderId),
+      userNumber: userNumberOf(party.userId),
+      market: record.market,
+      sequence: event.sequence,
+      side,
+      liquidity,
+      priceTicks: event.priceTicks,
+      quantityLots: event.quantityLots,
+      quoteMinor: event.quoteMinor,
+      feeAsset: fee.asset,
+      feeMinor: fee.amountMinor.toString(),
+      tradedAtMs: event.timeMs,
+    };
+  };
+  const makerSide = takerIsBuyer ? 'sell' : 'buy';
+  return [fillOf(event.taker, event.takerSide, 'taker'), fillOf(event.maker, makerSide, 'maker')];
+}
+
+function orderNumberOf(id: OrderId): number {
+  const number = parseOrderId(id);
+  if (number === null) throw new TerminalError(`not an order id: ${id}`);
+  return number;
+}
+
+function userNumberOf(id: UserId): number {
+  const number = parseUserId(id);
+  if (number === null) throw new TerminalError(`not a user id: ${id}`);
+  return number;
+}

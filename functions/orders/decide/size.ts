@@ -1,0 +1,273 @@
+// From a request to integers: which ticks, lots and hold an order means, or why it is refused.
+// Knows nothing of balances: what an order locks follows from the request and the market alone.
+import {
+  feeReservePpm,
+  holdMinor,
+  spendableMinor,
+  type HoldTerms,
+} from '../../../shared/domain/hold.ts';
+import {
+  notionalMinor,
+  parseSteps,
+  PRICE_TICKS_MAX,
+  QUANTITY_LOTS_MAX,
+  type MarketConfig,
+  type MarketScale,
+  type MarketStatus,
+} from '../../../shared/domain/market.ts';
+import type { TimeInForce } from '../../../shared/domain/order.ts';
+import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
+import { parseDecimal } from '../../../shared/money/decimal.ts';
+import { divRoundUp } from '../../../shared/money/rounding.ts';
+import type { PlaceOrderBody } from '../schema.ts';
+
+/** A market as one user meets it. */
+export interface MarketTerms {
+  readonly config: MarketConfig;
+  readonly scale: MarketScale;
+  readonly status: MarketStatus;
+  /** Partition of the command log. */
+  readonly shard: number;
+  readonly makerFeePpm: number;
+  readonly takerFeePpm: number;
+  /** Best prices as last projected: a hint for what a market order must lock, never a promise. */
+  readonly bestBidTicks: number | null;
+  readonly bestAskTicks: number | null;
+}
+
+/** An order in integers. */
+export interface SizedOrder {
+  readonly timeInForce: TimeInForce;
+  readonly priceTicks: number;
+  readonly quantityLots: number;
+  readonly quoteAmountMinor: bigint | null;
+  readonly quoteBudgetMinor: bigint | null;
+  readonly expiresAtMs: number | null;
+  readonly hold: { readonly asset: string; readonly amountMinor: bigint };
+}
+
+/** No balance holds more: numeric(38,0). */
+const MINOR_MAX = 10n ** 38n - 1n;
+
+export function sizeOrder(
+  body: PlaceOrderBody,
+  terms: MarketTerms,
+  nowMs: number,
+): SizedOrder | Rejection {
+  const refusal = checkStatus(terms.status) ?? checkShape(body) ?? checkSelfTrade(body, terms);
+  if (refusal !== null) return refusal;
+  const expiresAtMs = readExpiry(body, nowMs);
+  if (isRejection(expiresAtMs)) return expiresAtMs;
+  const size =
+    body.type === 'limit'
+      ? sizeLimit(body, terms)
+      : body.quoteAmount === undefined
+        ? sizeMarketByQuantity(body, terms)
+        : sizeMarketByQuote(body, terms);
+  if (isRejection(size)) return size;
+  if (size.hold.amountMinor > MINOR_MAX) return reject('ORDER_NOTIONAL_TOO_LARGE');
+  return { ...size, expiresAtMs };
+}
+
+type Size = Omit<SizedOrder, 'expiresAtMs'>;
+
+/** Terms of the hold of an order that is not sized by quote amount. */
+export function holdTerms(
+  terms: MarketTerms,
+  side: PlaceOrderBody['side'],
+  limitPriceTicks: number,
+): HoldTerms {
+  return {
+    side,
+    limitPriceTicks,
+    feeReservePpm: reservePpm(terms, side),
+  };
+}
+
+export function reservePpm(terms: MarketTerms, side: PlaceOrderBody['side']): number {
+  return feeReservePpm(terms.config.feePolicy, side, terms.makerFeePpm, terms.takerFeePpm);
+}
+
+export function holdAsset(terms: MarketTerms, side: PlaceOrderBody['side']): string {
+  return side === 'buy' ? terms.config.quote : terms.config.base;
+}
+
+export function readPrice(text: string, terms: MarketTerms): number | Rejection {
+  const ticks = parseSteps(text, terms.config.tickSize, PRICE_TICKS_MAX);
+  if (ticks === 'malformed') return reject('BODY_INVALID');
+  if (ticks === 'off_step') {
+    return reject('ORDER_PRICE_OFF_TICK', `price is not a multiple of ${terms.config.tickSize}`);
+  }
+  if (
+    ticks === 'too_large' ||
+    ticks < terms.scale.minPriceTicks ||
+    ticks > terms.scale.maxPriceTicks
+  ) {
+    return reject(
+      'ORDER_PRICE_OUT_OF_BAND',
+      `price must be ${terms.config.minPrice} to ${terms.config.maxPrice}`,
+    );
+  }
+  return ticks;
+}
+
+export function readQuantity(text: string, terms: MarketTerms): number | Rejection {
+  const lots = parseSteps(text, terms.config.lotSize, QUANTITY_LOTS_MAX);
+  if (lots === 'malformed') return reject('BODY_INVALID');
+  if (lots === 'off_step') {
+    return reject(
+      'ORDER_QUANTITY_OFF_LOT',
+      `quantity is not a multiple of ${terms.config.lotSize}`,
+    );
+  }
+  if (lots === 'too_large' || lots > terms.scale.maxQuantityLots) {
+    return reject('ORDER_QUANTITY_TOO_LARGE', `quantity is above ${terms.config.maxQuantity}`);
+  }
+  if (lots < terms.scale.minQuantityLots) {
+    return reject('ORDER_QUANTITY_TOO_SMALL', `quantity is below ${terms.config.minQuantity}`);
+  }
+  return lots;
+}
+
+export function checkNotional(notional: bigint, terms: MarketTerms): Rejection | null {
+  if (notional >= terms.scale.minNotionalMinor) return null;
+  return reject(
+    'ORDER_NOTIONAL_TOO_SMALL',
+    `price x quantity is below ${terms.config.minNotional} ${terms.config.quote}`,
+  );
+}
+
+function checkStatus(status: MarketStatus): Rejection | null {
+  if (status === 'halted') return reject('MARKET_HALTED');
+  if (status === 'cancel_only') return reject('MARKET_CANCEL_ONLY');
+  return null;
+}
+
+function checkShape(body: PlaceOrderBody): Rejection | null {
+  const timeInForce = body.timeInForce ?? defaultTimeInForce(body.type);
+  if (body.type === 'limit') {
+    if (body.price === undefined) return reject('ORDER_PRICE_REQUIRED');
+    if (body.quoteAmount !== undefined) return reject('ORDER_QUOTE_AMOUNT_NOT_ALLOWED');
+    if (body.quantity === undefined) return reject('ORDER_QUANTITY_REQUIRED');
+  } else {
+    if (body.price !== undefined) return reject('ORDER_PRICE_NOT_ALLOWED');
+    if ((body.quantity === undefined) === (body.quoteAmount === undefined)) {
+      return reject('ORDER_QUANTITY_REQUIRED');
+    }
+    const fokByQuote = timeInForce === 'FOK' && body.quoteAmount !== undefined;
+    if (timeInForce === 'GTC' || timeInForce === 'GTD' || fokByQuote) {
+      return reject('ORDER_TIME_IN_FORCE_NOT_ALLOWED');
+    }
+  }
+  const canRest = body.type === 'limit' && (timeInForce === 'GTC' || timeInForce === 'GTD');
+  if (body.postOnly === true && !canRest) return reject('ORDER_POST_ONLY_NOT_ALLOWED');
+  if (timeInForce === 'GTD' && body.expiresAt === undefined) return reject('ORDER_EXPIRY_REQUIRED');
+  if (timeInForce !== 'GTD' && body.expiresAt !== undefined) {
+    return reject('ORDER_EXPIRY_NOT_ALLOWED');
+  }
+  return null;
+}
+
+function checkSelfTrade(body: PlaceOrderBody, terms: MarketTerms): Rejection | null {
+  if (body.selfTradePrevention !== 'none' || terms.config.selfTradeAllowed) return null;
+  return reject('ORDER_SELF_TRADE_MODE_NOT_ALLOWED');
+}
+
+function readExpiry(body: PlaceOrderBody, nowMs: number): number | null | Rejection {
+  if (body.expiresAt === undefined) return null;
+  const expiresAtMs = Date.parse(body.expiresAt);
+  return expiresAtMs > nowMs ? expiresAtMs : reject('ORDER_EXPIRY_IN_PAST');
+}
+
+/** A market order cannot rest, so its default is IOC; everything else is good till cancelled. */
+export function defaultTimeInForce(type: PlaceOrderBody['type']): TimeInForce {
+  return type === 'market' ? 'IOC' : 'GTC';
+}
+
+function sizeLimit(body: PlaceOrderBody, terms: MarketTerms): Size | Rejection {
+  const priceTicks = readPrice(body.price ?? '', terms);
+  if (isRejection(priceTicks)) return priceTicks;
+  const quantityLots = readQuantity(body.quantity ?? '', terms);
+  if (isRejection(quantityLots)) return quantityLots;
+  const refusal = checkNotional(notionalMinor(terms.scale, priceTicks, quantityLots), terms);
+  if (refusal !== null) return refusal;
+  return {
+    timeInForce: body.timeInForce ?? 'GTC',
+    priceTicks,
+    quantityLots,
+    quoteAmountMinor: null,
+    quoteBudgetMinor: null,
+    hold: {
+      asset: holdAsset(terms, body.side),
+      amountMinor: holdMinor(terms.scale, holdTerms(terms, body.side, priceTicks), quantityLots),
+    },
+  };
+}
+
+function sizeMarketByQuantity(body: PlaceOrderBody, terms: MarketTerms): Size | Rejection {
+  const quantityLots = readQuantity(body.quantity ?? '', terms);
+  if (isRejection(quantityLots)) return quantityLots;
+  // A sell locks base whatever its price; only a buy needs to know what it may cost.
+  const priceTicks = body.side === 'sell' ? terms.scale.minPriceTicks : protectedBuyTicks(terms);
+  if (priceTicks === null) return reject('ORDER_LIQUIDITY_NONE');
+  const best = body.side === 'sell' ? terms.bestBidTicks : terms.bestAskTicks;
+  if (best !== null) {
+    const refusal = checkNotional(notionalMinor(terms.scale, best, quantityLots), terms);
+    if (refusal !== null) return refusal;
+  }
+  return {
+    timeInForce: body.timeInForce ?? 'IOC',
+    priceTicks,
+    quantityLots,
+    quoteAmountMinor: null,
+    quoteBudgetMinor: null,
+    hold: {
+      asset: holdAsset(terms, body.side),
+      amountMinor: holdMinor(terms.scale, holdTerms(terms, body.side, priceTicks), quantityLots),
+    },
+  };
+}
+
+function sizeMarketByQuote(body: PlaceOrderBody, terms: MarketTerms): Size | Rejection {
+  const amount = parseDecimal(body.quoteAmount, terms.config.quoteDecimals);
+  if (typeof amount === 'string') return reject('ORDER_QUOTE_AMOUNT_INVALID');
+  const refusal = checkNotional(amount, terms);
+  if (refusal !== null) return refusal;
+  const size = { timeInForce: 'IOC' as const, quoteAmountMinor: amount };
+  if (body.side === 'buy') {
+    return {
+      ...size,
+      priceTicks: terms.scale.maxPriceTicks,
+      quantityLots: terms.scale.maxQuantityLots,
+      quoteBudgetMinor: spendableMinor(amount, reservePpm(terms, 'buy')),
+      hold: { asset: terms.config.quote, amountMinor: amount },
+    };
+  }
+  const priceTicks = protectedSellTicks(terms);
+  if (priceTicks === null) return reject('ORDER_LIQUIDITY_NONE');
+  const lots = divRoundUp(amount, BigInt(priceTicks) * terms.scale.tickLotMinor);
+  if (lots > BigInt(terms.scale.maxQuantityLots)) return reject('ORDER_QUANTITY_TOO_LARGE');
+  const quantityLots = Number(lots);
+  return {
+    ...size,
+    priceTicks,
+    quantityLots,
+    quoteBudgetMinor: amount,
+    hold: {
+      asset: terms.config.base,
+      amountMinor: holdMinor(terms.scale, holdTerms(terms, 'sell', priceTicks), quantityLots),
+    },
+  };
+}
+
+function protectedBuyTicks(terms: MarketTerms): number | null {
+  if (terms.bestAskTicks === null) return null;
+  const ticks = Math.floor((terms.bestAskTicks * (10_000 + terms.config.protectionBps)) / 10_000);
+  return Math.min(ticks, terms.scale.maxPriceTicks);
+}
+
+function protectedSellTicks(terms: MarketTerms): number | null {
+  if (terms.bestBidTicks === null) return null;
+  const ticks = Math.ceil((terms.bestBidTicks * (10_000 - terms.config.protectionBps)) / 10_000);
+  return Math.max(ticks, terms.scale.minPriceTicks);
+}

@@ -1,0 +1,190 @@
+// For tests: the orders function on a real database and the embedded log, with funded users, and a
+// few ways to play the engine's part by hand.
+import { openBus } from '../../shared/bus/open-bus.ts';
+import { Outbox } from '../../shared/bus/outbox.ts';
+import { withTransaction } from '../../shared/db/pool.ts';
+import { userId } from '../../shared/domain/ids.ts';
+import type { Caller } from '../../shared/function/definition.ts';
+import { TOPICS } from '../../shared/events/catalog.ts';
+import type { ExecutionEvent, Executions } from '../../shared/events/executions.ts';
+import { callFunction, deliverEvent, type CallAnswer } from '../../shared/function/call.ts';
+import { deposit } from '../../shared/ledger/deposit.ts';
+import {
+  applyMarket,
+  saveAssets,
+  type MarketDescription,
+} from '../../shared/markets/market-store.ts';
+import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
+import { silentLogger } from '../../shared/telemetry/logger.ts';
+import { closeOrders, definition, openOrders } from './handler.ts';
+import type { OrdersDeps } from './handler/deps.ts';
+
+export const ALICE: Caller = { userId: userId(1), userNumber: 1 };
+export const BOB: Caller = { userId: userId(2), userNumber: 2 };
+/** Has no funds. */
+export const CAROL: Caller = { userId: userId(3), userNumber: 3 };
+
+export const BTC_USD: MarketDescription = {
+  market: 'BTC-USD',
+  base: 'BTC',
+  quote: 'USD',
+  tickSize: '0.01',
+  lotSize: '0.0001',
+  minQuantity: '0.0001',
+  maxQuantity: '1000',
+  minNotional: '1',
+  minPrice: '0.01',
+  maxPrice: '1000000',
+  protectionBps: 500,
+  feePolicy: 'received',
+  selfTradeAllowed: false,
+};
+
+export interface OrdersFixture {
+  readonly database: TestDatabase;
+  readonly deps: OrdersDeps;
+  /** Opens the market, or changes it. */
+  setMarket(
+    change: Partial<MarketDescription>,
+    status?: 'trading' | 'halted' | 'cancel_only',
+  ): Promise<void>;
+  call(
+    caller: Caller,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<CallAnswer>;
+  deliver(events: readonly ExecutionEvent[]): Promise<CallAnswer>;
+  /** All commands in the log, in order. */
+  commands(): Promise<readonly Record<string, unknown>[]>;
+  available(caller: Caller, asset: string): Promise<{ available: string; held: string }>;
+  close(): Promise<void>;
+}
+
+export async function createOrdersFixture(): Promise<OrdersFixture> {
+  const database = await createTestDatabase();
+  const log = silentLogger();
+  const bus = openBus({ url: database.url, applicationName: 'test', log });
+  await bus.provision(Object.values(TOPICS));
+  const reference = database.poolFor('bourse_reference');
+  const outbox = new Outbox({ pool: reference, schema: 'reference', bus, log });
+  await saveAssets(reference, [
+    { asset: 'BTC', name: 'Bitcoin', decimals: 8 },
+    { asset: 'USD', name: 'US dollar', decimals: 6 },
+  ]);
+  await database.pool.query(`SELECT fees.set_schedule('BTC-USD', 1000, 2000)`);
+  const ordersUrl = database.urlFor('bourse_orders');
+  const deps = openOrders({
+    pool: database.poolFor('bourse_orders', 8),
+    bus: openBus({ url: ordersUrl, applicationName: 'test-orders', log }),
+    log,
+    openOrdersMax: 5,
+  });
+  await fund(database);
+  const setMarket: OrdersFixture['setMarket'] = async (change, status = 'trading') => {
+    await applyMarket(reference, outbox, { ...BTC_USD, ...change }, status);
+  };
+  await setMarket({});
+  return {
+    database,
+    deps,
+    setMarket,
+    call: (caller, method, path, body, headers = {}) =>
+      callFunction(definition, deps, {
+        caller,
+        method,
+        path,
+        headers,
+        ...(body === undefined ? {} : { body }),
+      }),
+    deliver: (events) =>
+      deliverEvent(definition, deps, { name: 'executions', data: record(events) }),
+    commands: async () => readCommands(database),
+    available: async (caller, asset) => {
+      const result = await database.pool.query<{ available: string; held: string }>(
+        `SELECT available::text, held::text FROM ledger.balances WHERE owner = $1 AND asset = $2`,
+        [caller.userId, asset],
+      );
+      return result.rows[0] ?? { available: '0', held: '0' };
+    },
+    close: async () => {
+      await closeOrders(deps);
+      await outbox.stop();
+      await bus.close();
+      await database.drop();
+    },
+  };
+}
+
+/** 100,000 USD (6 decimals) and 10 BTC (8 decimals) for alice and bob. */
+async function fund(database: TestDatabase): Promise<void> {
+  await withTransaction(database.pool, (tx) =>
+    deposit(
+      tx,
+      [ALICE, BOB].flatMap((caller) => [
+        {
+          depositId: `usd-${caller.userId}`,
+          userId: caller.userId,
+          asset: 'USD',
+          amountMinor: 100_000_000_000n,
+        },
+        {
+          depositId: `btc-${caller.userId}`,
+          userId: caller.userId,
+          asset: 'BTC',
+          amountMinor: 1_000_000_000n,
+        },
+      ]),
+    ),
+  );
+}
+
+export function record(events: readonly ExecutionEvent[]): Executions {
+  const sequences = events.map((event) => event.sequence);
+  return {
+    market: 'BTC-USD',
+    base: 'BTC',
+    quote: 'USD',
+    feePolicy: 'received',
+    epoch: 1,
+    firstSequence: Math.min(...sequences),
+    lastSequence: Math.max(...sequences),
+    events: [...events],
+    depth: [],
+  };
+}
+
+/** Waits until nothing is on its way to the log any more. */
+export async function published(fixture: OrdersFixture): Promise<void> {
+  while (fixture.deps.outbox.waiting() > 0) await new Promise((done) => setImmediate(done));
+}
+
+async function readCommands(database: TestDatabase): Promise<Record<string, unknown>[]> {
+  const bus = openBus({ url: database.url, applicationName: 'test', log: silentLogger() });
+  const commands: Record<string, unknown>[] = [];
+  try {
+    const { next } = await bus.offsets('orders.accepted', 0);
+    if (next === 0) return [];
+    await new Promise<void>((done, fail) => {
+      void bus.tail({
+        topic: 'orders.accepted',
+        partition: 0,
+        from: 0,
+        batchMax: 1_000,
+        onError: fail,
+        onBatch: (records) => {
+          for (const each of records) {
+            const data = JSON.parse(each.value.toString()) as { commands: typeof commands };
+            commands.push(...data.commands);
+            if (each.offset + 1 === next) done();
+          }
+          return Promise.resolve();
+        },
+      });
+    });
+    return commands;
+  } finally {
+    await bus.close();
+  }
+}

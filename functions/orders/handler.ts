@@ -1,0 +1,156 @@
+// The orders function: accepts orders, cancels and amends into the command log, and projects what
+// the engine did with them.
+import { openBus } from '../../shared/bus/open-bus.ts';
+import { Outbox } from '../../shared/bus/outbox.ts';
+import { createPool, withTransaction, type Pool } from '../../shared/db/pool.ts';
+import { isRetryableDatabaseError } from '../../shared/db/failure.ts';
+import { RetryableError } from '../../shared/domain/failure.ts';
+import type { Executions } from '../../shared/events/executions.ts';
+import { Batcher } from '../../shared/function/batcher.ts';
+import { defineFunction, onEvent, type Environment } from '../../shared/function/definition.ts';
+import { projectExecutions } from './decide/project.ts';
+import { acceptBatch, type Answer, type Request } from './handler/accept-batch.ts';
+import { amendOrder, cancelAllOrders, cancelOrder } from './handler/change-routes.ts';
+import type { OrdersDeps } from './handler/deps.ts';
+import { Outcomes } from './handler/outcomes.ts';
+import { placeOrder, testOrder } from './handler/place-routes.ts';
+import { getOrder, getOrderByClientId } from './handler/read-routes.ts';
+import { listOwnOrders, listOwnTrades } from './handler/read-routes.ts';
+import { forgetOldKeys } from './store/accept.ts';
+import { saveProjection } from './store/project.ts';
+
+const CONNECTIONS_MAX = 8;
+/** Requests that are committed together; measured: a commit costs more than twenty orders. */
+const ACCEPT_BATCH_MAX = 200;
+const ACCEPT_LINGER_MS = 4;
+/** Requests that wait for their batch; one more is answered 503. */
+const ACCEPT_QUEUE_MAX = 2_000;
+const PROJECT_BATCH_MAX = 200;
+const PROJECT_LINGER_MS = 20;
+const PROJECT_QUEUE_MAX = 2_000;
+const OPEN_ORDERS_MAX = 1_000;
+const KEY_CLEANING_MS = 600_000;
+const KEYS_FORGOTTEN_MAX = 10_000;
+
+/** For `connect`, and for tests that bring their own parts. */
+export function openOrders(parts: {
+  readonly pool: Pool;
+  readonly bus: OrdersDeps['bus'];
+  readonly log: Environment['log'];
+  readonly openOrdersMax?: number;
+  readonly acceptLingerMs?: number;
+}): OrdersDeps {
+  const { pool, bus, log } = parts;
+  const outbox = new Outbox({ pool, schema: 'orders', bus, log });
+  const outcomes = new Outcomes(bus, log);
+  const openOrdersMax = parts.openOrdersMax ?? OPEN_ORDERS_MAX;
+  const acceptDeps = { pool, outbox, outcomes, openOrdersMax, log };
+  return {
+    pool,
+    bus,
+    outbox,
+    outcomes,
+    openOrdersMax,
+    accepts: new Batcher<Request, Answer>({
+      batchMax: ACCEPT_BATCH_MAX,
+      lingerMs: parts.acceptLingerMs ?? ACCEPT_LINGER_MS,
+      queueMax: ACCEPT_QUEUE_MAX,
+      retryAlone: true,
+      run: async (requests) => {
+        try {
+          return await acceptBatch(acceptDeps, requests);
+        } catch (error) {
+          throw asRetryable('orders could not be accepted', error);
+        }
+      },
+    }),
+    projections: new Batcher<Executions, null>({
+      batchMax: PROJECT_BATCH_MAX,
+      lingerMs: PROJECT_LINGER_MS,
+      queueMax: PROJECT_QUEUE_MAX,
+      retryAlone: true,
+      run: async (records) => {
+        await project(pool, records, log);
+        return records.map(() => null);
+      },
+    }),
+    keyCleaning: setInterval(() => {
+      withTransaction(pool, (tx) => forgetOldKeys(tx, Date.now(), KEYS_FORGOTTEN_MAX)).catch(
+        (error: unknown) => log.warn({ err: error }, 'old request keys could not be forgotten'),
+      );
+    }, KEY_CLEANING_MS).unref(),
+  };
+}
+
+async function project(
+  pool: Pool,
+  records: readonly Executions[],
+  log: Environment['log'],
+): Promise<void> {
+  try {
+    const projection = projectExecutions(records);
+    const unknown = await withTransaction(pool, (tx) => saveProjection(tx, projection));
+    if (unknown.length > 0) log.warn({ unknown }, 'executions of orders that are not here');
+  } catch (error) {
+    throw asRetryable('executions could not be projected', error);
+  }
+}
+
+function asRetryable(what: string, error: unknown): unknown {
+  return isRetryableDatabaseError(error) ? new RetryableError(what, { cause: error }) : error;
+}
+
+export async function closeOrders(deps: OrdersDeps): Promise<void> {
+  clearInterval(deps.keyCleaning);
+  await deps.accepts.close();
+  await deps.projections.close();
+  await deps.outbox.stop();
+  await deps.outcomes.close();
+  await deps.bus.close();
+  await deps.pool.end();
+}
+
+export const definition = defineFunction<OrdersDeps>({
+  name: 'orders',
+  routes: [
+    placeOrder,
+    testOrder,
+    listOwnOrders,
+    getOrderByClientId,
+    getOrder,
+    amendOrder,
+    cancelOrder,
+    cancelAllOrders,
+    listOwnTrades,
+  ],
+  events: [
+    onEvent('executions', async (event, deps: OrdersDeps) => {
+      await deps.projections.submitOrThrow(event.data);
+    }),
+  ],
+  connect: (environment) => {
+    const { log } = environment;
+    const pool = createPool({
+      url: environment.get('DATABASE_URL'),
+      applicationName: 'orders',
+      connectionsMax: CONNECTIONS_MAX,
+      onError: (error) => log.warn({ err: error }, 'a database connection broke'),
+    });
+    const url = environment.get('BUS_URL');
+    const bus = openBus({ url, applicationName: 'orders', log });
+    const openMax = environment.find('OPEN_ORDERS_MAX');
+    const deps = openOrders({
+      pool,
+      bus,
+      log,
+      ...(openMax === undefined ? {} : { openOrdersMax: Number(openMax) }),
+    });
+    deps.outbox.startSweeper();
+    return Promise.resolve(deps);
+  },
+  close: closeOrders,
+  isReady: async (deps) => {
+    await deps.pool.query('SELECT 1');
+    return true;
+  },
+});

@@ -1,0 +1,143 @@
+// Routes that change orders: cancel, cancel all, amend. Each is a command that enters the log.
+import { parseOrderId } from '../../../shared/domain/ids.ts';
+import { isRejection, reject, type ErrorCode } from '../../../shared/domain/rejection.ts';
+import { ERROR_CODES, type Rejection } from '../../../shared/domain/rejection.ts';
+import { route, type HandlerResponse } from '../../../shared/function/definition.ts';
+import { PREFERENCE_APPLIED, parsePreferWait } from '../../../shared/http/prefer.ts';
+import type { Intent } from '../decide/intent.ts';
+import {
+  amendOrderBody,
+  cancelAllAnswer,
+  marketQuery,
+  noQuery,
+  orderOutcomeAnswer,
+  orderParams,
+} from '../schema.ts';
+import { findOrder } from '../store/read.ts';
+import { userNumberOf } from './caller.ts';
+import type { OrdersDeps } from './deps.ts';
+import type { Outcome } from './outcomes.ts';
+import { presentChanged } from './present-outcome.ts';
+import { presentOrder } from './present.ts';
+
+export const cancelOrder = route({
+  method: 'DELETE',
+  path: '/v1/orders/{id}',
+  access: 'user',
+  summary: 'Cancels an order. A cancel that races a fill loses cleanly.',
+  params: orderParams,
+  query: noQuery,
+  answers: { 200: orderOutcomeAnswer, 202: orderOutcomeAnswer },
+  refusals: ['PATH_INVALID', 'ORDER_NOT_FOUND', 'ORDER_ALREADY_DONE', 'SERVICE_BUSY'],
+  handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
+    const waitMs = parsePreferWait(request.headers['prefer']);
+    if (isRejection(waitMs)) return waitMs;
+    const orderNumber = parseOrderId(request.params.id);
+    if (orderNumber === null) return reject('ORDER_NOT_FOUND');
+    const intent = { kind: 'cancel' as const, userNumber: userNumberOf(request), orderNumber };
+    return change(intent, waitMs, deps);
+  },
+});
+
+export const amendOrder = route({
+  method: 'PATCH',
+  path: '/v1/orders/{id}',
+  access: 'user',
+  summary: 'Changes price or quantity; only a smaller quantity keeps the place in the queue.',
+  params: orderParams,
+  query: noQuery,
+  body: amendOrderBody,
+  answers: { 200: orderOutcomeAnswer, 202: orderOutcomeAnswer },
+  refusals: [
+    'PATH_INVALID',
+    'BODY_INVALID',
+    'MARKET_HALTED',
+    'MARKET_CANCEL_ONLY',
+    'ORDER_NOT_FOUND',
+    'ORDER_ALREADY_DONE',
+    'ORDER_AMEND_EMPTY',
+    'ORDER_AMEND_PENDING',
+    'ORDER_AMEND_NOT_ALLOWED',
+    'ORDER_QUANTITY_BELOW_FILLED',
+    'ORDER_PRICE_OFF_TICK',
+    'ORDER_PRICE_OUT_OF_BAND',
+    'ORDER_QUANTITY_OFF_LOT',
+    'ORDER_QUANTITY_TOO_SMALL',
+    'ORDER_QUANTITY_TOO_LARGE',
+    'ORDER_NOTIONAL_TOO_SMALL',
+    'ORDER_POST_ONLY_WOULD_TAKE',
+    'ORDER_FUNDS_INSUFFICIENT',
+    'SERVICE_BUSY',
+  ],
+  handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
+    const waitMs = parsePreferWait(request.headers['prefer']);
+    if (isRejection(waitMs)) return waitMs;
+    const orderNumber = parseOrderId(request.params.id);
+    if (orderNumber === null) return reject('ORDER_NOT_FOUND');
+    const userNumber = userNumberOf(request);
+    return change({ kind: 'amend', userNumber, orderNumber, body: request.body }, waitMs, deps);
+  },
+});
+
+export const cancelAllOrders = route({
+  method: 'DELETE',
+  path: '/v1/orders',
+  access: 'user',
+  summary: 'Cancels all own orders of a market with one command in the log.',
+  query: marketQuery,
+  answers: { 202: cancelAllAnswer },
+  refusals: ['QUERY_INVALID', 'MARKET_NOT_FOUND', 'SERVICE_BUSY'],
+  handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
+    const { market } = request.query;
+    const intent = { kind: 'cancel_all' as const, userNumber: userNumberOf(request), market };
+    const answer = await deps.accepts.submit({ intent, waits: false });
+    return isRejection(answer) ? answer : { status: 202, body: { market } };
+  },
+});
+
+async function change(
+  intent: Extract<Intent, { kind: 'cancel' | 'amend' }>,
+  waitMs: number | null,
+  deps: OrdersDeps,
+): Promise<HandlerResponse | Rejection> {
+  if (waitMs === null) return submit(intent, null, deps);
+  await deps.outcomes.listen();
+  try {
+    return await submit(intent, waitMs, deps);
+  } finally {
+    deps.outcomes.leave();
+  }
+}
+
+async function submit(
+  intent: Extract<Intent, { kind: 'cancel' | 'amend' }>,
+  waitMs: number | null,
+  deps: OrdersDeps,
+): Promise<HandlerResponse | Rejection> {
+  const answer = await deps.accepts.submit({ intent, waits: waitMs !== null });
+  if (isRejection(answer)) return answer;
+  const outcome = answer.expected === null ? null : await answer.expected.wait(waitMs ?? 0);
+  const refusal = outcome === null ? null : refusalOf(intent.kind, outcome);
+  if (refusal !== null) return refusal;
+  const found = await findOrder(deps.pool, intent.userNumber, intent.orderNumber);
+  if (found === null) return reject('INTERNAL_ERROR');
+  if (outcome === null) return { status: 202, body: presentOrder(found) };
+  return { status: 200, headers: PREFERENCE_APPLIED, body: presentChanged(found, outcome) };
+}
+
+/** What the engine refused, or a cancel that came after the order had ended by itself. */
+function refusalOf(kind: 'cancel' | 'amend', outcome: Outcome): Rejection | null {
+  const { final } = outcome;
+  if (final.kind === 'refused') {
+    // The order was accepted once: that the engine has it no more means that it has ended.
+    if (final.reason === 'ORDER_NOT_FOUND') return reject('ORDER_ALREADY_DONE');
+    return isErrorCode(final.reason) ? reject(final.reason) : reject('INTERNAL_ERROR');
+  }
+  const lostRace =
+    kind === 'cancel' && final.kind === 'ended' && final.reason !== 'ORDER_CANCELLED_BY_USER';
+  return lostRace ? reject('ORDER_ALREADY_DONE', `it is ${final.status}`) : null;
+}
+
+function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(ERROR_CODES, text);
+}

@@ -1,0 +1,20 @@
+// What the handlers of orders work with.
+import type { Bus } from '../../../shared/bus/bus.ts';
+import type { Outbox } from '../../../shared/bus/outbox.ts';
+import type { Pool } from '../../../shared/db/pool.ts';
+import type { Executions } from '../../../shared/events/executions.ts';
+import type { Batcher } from '../../../shared/function/batcher.ts';
+import type { Answer, Request } from './accept-batch.ts';
+import type { Outcomes } from './outcomes.ts';
+
+export interface OrdersDeps {
+  readonly pool: Pool;
+  readonly bus: Bus;
+  readonly outbox: Outbox;
+  readonly outcomes: Outcomes;
+  /** Most open orders of one user in one market. */
+  readonly openOrdersMax: number;
+  readonly accepts: Batcher<Request, Answer>;
+  readonly projections: Batcher<Executions, null>;
+  readonly keyCleaning: NodeJS.Timeout;
+}

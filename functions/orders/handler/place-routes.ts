@@ -1,0 +1,207 @@
+// Routes that place an order, or say what placing it would do.
+import { createHash } from 'node:crypto';
+import { withTransaction } from '../../../shared/db/pool.ts';
+import { tradeFee } from '../../../shared/domain/fee.ts';
+import { userId } from '../../../shared/domain/ids.ts';
+import { notionalMinor } from '../../../shared/domain/market.ts';
+import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
+import {
+  route,
+  type HandlerRequest,
+  type HandlerResponse,
+} from '../../../shared/function/definition.ts';
+import { IDEMPOTENCY_REPLAYED, parseIdempotencyKey } from '../../../shared/http/idempotency-key.ts';
+import { PREFERENCE_APPLIED, parsePreferWait } from '../../../shared/http/prefer.ts';
+import { lockBalances } from '../../../shared/ledger/lock-balances.ts';
+import { formatDecimal } from '../../../shared/money/decimal.ts';
+import type { PlaceIntent } from '../decide/intent.ts';
+import { decidePlace } from '../decide/place.ts';
+import { sizeOrder, type MarketTerms, type SizedOrder } from '../decide/size.ts';
+import {
+  noQuery,
+  orderOutcomeAnswer,
+  placeOrderBody,
+  testOrderAnswer,
+  type PlaceOrderBody,
+} from '../schema.ts';
+import { loadAcceptContext, loadTerms } from '../store/accept.ts';
+import { termsKey } from '../decide/batch.ts';
+import { findOrder } from '../store/read.ts';
+import { userNumberOf } from './caller.ts';
+import type { OrdersDeps } from './deps.ts';
+import { presentAccepted } from './present.ts';
+import { presentOutcome } from './present-outcome.ts';
+
+const PLACE_REFUSALS = [
+  'BODY_INVALID',
+  'MARKET_NOT_FOUND',
+  'MARKET_HALTED',
+  'MARKET_CANCEL_ONLY',
+  'ORDER_PRICE_OFF_TICK',
+  'ORDER_PRICE_OUT_OF_BAND',
+  'ORDER_PRICE_REQUIRED',
+  'ORDER_PRICE_NOT_ALLOWED',
+  'ORDER_QUANTITY_OFF_LOT',
+  'ORDER_QUANTITY_TOO_SMALL',
+  'ORDER_QUANTITY_TOO_LARGE',
+  'ORDER_QUANTITY_REQUIRED',
+  'ORDER_QUOTE_AMOUNT_NOT_ALLOWED',
+  'ORDER_QUOTE_AMOUNT_INVALID',
+  'ORDER_NOTIONAL_TOO_SMALL',
+  'ORDER_NOTIONAL_TOO_LARGE',
+  'ORDER_TIME_IN_FORCE_NOT_ALLOWED',
+  'ORDER_EXPIRY_REQUIRED',
+  'ORDER_EXPIRY_NOT_ALLOWED',
+  'ORDER_EXPIRY_IN_PAST',
+  'ORDER_POST_ONLY_NOT_ALLOWED',
+  'ORDER_SELF_TRADE_MODE_NOT_ALLOWED',
+  'ORDER_LIQUIDITY_NONE',
+  'ORDER_FUNDS_INSUFFICIENT',
+  'ORDERS_OPEN_TOO_MANY',
+] as const;
+
+type PlaceRequest = HandlerRequest<unknown, unknown, PlaceOrderBody>;
+
+export const placeOrder = route({
+  method: 'POST',
+  path: '/v1/orders',
+  access: 'user',
+  summary: 'Places an order; with Prefer: wait, answers with what the engine made of it.',
+  query: noQuery,
+  body: placeOrderBody,
+  answers: { 201: orderOutcomeAnswer, 202: orderOutcomeAnswer },
+  refusals: [
+    ...PLACE_REFUSALS,
+    'ORDER_CLIENT_ID_REUSED',
+    'IDEMPOTENCY_KEY_INVALID',
+    'IDEMPOTENCY_KEY_REUSED',
+    'HEADER_INVALID',
+    'SERVICE_BUSY',
+  ],
+  handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
+    const waitMs = parsePreferWait(request.headers['prefer']);
+    if (isRejection(waitMs)) return waitMs;
+    const key = parseIdempotencyKey(request.headers['idempotency-key']);
+    if (isRejection(key)) return key;
+    const intent = placeIntent(request, key);
+    if (waitMs === null) return place(intent, null, deps);
+    await deps.outcomes.listen();
+    try {
+      return await place(intent, waitMs, deps);
+    } finally {
+      deps.outcomes.leave();
+    }
+  },
+});
+
+export const testOrder = route({
+  method: 'POST',
+  path: '/v1/orders/test',
+  access: 'user',
+  summary: 'Checks an order as placing it would, without any effect, and estimates the fee.',
+  query: noQuery,
+  body: placeOrderBody,
+  answers: { 200: testOrderAnswer },
+  refusals: PLACE_REFUSALS,
+  handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
+    const userNumber = userNumberOf(request);
+    const { body } = request;
+    return withTransaction(deps.pool, async (tx) => {
+      const at = { userNumber, market: body.market };
+      const terms = (await loadTerms(tx, [at], true)).get(termsKey(userNumber, body.market));
+      if (terms === undefined) return reject('MARKET_NOT_FOUND');
+      const context = await loadAcceptContext(tx, { numbers: 0, userMarkets: [at], keys: [] });
+      const sized = sizeOrder(body, terms, context.nowMs);
+      if (isRejection(sized)) return sized;
+      const owner = userId(userNumber);
+      const balances = await lockBalances(tx, [{ owner, asset: sized.hold.asset }]);
+      const state = {
+        availableMinor: balances.get(owner, sized.hold.asset).availableMinor,
+        openOrders: context.openCounts[0]?.openOrders ?? 0,
+        openOrdersMax: deps.openOrdersMax,
+        nowMs: context.nowMs,
+      };
+      const order = decidePlace(body, sized, terms, state, { userNumber, orderNumber: 0 });
+      return isRejection(order) ? order : { status: 200, body: estimate(body, order.sized, terms) };
+    });
+  },
+});
+
+function placeIntent(request: PlaceRequest, headerKey: string | null): PlaceIntent {
+  const { body } = request;
+  const canonical = JSON.stringify(body, Object.keys(body).sort());
+  return {
+    kind: 'place',
+    userNumber: userNumberOf(request),
+    body,
+    keys: [
+      ...(body.clientOrderId === undefined
+        ? []
+        : [{ kind: 'client' as const, key: body.clientOrderId }]),
+      ...(headerKey === null ? [] : [{ kind: 'header' as const, key: headerKey }]),
+    ],
+    requestHash: createHash('sha256').update(canonical).digest('hex'),
+  };
+}
+
+async function place(
+  intent: PlaceIntent,
+  waitMs: number | null,
+  deps: OrdersDeps,
+): Promise<HandlerResponse | Rejection> {
+  const answer = await deps.accepts.submit({ intent, waits: waitMs !== null });
+  if (isRejection(answer)) return answer;
+  const { accepted, expected } = answer;
+  if (accepted.kind !== 'placed' && accepted.kind !== 'replayed') return reject('INTERNAL_ERROR');
+  const outcome = expected === null ? null : await expected.wait(waitMs ?? 0);
+  const found = await findOrder(deps.pool, intent.userNumber, accepted.orderNumber);
+  if (found === null) return reject('INTERNAL_ERROR');
+  const headers: Record<string, string> = {
+    location: `/v1/orders/${presentAccepted(found).id}`,
+    ...(accepted.kind === 'replayed' ? IDEMPOTENCY_REPLAYED : {}),
+  };
+  if (outcome !== null) {
+    return {
+      status: 201,
+      headers: { ...headers, ...PREFERENCE_APPLIED },
+      body: presentOutcome(found, outcome),
+    };
+  }
+  return { status: waitMs === null ? 201 : 202, headers, body: presentAccepted(found) };
+}
+
+/** As if the whole order took liquidity at its limit: the most that its fee can be. */
+function estimate(body: PlaceOrderBody, sized: SizedOrder, terms: MarketTerms): unknown {
+  const { config, scale } = terms;
+  const lots = BigInt(sized.quantityLots);
+  const quoteMinor =
+    sized.quoteBudgetMinor ?? notionalMinor(scale, sized.priceTicks, sized.quantityLots);
+  const fee = tradeFee(
+    {
+      base: config.base,
+      quote: config.quote,
+      feePolicy: config.feePolicy,
+      baseMinor:
+        sized.quoteBudgetMinor === null
+          ? lots * scale.lotMinor
+          : (sized.quoteBudgetMinor / (BigInt(sized.priceTicks) * scale.tickLotMinor)) *
+            scale.lotMinor,
+      quoteMinor,
+      buyerHoldMinor: sized.hold.amountMinor,
+      buyerFeePpm: terms.takerFeePpm,
+      sellerFeePpm: terms.takerFeePpm,
+    },
+    body.side,
+  );
+  const decimals = (asset: string) =>
+    asset === config.base ? config.baseDecimals : config.quoteDecimals;
+  const present = (asset: string, amountMinor: bigint) => ({
+    asset,
+    amount: formatDecimal(amountMinor, decimals(asset)),
+  });
+  return {
+    market: config.market,
+    hold: present(sized.hold.asset, sized.hold.amountMinor),
+    estimatedFee: present(fee.asset, fee.amountMinor),
+  };
+}

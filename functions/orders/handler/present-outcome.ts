@@ -1,0 +1,114 @@
+// An order as the engine's outcome says it is, before the projection has caught up. Pure.
+import { tradeFee, type FeeFacts } from '../../../shared/domain/fee.ts';
+import type { OrderStatus, Side } from '../../../shared/domain/order.ts';
+import { formatSteps } from '../../../shared/domain/market.ts';
+import type { TradeEvent } from '../../../shared/events/executions.ts';
+import { formatDecimal } from '../../../shared/money/decimal.ts';
+import type { OrderRow, OrderWithUnits } from '../decide/order-row.ts';
+import type { ExecutedTradeAnswer, OrderOutcomeAnswer } from '../schema.ts';
+import type { Outcome } from './outcomes.ts';
+import { presentOrder } from './present.ts';
+
+/**
+ * The state after a place command: all of it follows from the command's own events. `found` gives
+ * only what never changes, so it does not matter how much of it is projected.
+ */
+export function presentOutcome(found: OrderWithUnits, outcome: Outcome): OrderOutcomeAnswer {
+  const { order } = found;
+  const fees: Record<string, bigint> = {};
+  const trades = outcome.trades.map((trade) => {
+    const fee = feeOf(outcome, trade, order.side);
+    fees[fee.asset] = (fees[fee.asset] ?? 0n) + fee.amountMinor;
+    return presentTrade(trade, fee, found);
+  });
+  const filledLots = sum(outcome.trades.map((trade) => trade.quantityLots));
+  const quote = outcome.trades.reduce((total, trade) => total + BigInt(trade.quoteMinor), 0n);
+  const after: OrderRow = {
+    ...order,
+    ...stateAfter(outcome, filledLots),
+    filledLots,
+    filledQuoteMinor: quote.toString(),
+    updatedAtMs: outcome.final.timeMs,
+  };
+  const feeTexts = Object.fromEntries(
+    Object.entries(fees).map(([asset, amount]) => [asset, amount.toString()]),
+  );
+  return { ...presentOrder({ ...found, order: after, fees: feeTexts }), trades };
+}
+
+/**
+ * The state after a cancel or amend. Status, reason, price and quantity are the engine's last word;
+ * fills are as far as they are projected.
+ */
+export function presentChanged(found: OrderWithUnits, outcome: Outcome): OrderOutcomeAnswer {
+  const { order } = found;
+  const amended = outcome.record.events.find(
+    (event) => event.kind === 'amended' && event.orderId === orderIdOf(outcome),
+  );
+  const change =
+    amended?.kind === 'amended'
+      ? { priceTicks: amended.priceTicks, quantityLots: amended.quantityLots }
+      : {};
+  const isNewer = outcome.final.sequence > order.lastSequence;
+  const state = isNewer ? stateAfter(outcome, order.filledLots) : {};
+  const trades = outcome.trades.map((trade) =>
+    presentTrade(trade, feeOf(outcome, trade, order.side), found),
+  );
+  const after: OrderRow = { ...order, ...change, ...state };
+  return { ...presentOrder({ ...found, order: after }), trades };
+}
+
+function orderIdOf(outcome: Outcome): string | null {
+  return outcome.final.orderId;
+}
+
+function stateAfter(
+  outcome: Outcome,
+  filledLots: number,
+): Pick<OrderRow, 'status' | 'reason' | 'remainingLots'> {
+  const { final } = outcome;
+  if (final.kind === 'ended') {
+    return { status: final.status, reason: final.reason, remainingLots: final.cancelledLots };
+  }
+  const remainingLots = final.kind === 'refused' ? 0 : final.remainingLots;
+  const status: OrderStatus = filledLots > 0 ? 'partially_filled' : 'open';
+  return { status, reason: null, remainingLots };
+}
+
+function feeOf(outcome: Outcome, trade: TradeEvent, side: Side) {
+  const { record } = outcome;
+  const buyer = trade.takerSide === 'buy' ? trade.taker : trade.maker;
+  const seller = trade.takerSide === 'buy' ? trade.maker : trade.taker;
+  const facts: FeeFacts = {
+    base: record.base,
+    quote: record.quote,
+    feePolicy: record.feePolicy,
+    baseMinor: BigInt(trade.baseMinor),
+    quoteMinor: BigInt(trade.quoteMinor),
+    buyerHoldMinor: BigInt(buyer.holdMinor),
+    buyerFeePpm: buyer.feePpm,
+    sellerFeePpm: seller.feePpm,
+  };
+  return tradeFee(facts, side);
+}
+
+function presentTrade(
+  trade: TradeEvent,
+  fee: { asset: string; amountMinor: bigint },
+  found: OrderWithUnits,
+): ExecutedTradeAnswer {
+  return {
+    tradeId: trade.tradeId,
+    price: formatSteps(trade.priceTicks, found.units.tickSize),
+    quantity: formatSteps(trade.quantityLots, found.units.lotSize),
+    fee: {
+      asset: fee.asset,
+      amount: formatDecimal(fee.amountMinor, found.decimals[fee.asset] ?? 0),
+    },
+    liquidity: 'taker',
+  };
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

@@ -1,0 +1,112 @@
+// From rows to the wire: ticks, lots and base units become canonical decimals. Pure.
+import { orderId, tradeId, type MarketId } from '../../../shared/domain/ids.ts';
+import { formatSteps } from '../../../shared/domain/market.ts';
+import { isEndStatus } from '../../../shared/domain/order.ts';
+import { formatDecimal } from '../../../shared/money/decimal.ts';
+import { divRoundDown } from '../../../shared/money/rounding.ts';
+import type { OrderAnswer, TradeAnswer } from '../schema.ts';
+import type { FeeSums, MarketUnits, OrderRow, OrderWithUnits } from '../decide/order-row.ts';
+import type { FillRow } from '../store/read.ts';
+
+const AVERAGE_DECIMALS = 18;
+
+export function presentOrder(found: OrderWithUnits): OrderAnswer {
+  const { order, units } = found;
+  const bySize = order.quoteAmountMinor === null;
+  return {
+    id: orderId(order.orderNumber),
+    clientOrderId: order.clientOrderId,
+    market: order.market,
+    side: order.side,
+    type: order.type,
+    timeInForce: order.timeInForce,
+    postOnly: order.postOnly,
+    selfTradePrevention: order.selfTradePrevention,
+    price: order.type === 'limit' ? formatSteps(order.priceTicks, units.tickSize) : null,
+    quantity: bySize ? formatSteps(order.quantityLots, units.lotSize) : null,
+    quoteAmount:
+      order.quoteAmountMinor === null
+        ? null
+        : formatDecimal(BigInt(order.quoteAmountMinor), units.quoteDecimals),
+    expiresAt: order.expiresAtMs === null ? null : formatTime(order.expiresAtMs),
+    filledQuantity: formatSteps(order.filledLots, units.lotSize),
+    filledQuote: formatDecimal(BigInt(order.filledQuoteMinor), units.quoteDecimals),
+    averagePrice: averagePrice(order, units),
+    remainingQuantity: bySize ? formatSteps(remainingLots(order), units.lotSize) : null,
+    status: order.status,
+    reason: order.reason,
+    fees: presentFees(found.fees, found.decimals),
+    createdAt: formatTime(order.acceptedAtMs),
+    updatedAt: formatTime(order.updatedAtMs),
+  };
+}
+
+/** What was answered when the order was accepted, for a repeat of the same request. */
+export function presentAccepted(found: OrderWithUnits): OrderAnswer {
+  return presentOrder({
+    ...found,
+    fees: {},
+    order: {
+      ...found.order,
+      status: 'accepted',
+      reason: null,
+      remainingLots: found.order.quantityLots,
+      filledLots: 0,
+      filledQuoteMinor: '0',
+      updatedAtMs: found.order.acceptedAtMs,
+    },
+  });
+}
+
+export function presentFill(fill: FillRow): TradeAnswer {
+  return {
+    tradeId: tradeId(fill.market as MarketId, fill.sequence),
+    orderId: orderId(fill.orderNumber),
+    market: fill.market,
+    side: fill.side,
+    price: formatSteps(fill.priceTicks, fill.tickSize),
+    quantity: formatSteps(fill.quantityLots, fill.lotSize),
+    quoteQuantity: formatDecimal(BigInt(fill.quoteMinor), fill.quoteDecimals),
+    fee: {
+      asset: fill.feeAsset,
+      amount: formatDecimal(BigInt(fill.feeMinor), fill.feeDecimals),
+    },
+    liquidity: fill.liquidity,
+    time: formatTime(fill.tradedAtMs),
+  };
+}
+
+export function formatTime(timeMs: number): string {
+  return new Date(timeMs).toISOString();
+}
+
+function remainingLots(order: OrderRow): number {
+  return isEndStatus(order.status) ? 0 : order.remainingLots;
+}
+
+/** filled quote / filled base in quote per base, rounded down to 18 decimals. */
+function averagePrice(order: OrderRow, units: MarketUnits): string | null {
+  if (order.filledLots === 0) return null;
+  const baseText = formatSteps(order.filledLots, units.lotSize);
+  const base = toScaled(baseText);
+  const quote = BigInt(order.filledQuoteMinor) * 10n ** BigInt(2 * AVERAGE_DECIMALS);
+  const price = divRoundDown(quote, base * 10n ** BigInt(units.quoteDecimals));
+  return formatDecimal(price, AVERAGE_DECIMALS);
+}
+
+function toScaled(text: string): bigint {
+  const [whole = '0', fraction = ''] = text.split('.');
+  return BigInt(whole + fraction.padEnd(AVERAGE_DECIMALS, '0'));
+}
+
+function presentFees(
+  fees: FeeSums,
+  decimals: Readonly<Record<string, number>>,
+): { asset: string; amount: string }[] {
+  return Object.keys(fees)
+    .sort()
+    .map((asset) => ({
+      asset,
+      amount: formatDecimal(BigInt(fees[asset] ?? '0'), decimals[asset] ?? 0),
+    }));
+}

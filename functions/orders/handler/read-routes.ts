@@ -1,0 +1,103 @@
+// Routes that read: one order, lists of orders, own trades.
+import { z } from 'zod';
+import { parseOrderId } from '../../../shared/domain/ids.ts';
+import { reject, type Rejection } from '../../../shared/domain/rejection.ts';
+import { route, type HandlerResponse } from '../../../shared/function/definition.ts';
+import { listAnswer, listPage } from '../../../shared/http/list.ts';
+import {
+  clientOrderParams,
+  listOrdersQuery,
+  listTradesQuery,
+  noQuery,
+  orderAnswer,
+  orderParams,
+  tradeAnswer,
+} from '../schema.ts';
+import { findOrder, findOrderByClientId, listFills, listOrders } from '../store/read.ts';
+import { userNumberOf } from './caller.ts';
+import type { OrdersDeps } from './deps.ts';
+import { presentFill, presentOrder } from './present.ts';
+
+export const getOrder = route({
+  method: 'GET',
+  path: '/v1/orders/{id}',
+  access: 'user',
+  summary: 'One own order.',
+  params: orderParams,
+  query: noQuery,
+  answers: { 200: orderAnswer },
+  refusals: ['PATH_INVALID', 'ORDER_NOT_FOUND'],
+  handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
+    const orderNumber = parseOrderId(request.params.id);
+    if (orderNumber === null) return reject('ORDER_NOT_FOUND');
+    const found = await findOrder(deps.pool, userNumberOf(request), orderNumber);
+    return found === null ? reject('ORDER_NOT_FOUND') : { status: 200, body: presentOrder(found) };
+  },
+});
+
+export const getOrderByClientId = route({
+  method: 'GET',
+  path: '/v1/orders/client/{clientOrderId}',
+  access: 'user',
+  summary: 'The newest own order with this clientOrderId.',
+  params: clientOrderParams,
+  query: noQuery,
+  answers: { 200: orderAnswer },
+  refusals: ['PATH_INVALID', 'ORDER_NOT_FOUND'],
+  handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
+    const { clientOrderId } = request.params;
+    const found = await findOrderByClientId(deps.pool, userNumberOf(request), clientOrderId);
+    return found === null ? reject('ORDER_NOT_FOUND') : { status: 200, body: presentOrder(found) };
+  },
+});
+
+/** The sort position of a cursor of these lists: one number. */
+const positionField = z.tuple([z.int().positive()]);
+
+export const listOwnOrders = route({
+  method: 'GET',
+  path: '/v1/orders',
+  access: 'user',
+  summary: 'Own orders, newest first.',
+  query: listOrdersQuery,
+  answers: { 200: listAnswer(orderAnswer) },
+  refusals: ['QUERY_INVALID'],
+  handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
+    const { market, status, limit, cursor } = request.query;
+    const before = positionField.nullable().safeParse(cursor ?? null);
+    if (!before.success) return reject('QUERY_INVALID', 'cursor is not of this list');
+    const orders = await listOrders(deps.pool, {
+      userNumber: userNumberOf(request),
+      market: market ?? null,
+      openOnly: status !== 'all',
+      before: before.data?.[0] ?? null,
+      limit: limit + 1,
+    });
+    const page = listPage(orders, limit, presentOrder, ({ order }) => [order.orderNumber]);
+    return { status: 200, body: page };
+  },
+});
+
+export const listOwnTrades = route({
+  method: 'GET',
+  path: '/v1/trades',
+  access: 'user',
+  summary: 'Own trades with fee and liquidity, newest first.',
+  query: listTradesQuery,
+  answers: { 200: listAnswer(tradeAnswer) },
+  refusals: ['QUERY_INVALID'],
+  handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
+    const { market, orderId, limit, cursor } = request.query;
+    const before = positionField.nullable().safeParse(cursor ?? null);
+    if (!before.success) return reject('QUERY_INVALID', 'cursor is not of this list');
+    const fills = await listFills(deps.pool, {
+      userNumber: userNumberOf(request),
+      market: market ?? null,
+      orderNumber: orderId === undefined ? null : parseOrderId(orderId),
+      before: before.data?.[0] ?? null,
+      limit: limit + 1,
+    });
+    const page = listPage(fills, limit, presentFill, (fill) => [fill.fillNumber]);
+    return { status: 200, body: page };
+  },
+});

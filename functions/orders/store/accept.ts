@@ -1,0 +1,252 @@
+// The statements of the accept transaction: what it reads to decide, and what it writes.
+import type { Tx } from '../../../shared/db/pool.ts';
+import {
+  marketScale,
+  type MarketConfig,
+  type MarketStatus,
+} from '../../../shared/domain/market.ts';
+import { userId } from '../../../shared/domain/ids.ts';
+import type { PlaceCommand } from '../../../shared/events/commands.ts';
+import type { MarketTerms } from '../decide/size.ts';
+import type { AcceptContext, KnownKey, RequestKey, UserMarket } from '../decide/batch.ts';
+import type { OrderRow } from '../decide/order-row.ts';
+import { termsKey } from '../decide/batch.ts';
+import { ORDER_COLUMNS } from './order-columns.ts';
+
+/** How long a clientOrderId or Idempotency-Key is remembered after its order ended. */
+const KEY_RETENTION_MS = 86_400_000;
+
+export async function loadAcceptContext(
+  tx: Tx,
+  wanted: {
+    readonly numbers: number;
+    readonly userMarkets: readonly UserMarket[];
+    readonly keys: readonly (RequestKey & { readonly userNumber: number })[];
+  },
+): Promise<AcceptContext> {
+  const result = await tx.query<{
+    nowMs: number;
+    numbers: number[];
+    openCounts: AcceptContext['openCounts'] | null;
+    keys: KnownKey[] | null;
+  }>(
+    `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs",
+       to_json(ARRAY(SELECT nextval('orders.command_number') FROM generate_series(1, $1)))
+         AS numbers,
+       (SELECT json_agg(json_build_object('userNumber', c.user_number, 'market', c.market,
+           'openOrders', c.open_orders))
+         FROM unnest($2::bigint[], $3::text[]) w (user_number, market)
+         JOIN orders.open_counts c USING (user_number, market)) AS "openCounts",
+       (SELECT json_agg(json_build_object('userNumber', k.user_number, 'kind', k.kind,
+           'key', k.key, 'requestHash', encode(k.request_hash, 'hex'),
+           'orderNumber', k.order_number))
+         FROM unnest($4::bigint[], $5::text[], $6::text[]) w (user_number, kind, key)
+         JOIN orders.request_keys k USING (user_number, kind, key)) AS keys`,
+    [
+      wanted.numbers,
+      wanted.userMarkets.map((each) => each.userNumber),
+      wanted.userMarkets.map((each) => each.market),
+      wanted.keys.map((each) => each.userNumber),
+      wanted.keys.map((each) => each.kind),
+      wanted.keys.map((each) => each.key),
+    ],
+  );
+  const row = result.rows[0];
+  if (row === undefined) throw new Error('the accept context has no row');
+  return {
+    nowMs: row.nowMs,
+    numbers: row.numbers,
+    openCounts: row.openCounts ?? [],
+    keys: row.keys ?? [],
+  };
+}
+
+type TermsRow = Omit<MarketConfig, 'market'> & {
+  readonly market: MarketConfig['market'];
+  readonly userNumber: number;
+  readonly status: MarketStatus;
+  readonly shard: number;
+  readonly makerFeePpm: number;
+  readonly takerFeePpm: number;
+  readonly bestBidTicks: number | null;
+  readonly bestAskTicks: number | null;
+};
+
+/** Terms of each market that exists, for each user that asks; by `termsKey`. */
+export async function loadTerms(
+  tx: Tx,
+  wanted: readonly UserMarket[],
+  withBestPrices: boolean,
+): Promise<Map<string, MarketTerms>> {
+  const best = withBestPrices
+    ? 'p.best_bid_ticks AS "bestBidTicks", p.best_ask_ticks AS "bestAskTicks"'
+    : 'NULL::bigint AS "bestBidTicks", NULL::bigint AS "bestAskTicks"';
+  const result = await tx.query<TermsRow>(
+    `SELECT w.user_number AS "userNumber", m.market, m.base, m.quote, b.decimals AS "baseDecimals",
+       q.decimals AS "quoteDecimals", trim_scale(m.tick_size)::text AS "tickSize",
+       trim_scale(m.lot_size)::text AS "lotSize", trim_scale(m.min_quantity)::text AS "minQuantity",
+       trim_scale(m.max_quantity)::text AS "maxQuantity",
+       trim_scale(m.min_notional)::text AS "minNotional", trim_scale(m.min_price)::text AS "minPrice",
+       trim_scale(m.max_price)::text AS "maxPrice", m.protection_bps AS "protectionBps",
+       m.fee_policy AS "feePolicy", m.self_trade_allowed AS "selfTradeAllowed", m.version, m.status,
+       m.shard, coalesce(u.maker_ppm, r.maker_ppm) AS "makerFeePpm",
+       coalesce(u.taker_ppm, r.taker_ppm) AS "takerFeePpm", ${best}
+     FROM unnest($1::bigint[], $2::text[], $3::text[]) w (user_number, market, user_id)
+     JOIN reference.markets m ON m.market = w.market
+     JOIN reference.assets b ON b.asset = m.base
+     JOIN reference.assets q ON q.asset = m.quote
+     JOIN fees.current_rates r ON r.market = m.market
+     LEFT JOIN LATERAL (
+       SELECT own.maker_ppm, own.taker_ppm FROM fees.current_user_rates own
+       WHERE own.user_id = w.user_id AND own.market = m.market) u ON true
+     ${withBestPrices ? 'LEFT JOIN market_data.best_prices p ON p.market = m.market' : ''}`,
+    [
+      wanted.map((each) => each.userNumber),
+      wanted.map((each) => each.market),
+      wanted.map((each) => userId(each.userNumber)),
+    ],
+  );
+  return new Map(result.rows.map((row) => [termsKey(row.userNumber, row.market), toTerms(row)]));
+}
+
+function toTerms(row: TermsRow): MarketTerms {
+  const { status, shard, makerFeePpm, takerFeePpm, bestBidTicks, bestAskTicks, ...config } = row;
+  return {
+    config,
+    scale: marketScale(config),
+    status,
+    shard,
+    makerFeePpm,
+    takerFeePpm,
+    bestBidTicks,
+    bestAskTicks,
+  };
+}
+
+/** The user's orders among these numbers, locked against other changes of the same orders. */
+export async function lockOrders(
+  tx: Tx,
+  wanted: readonly { readonly userNumber: number; readonly orderNumber: number }[],
+): Promise<Map<number, OrderRow>> {
+  const result = await tx.query<OrderRow>(
+    `SELECT ${ORDER_COLUMNS} FROM orders.orders o
+     WHERE (o.order_number, o.user_number) IN
+       (SELECT * FROM unnest($1::bigint[], $2::bigint[]))
+     ORDER BY o.order_number FOR NO KEY UPDATE`,
+    [wanted.map((each) => each.orderNumber), wanted.map((each) => each.userNumber)],
+  );
+  return new Map(result.rows.map((row) => [row.orderNumber, row]));
+}
+
+/**
+ * Appends again the outbox rows that other instances have not published yet: a change of an order
+ * must not overtake the order itself. The engine ignores the repeat.
+ */
+export async function repeatUnpublished(
+  tx: Tx,
+  outboxIds: readonly number[],
+): Promise<OutboxCopy[]> {
+  if (outboxIds.length === 0) return [];
+  const result = await tx.query<OutboxCopy>(
+    `SELECT topic, partition, key, headers, value FROM orders.outbox
+     WHERE id = ANY ($1::bigint[]) ORDER BY id`,
+    [outboxIds],
+  );
+  return result.rows;
+}
+
+export interface OutboxCopy {
+  readonly topic: string;
+  readonly partition: number;
+  readonly key: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly value: string;
+}
+
+export interface NewOrder {
+  readonly command: PlaceCommand;
+  readonly market: string;
+  readonly clientOrderId: string | null;
+  readonly quoteAmountMinor: string | null;
+  readonly outboxId: number;
+  readonly keys: readonly (RequestKey & { readonly requestHash: string })[];
+}
+
+/** Inserts orders with their request keys and counts them as open: one statement for the batch. */
+export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise<void> {
+  if (orders.length === 0) return;
+  const rows = orders.map((order) => ({
+    ...order.command,
+    market: order.market,
+    clientOrderId: order.clientOrderId,
+    quoteAmountMinor: order.quoteAmountMinor,
+    outboxId: order.outboxId,
+  }));
+  const keys = orders.flatMap(({ command, keys: own }) =>
+    own.map((key) => ({
+      ...key,
+      userNumber: command.userNumber,
+      orderNumber: command.number,
+      timeMs: command.timeMs,
+    })),
+  );
+  await tx.query(
+    `WITH placed AS (
+       INSERT INTO orders.orders (order_number, user_number, client_order_id, market, side, type,
+         time_in_force, post_only, self_trade_prevention, price_ticks, quantity_lots,
+         quote_amount_minor, expires_at_ms, maker_fee_ppm, taker_fee_ppm, hold_minor,
+         accepted_at_ms, updated_at_ms, outbox_id, remaining_lots)
+       SELECT number, "userNumber", "clientOrderId", market, side, type, "timeInForce", "postOnly",
+         "selfTradePrevention", "priceTicks", "quantityLots", "quoteAmountMinor", "expiresAtMs",
+         "makerFeePpm", "takerFeePpm", "holdMinor", "timeMs", "timeMs", "outboxId", "quantityLots"
+       FROM json_to_recordset($1::json) AS r (number bigint, "userNumber" bigint,
+         "clientOrderId" text, market text, side text, type text, "timeInForce" text,
+         "postOnly" boolean, "selfTradePrevention" text, "priceTicks" bigint,
+         "quantityLots" bigint, "quoteAmountMinor" numeric, "expiresAtMs" bigint,
+         "makerFeePpm" integer, "takerFeePpm" integer, "holdMinor" numeric, "timeMs" bigint,
+         "outboxId" bigint)
+       RETURNING user_number, market
+     ), keyed AS (
+       INSERT INTO orders.request_keys
+         (user_number, kind, key, request_hash, order_number, created_at_ms)
+       SELECT "userNumber", kind, key, decode("requestHash", 'hex'), "orderNumber", "timeMs"
+       FROM json_to_recordset($2::json) AS k ("userNumber" bigint, kind text, key text,
+         "requestHash" text, "orderNumber" bigint, "timeMs" bigint)
+     )
+     INSERT INTO orders.open_counts AS c (user_number, market, open_orders)
+     SELECT user_number, market, count(*) FROM placed GROUP BY user_number, market
+     ORDER BY user_number, market
+     ON CONFLICT (user_number, market)
+       DO UPDATE SET open_orders = c.open_orders + excluded.open_orders`,
+    [JSON.stringify(rows), JSON.stringify(keys)],
+  );
+}
+
+/** Marks orders as having an amend that the engine has not answered yet. */
+export async function markAmends(
+  tx: Tx,
+  amends: readonly { readonly orderNumber: number; readonly amendNumber: number }[],
+): Promise<void> {
+  if (amends.length === 0) return;
+  await tx.query(
+    `UPDATE orders.orders o SET amend_number = w.amend_number
+     FROM unnest($1::bigint[], $2::bigint[]) w (order_number, amend_number)
+     WHERE o.order_number = w.order_number`,
+    [amends.map((each) => each.orderNumber), amends.map((each) => each.amendNumber)],
+  );
+}
+
+/** Forgets request keys of orders that ended more than a day ago; answers how many. */
+export async function forgetOldKeys(tx: Tx, nowMs: number, rowsMax: number): Promise<number> {
+  const result = await tx.query(
+    `DELETE FROM orders.request_keys WHERE (user_number, kind, key) IN (
+       SELECT k.user_number, k.kind, k.key FROM orders.request_keys k
+       JOIN orders.orders o ON o.order_number = k.order_number
+       WHERE k.created_at_ms < $1
+         AND o.status NOT IN ('accepted', 'open', 'partially_filled')
+       ORDER BY k.created_at_ms LIMIT $2
+       FOR UPDATE OF k SKIP LOCKED)`,
+    [nowMs - KEY_RETENTION_MS, rowsMax],
+  );
+  return result.rowCount ?? 0;
+}

@@ -1,0 +1,15 @@
+// How the columns of an order are called in code.
+
+/** The columns of `OrderRow`, for a SELECT on `orders.orders o`. */
+export const ORDER_COLUMNS = `
+  o.order_number AS "orderNumber", o.user_number AS "userNumber",
+  o.client_order_id AS "clientOrderId", o.market, o.side, o.type,
+  o.time_in_force AS "timeInForce", o.post_only AS "postOnly",
+  o.self_trade_prevention AS "selfTradePrevention", o.price_ticks AS "priceTicks",
+  o.quantity_lots AS "quantityLots", o.quote_amount_minor AS "quoteAmountMinor",
+  o.expires_at_ms AS "expiresAtMs", o.maker_fee_ppm AS "makerFeePpm",
+  o.taker_fee_ppm AS "takerFeePpm", o.accepted_at_ms AS "acceptedAtMs",
+  o.updated_at_ms AS "updatedAtMs", o.outbox_id AS "outboxId", o.status, o.reason,
+  o.last_sequence AS "lastSequence", o.remaining_lots AS "remainingLots",
+  o.filled_lots AS "filledLots", o.filled_quote_minor AS "filledQuoteMinor",
+  o.amend_number IS NOT NULL AS "amendPending"`;

@@ -1,0 +1,97 @@
+// Writes what the engine did into the orders and fills tables. Repeats change nothing: a fill is
+// inserted once, sums grow only by inserted fills, and state follows the highest sequence seen.
+import type { Tx } from '../../../shared/db/pool.ts';
+import type { Projection } from '../decide/project.ts';
+
+/**
+ * Saves one batch. Answers the order numbers that are unknown here: their events are of another
+ * database, and the caller says so in the log.
+ */
+export async function saveProjection(tx: Tx, projection: Projection): Promise<number[]> {
+  if (projection.updates.length === 0) return [];
+  const numbers = projection.updates.map((update) => update.orderNumber);
+  // Rows first and in order: two batches that touch the same orders wait instead of deadlocking.
+  const locked = await tx.query<{ order_number: number }>(
+    `SELECT order_number FROM orders.orders WHERE order_number = ANY ($1::bigint[])
+     ORDER BY order_number FOR NO KEY UPDATE`,
+    [numbers],
+  );
+  const known = new Set(locked.rows.map((row) => row.order_number));
+  const updates = projection.updates.map((update) => ({
+    ...update,
+    endStatus: update.end?.status ?? null,
+    endReason: update.end?.reason ?? null,
+    amendSequence: update.amend?.sequence ?? 0,
+    priceTicks: update.amend?.priceTicks ?? null,
+    quantityLots: update.amend?.quantityLots ?? null,
+  }));
+  await tx.query(
+    `WITH inserted AS (
+       INSERT INTO orders.fills (order_number, user_number, market, sequence, side, liquidity,
+         price_ticks, quantity_lots, quote_minor, fee_asset, fee_minor, traded_at_ms)
+       SELECT "orderNumber", "userNumber", market, sequence, side, liquidity, "priceTicks",
+         "quantityLots", "quoteMinor", "feeAsset", "feeMinor", "tradedAtMs"
+       FROM json_to_recordset($1::json) AS f ("orderNumber" bigint, "userNumber" bigint,
+         market text, sequence bigint, side text, liquidity text, "priceTicks" bigint,
+         "quantityLots" bigint, "quoteMinor" numeric, "feeAsset" text, "feeMinor" numeric,
+         "tradedAtMs" bigint)
+       ORDER BY market, sequence, liquidity
+       ON CONFLICT ON CONSTRAINT fills_once DO NOTHING
+       RETURNING order_number, quantity_lots, quote_minor
+     ), filled AS (
+       SELECT order_number, sum(quantity_lots)::bigint AS lots, sum(quote_minor) AS quote
+       FROM inserted GROUP BY order_number
+     ), updated AS (
+       SELECT u.*, coalesce(f.lots, 0) AS lots, coalesce(f.quote, 0) AS quote
+       FROM json_to_recordset($2::json) AS u ("orderNumber" bigint, "lastSequence" bigint,
+         "remainingLots" bigint, "timeMs" bigint, "endStatus" text, "endReason" text,
+         "amendSequence" bigint, "priceTicks" bigint, "quantityLots" bigint,
+         "answeredAmends" jsonb)
+       LEFT JOIN filled f ON f.order_number = u."orderNumber"
+     ), before AS (
+       SELECT o.order_number, o.user_number, o.market,
+         o.status IN ('accepted', 'open', 'partially_filled') AS was_open
+       FROM updated u JOIN orders.orders o ON o.order_number = u."orderNumber"
+     ), changed AS (
+       UPDATE orders.orders o SET
+         last_sequence = greatest(o.last_sequence, u."lastSequence"),
+         remaining_lots = CASE WHEN u."lastSequence" > o.last_sequence
+           THEN u."remainingLots" ELSE o.remaining_lots END,
+         updated_at_ms = greatest(o.updated_at_ms, u."timeMs"),
+         filled_lots = o.filled_lots + u.lots,
+         filled_quote_minor = o.filled_quote_minor + u.quote,
+         price_ticks = CASE WHEN u."amendSequence" > o.amend_sequence
+           THEN u."priceTicks" ELSE o.price_ticks END,
+         quantity_lots = CASE WHEN u."amendSequence" > o.amend_sequence
+           THEN u."quantityLots" ELSE o.quantity_lots END,
+         amend_sequence = greatest(o.amend_sequence, u."amendSequence"),
+         amend_number = CASE WHEN u."answeredAmends" @> to_jsonb(o.amend_number)
+           THEN NULL ELSE o.amend_number END,
+         reason = coalesce(u."endReason", o.reason),
+         status = CASE
+           WHEN u."endStatus" IS NOT NULL THEN u."endStatus"
+           WHEN o.status NOT IN ('accepted', 'open', 'partially_filled') THEN o.status
+           WHEN o.filled_lots + u.lots > 0 THEN 'partially_filled'
+           WHEN greatest(o.last_sequence, u."lastSequence") > 0 THEN 'open'
+           ELSE o.status END
+       FROM updated u WHERE o.order_number = u."orderNumber"
+       RETURNING o.order_number, o.status
+     ), ended AS (
+       SELECT b.user_number, b.market, count(*)::integer AS orders
+       FROM changed c JOIN before b USING (order_number)
+       WHERE b.was_open AND c.status NOT IN ('accepted', 'open', 'partially_filled')
+       GROUP BY b.user_number, b.market
+     ), locked AS (
+       SELECT c.user_number, c.market, e.orders FROM ended e
+       JOIN orders.open_counts c USING (user_number, market)
+       ORDER BY c.user_number, c.market FOR UPDATE OF c
+     )
+     UPDATE orders.open_counts c SET open_orders = c.open_orders - l.orders
+     FROM locked l WHERE c.user_number = l.user_number AND c.market = l.market`,
+    [
+      JSON.stringify(projection.fills.filter((fill) => known.has(fill.orderNumber))),
+      JSON.stringify(updates.filter((update) => known.has(update.orderNumber))),
+    ],
+  );
+  return numbers.filter((number) => !known.has(number));
+}

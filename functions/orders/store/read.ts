@@ -1,0 +1,136 @@
+// Reads of a user's own orders and fills. Every statement is bound to the user: what is not yours
+// is not found.
+import type { Pool, Queryable } from '../../../shared/db/pool.ts';
+import type { Side } from '../../../shared/domain/order.ts';
+import type { FeeSums, MarketUnits, OrderRow, OrderWithUnits } from '../decide/order-row.ts';
+import { ORDER_COLUMNS } from './order-columns.ts';
+
+type JoinedRow = OrderRow & MarketUnits & { fees: FeeSums | null };
+
+const SELECT_ORDERS = `
+  SELECT ${ORDER_COLUMNS}, m.base, m.quote, b.decimals AS "baseDecimals",
+    q.decimals AS "quoteDecimals", trim_scale(m.tick_size)::text AS "tickSize",
+    trim_scale(m.lot_size)::text AS "lotSize",
+    (SELECT json_object_agg(f.fee_asset, f.fee::text) FROM
+      (SELECT fee_asset, sum(fee_minor) AS fee FROM orders.fills
+        WHERE order_number = o.order_number GROUP BY fee_asset) f) AS fees
+  FROM orders.orders o
+  JOIN reference.markets m ON m.market = o.market
+  JOIN reference.assets b ON b.asset = m.base
+  JOIN reference.assets q ON q.asset = m.quote`;
+
+export async function findOrder(
+  db: Queryable,
+  userNumber: number,
+  orderNumber: number,
+): Promise<OrderWithUnits | null> {
+  const result = await db.query<JoinedRow>(
+    `${SELECT_ORDERS} WHERE o.order_number = $1 AND o.user_number = $2`,
+    [orderNumber, userNumber],
+  );
+  const row = result.rows[0];
+  return row === undefined ? null : toOrder(row);
+}
+
+/** The newest order under that name: a name may be used again a day after its order ended. */
+export async function findOrderByClientId(
+  db: Queryable,
+  userNumber: number,
+  clientOrderId: string,
+): Promise<OrderWithUnits | null> {
+  const result = await db.query<JoinedRow>(
+    `${SELECT_ORDERS}
+     WHERE o.user_number = $1 AND o.client_order_id = $2
+     ORDER BY o.order_number DESC LIMIT 1`,
+    [userNumber, clientOrderId],
+  );
+  const row = result.rows[0];
+  return row === undefined ? null : toOrder(row);
+}
+
+export interface OrderFilter {
+  readonly userNumber: number;
+  readonly market: string | null;
+  readonly openOnly: boolean;
+  /** Only orders with a lower number; null begins at the newest. */
+  readonly before: number | null;
+  readonly limit: number;
+}
+
+/** Newest first. */
+export async function listOrders(pool: Pool, filter: OrderFilter): Promise<OrderWithUnits[]> {
+  const result = await pool.query<JoinedRow>(
+    `${SELECT_ORDERS}
+     WHERE o.user_number = $1 AND o.order_number < $2
+       AND ($3::text IS NULL OR o.market = $3)
+       ${filter.openOnly ? `AND o.status IN ('accepted', 'open', 'partially_filled')` : ''}
+     ORDER BY o.order_number DESC LIMIT $4`,
+    [filter.userNumber, filter.before ?? Number.MAX_SAFE_INTEGER, filter.market, filter.limit],
+  );
+  return result.rows.map(toOrder);
+}
+
+export interface FillRow {
+  readonly fillNumber: number;
+  readonly orderNumber: number;
+  readonly market: string;
+  readonly sequence: number;
+  readonly side: Side;
+  readonly liquidity: 'maker' | 'taker';
+  readonly priceTicks: number;
+  readonly quantityLots: number;
+  readonly quoteMinor: string;
+  readonly feeAsset: string;
+  readonly feeMinor: string;
+  readonly tradedAtMs: number;
+  readonly tickSize: string;
+  readonly lotSize: string;
+  readonly quoteDecimals: number;
+  readonly feeDecimals: number;
+}
+
+export interface FillFilter {
+  readonly userNumber: number;
+  readonly market: string | null;
+  readonly orderNumber: number | null;
+  readonly before: number | null;
+  readonly limit: number;
+}
+
+/** Newest first, by the number that the projection gave them. */
+export async function listFills(pool: Pool, filter: FillFilter): Promise<FillRow[]> {
+  const result = await pool.query<FillRow>(
+    `SELECT f.fill_number AS "fillNumber", f.order_number AS "orderNumber", f.market, f.sequence,
+       f.side, f.liquidity, f.price_ticks AS "priceTicks", f.quantity_lots AS "quantityLots",
+       f.quote_minor AS "quoteMinor", f.fee_asset AS "feeAsset", f.fee_minor AS "feeMinor",
+       f.traded_at_ms AS "tradedAtMs", trim_scale(m.tick_size)::text AS "tickSize",
+       trim_scale(m.lot_size)::text AS "lotSize", q.decimals AS "quoteDecimals",
+       a.decimals AS "feeDecimals"
+     FROM orders.fills f
+     JOIN reference.markets m ON m.market = f.market
+     JOIN reference.assets q ON q.asset = m.quote
+     JOIN reference.assets a ON a.asset = f.fee_asset
+     WHERE f.user_number = $1 AND f.fill_number < $2
+       AND ($3::text IS NULL OR f.market = $3)
+       AND ($4::bigint IS NULL OR f.order_number = $4)
+     ORDER BY f.fill_number DESC LIMIT $5`,
+    [
+      filter.userNumber,
+      filter.before ?? Number.MAX_SAFE_INTEGER,
+      filter.market,
+      filter.orderNumber,
+      filter.limit,
+    ],
+  );
+  return result.rows;
+}
+
+function toOrder(row: JoinedRow): OrderWithUnits {
+  const { base, quote, baseDecimals, quoteDecimals, tickSize, lotSize, fees, ...order } = row;
+  return {
+    order,
+    units: { base, quote, baseDecimals, quoteDecimals, tickSize, lotSize },
+    fees: fees ?? {},
+    decimals: { [base]: baseDecimals, [quote]: quoteDecimals },
+  };
+}
