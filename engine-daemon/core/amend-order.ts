@@ -1,0 +1,147 @@
+// The command `amend`: a new limit price and total quantity for a resting order.
+import { holdMinor } from '../../shared/domain/hold.ts';
+import type { AmendCommand } from '../../shared/events/commands.ts';
+import type { BookState } from './book-state.ts';
+import { FILLED, BUY, reasonCode, sideName } from './codes.ts';
+import { findOwn } from './cancel-orders.ts';
+import type { MarketRules } from './market-rules.ts';
+import { takeLiquidity } from './matching.ts';
+import { LEVEL, ORDER_DOUBLES, ORIGINAL, OWNER, REMAINING, TERMS } from './order-pool.ts';
+import { isPostOnly, modeOf, ratesOf, sideOf } from './order-terms.ts';
+import { isInBand, wouldTake } from './place-order.ts';
+import { STOP_ENDED, STOP_FILLED, type Taker } from './taker.ts';
+
+const NO_REASON = reasonCode('NONE');
+const MARKET_NOT_FOUND = reasonCode('MARKET_NOT_FOUND');
+const ORDER_NOT_FOUND = reasonCode('ORDER_NOT_FOUND');
+const MARKET_HALTED = reasonCode('MARKET_HALTED');
+const MARKET_CANCEL_ONLY = reasonCode('MARKET_CANCEL_ONLY');
+const QUANTITY_BELOW_FILLED = reasonCode('ORDER_QUANTITY_BELOW_FILLED');
+const QUANTITY_TOO_LARGE = reasonCode('ORDER_QUANTITY_TOO_LARGE');
+const PRICE_OUT_OF_BAND = reasonCode('ORDER_PRICE_OUT_OF_BAND');
+const POST_ONLY_WOULD_TAKE = reasonCode('ORDER_POST_ONLY_WOULD_TAKE');
+const FUNDS_INSUFFICIENT = reasonCode('ORDER_FUNDS_INSUFFICIENT');
+
+export function amendOrder(book: BookState, command: AmendCommand): void {
+  if (book.rules === null) {
+    refuse(book, command, MARKET_NOT_FOUND);
+    return;
+  }
+  const slot = findOwn(book, command.userNumber, command.orderNumber);
+  if (slot === 0) {
+    refuse(book, command, ORDER_NOT_FOUND);
+    return;
+  }
+  const taker = book.taker;
+  loadTaker(book, taker, slot, command);
+  const reason = findRefusal(book, book.rules, taker, slot, command);
+  if (reason !== NO_REASON) {
+    refuse(book, command, reason);
+    return;
+  }
+  const keepsPlace =
+    taker.holdTicks === book.priceOf(slot) && taker.original <= book.orders.originalOf(slot);
+  if (keepsPlace) amendInPlace(book, taker, slot, command);
+  else amendAndMatch(book, taker, slot, command);
+}
+
+function refuse(book: BookState, command: AmendCommand, reason: number): void {
+  const { number, userNumber, orderNumber } = command;
+  const release = book.events.keepText(command.holdIncreaseMinor);
+  book.events.refused(number, userNumber, orderNumber, reason, release);
+}
+
+/** The order as it would be after the amend. */
+function loadTaker(book: BookState, taker: Taker, slot: number, command: AmendCommand): void {
+  const { orders, rates } = book;
+  const terms = orders.wordOf(slot, TERMS);
+  const gone = orders.originalOf(slot) - orders.remainingOf(slot);
+  taker.number = command.orderNumber;
+  taker.user = command.userNumber;
+  taker.owner = orders.wordOf(slot, OWNER);
+  taker.side = sideOf(terms);
+  taker.mode = modeOf(terms);
+  taker.original = command.quantityLots;
+  taker.remaining = command.quantityLots - gone;
+  taker.limitTicks = command.priceTicks;
+  taker.holdTicks = command.priceTicks;
+  taker.makerPpm = rates.makerPpm[ratesOf(terms)] as number;
+  taker.takerPpm = rates.takerPpm[ratesOf(terms)] as number;
+  taker.reservePpm = book.reserveOf(terms);
+  taker.budget = null;
+}
+
+function findRefusal(
+  book: BookState,
+  rules: MarketRules,
+  taker: Taker,
+  slot: number,
+  command: AmendCommand,
+): number {
+  const price = book.priceOf(slot);
+  const grows = taker.original > book.orders.originalOf(slot);
+  const moves = taker.holdTicks !== price;
+  if (rules.status === 'halted') return MARKET_HALTED;
+  if (rules.status === 'cancel_only' && (moves || grows)) return MARKET_CANCEL_ONLY;
+  if (taker.remaining <= 0) return QUANTITY_BELOW_FILLED;
+  if (grows && taker.original > rules.scale.maxQuantityLots) return QUANTITY_TOO_LARGE;
+  if (moves && !isInBand(rules, taker.holdTicks)) return PRICE_OUT_OF_BAND;
+  if (isPostOnly(book.orders.wordOf(slot, TERMS)) && wouldTake(book, taker)) {
+    return POST_ONLY_WOULD_TAKE;
+  }
+  // Only these can need a greater hold; the usual reduction spares the big integers.
+  const needsMore = grows || (taker.side === BUY && taker.holdTicks > price);
+  if (needsMore && !coversHold(rules, taker, price, book.orders.remainingOf(slot), command)) {
+    return FUNDS_INSUFFICIENT;
+  }
+  return NO_REASON;
+}
+
+function coversHold(
+  rules: MarketRules,
+  taker: Taker,
+  oldTicks: number,
+  oldRemaining: number,
+  command: AmendCommand,
+): boolean {
+  const side = sideName(taker.side);
+  const feeReservePpm = taker.reservePpm;
+  const oldTerms = { side, limitPriceTicks: oldTicks, feeReservePpm };
+  const newTerms = { side, limitPriceTicks: taker.holdTicks, feeReservePpm };
+  const held = holdMinor(rules.scale, oldTerms, oldRemaining) + BigInt(command.holdIncreaseMinor);
+  return held >= holdMinor(rules.scale, newTerms, taker.remaining);
+}
+
+function amendInPlace(book: BookState, taker: Taker, slot: number, command: AmendCommand): void {
+  const { orders, levels } = book;
+  const remaining = orders.remainingOf(slot);
+  const at = slot * ORDER_DOUBLES;
+  orders.doubles[at + ORIGINAL] = taker.original;
+  orders.doubles[at + REMAINING] = taker.remaining;
+  if (taker.remaining < remaining) {
+    levels.takeLots(orders.wordOf(slot, LEVEL), taker.side, remaining - taker.remaining);
+  }
+  const increase = book.events.keepText(command.holdIncreaseMinor);
+  book.events.amended(taker, command.number, taker.holdTicks, remaining, true, increase);
+}
+
+/** The order leaves its place, takes what its new limit reaches, and rests or ends. */
+function amendAndMatch(book: BookState, taker: Taker, slot: number, command: AmendCommand): void {
+  const { orders, levels, events } = book;
+  const price = book.priceOf(slot);
+  const remaining = orders.remainingOf(slot);
+  levels.remove(slot, taker.side);
+  const increase = events.keepText(command.holdIncreaseMinor);
+  events.amended(taker, command.number, price, remaining, false, increase);
+  const stop = takeLiquidity(book, taker);
+  if (stop === STOP_ENDED || stop === STOP_FILLED) {
+    if (stop === STOP_FILLED) events.endedTaker(taker, FILLED, NO_REASON);
+    book.forget(slot);
+    return;
+  }
+  const at = slot * ORDER_DOUBLES;
+  orders.doubles[at + ORIGINAL] = taker.original;
+  orders.doubles[at + REMAINING] = taker.remaining;
+  levels.add(slot, taker.side, taker.holdTicks);
+  events.opened(taker);
+}

@@ -1,0 +1,104 @@
+// The closed sets of an order as small integers: what typed arrays hold and hot loops compare.
+import type { ErrorCode } from '../../shared/domain/rejection.ts';
+import {
+  END_STATUSES,
+  SELF_TRADE_PREVENTIONS,
+  type EndStatus,
+  type SelfTradePrevention,
+  type Side,
+} from '../../shared/domain/order.ts';
+
+export const BUY = 0;
+export const SELL = 1;
+export type SideCode = typeof BUY | typeof SELL;
+
+export function sideCode(side: Side): SideCode {
+  return side === 'buy' ? BUY : SELL;
+}
+
+export function sideName(code: number): Side {
+  return code === BUY ? 'buy' : 'sell';
+}
+
+/** Places in SELF_TRADE_PREVENTIONS. */
+export const CANCEL_TAKER = 0;
+export const CANCEL_MAKER = 1;
+export const CANCEL_BOTH = 2;
+export const DECREMENT = 3;
+export const SELF_TRADE = 4;
+
+export function modeCode(mode: SelfTradePrevention): number {
+  switch (mode) {
+    case 'cancel_taker':
+      return CANCEL_TAKER;
+    case 'cancel_maker':
+      return CANCEL_MAKER;
+    case 'cancel_both':
+      return CANCEL_BOTH;
+    case 'decrement':
+      return DECREMENT;
+    case 'none':
+      return SELF_TRADE;
+  }
+}
+
+export function modeName(code: number): SelfTradePrevention {
+  return nameAt(SELF_TRADE_PREVENTIONS, code);
+}
+
+/** Places in END_STATUSES. */
+export const FILLED = 0;
+export const CANCELLED = 1;
+export const EXPIRED = 2;
+export const REJECTED = 3;
+
+export function endStatusName(code: number): EndStatus {
+  return nameAt(END_STATUSES, code);
+}
+
+/** Why an order ended or a command was refused. `NONE` is written as null on the wire. */
+export const REASONS = [
+  'NONE',
+  'COMMAND_TOO_OLD',
+  'MARKET_NOT_FOUND',
+  'MARKET_HALTED',
+  'MARKET_CANCEL_ONLY',
+  'ORDER_CANCELLED_BY_USER',
+  'ORDER_EXPIRED',
+  'ORDER_FOK_NOT_FILLABLE',
+  'ORDER_FUNDS_INSUFFICIENT',
+  'ORDER_IOC_REMAINDER',
+  'ORDER_LIQUIDITY_NONE',
+  'ORDER_NOT_FOUND',
+  'ORDER_POST_ONLY_WOULD_TAKE',
+  'ORDER_PRICE_OUT_OF_BAND',
+  'ORDER_PRICE_PROTECTED',
+  'ORDER_QUANTITY_BELOW_FILLED',
+  'ORDER_QUANTITY_TOO_LARGE',
+  'ORDER_QUANTITY_TOO_SMALL',
+  'ORDER_QUOTE_AMOUNT_REACHED',
+  'ORDER_SELF_TRADE_MODE_NOT_ALLOWED',
+  'ORDER_SELF_TRADE_PREVENTED',
+] as const satisfies readonly (ErrorCode | 'NONE')[];
+
+export type ReasonName = (typeof REASONS)[number];
+
+const REASON_CODES = new Map<ReasonName, number>(REASONS.map((name, code) => [name, code]));
+
+/** For constants at the top of a file; a name that is missing stops the program at its start. */
+export function reasonCode(name: ReasonName): number {
+  const code = REASON_CODES.get(name);
+  if (code === undefined) throw new RangeError(`no reason ${name}`);
+  return code;
+}
+
+export function reasonName(code: number): ErrorCode | null {
+  const name = nameAt(REASONS, code);
+  return name === 'NONE' ? null : name;
+}
+
+function nameAt<Name>(names: readonly Name[], code: number): Name {
+  const name = names[code];
+  if (name === undefined) throw new RangeError(`no name has code ${code}`);
+  return name;
+}

@@ -1,0 +1,285 @@
+// What commands did, as rows of doubles in one preallocated array; `facts.ts` reads them. A row
+// holds all that its wire event needs, because the order's slot may serve another order by then.
+import type { OrderPool } from './order-pool.ts';
+import { NUMBER, ORDER_DOUBLES, OWNER, REMAINING } from './order-pool.ts';
+import type { OwnerTable } from './owner-table.ts';
+import type { MarketRules } from './market-rules.ts';
+import { SELL, type SideCode } from './codes.ts';
+import type { Taker } from './taker.ts';
+
+/** Every row begins with its kind and its time. */
+export const OPENED = 1;
+export const TRADE = 2;
+export const REDUCED = 3;
+export const ENDED = 4;
+export const AMENDED = 5;
+export const REFUSED = 6;
+export const CONFIGURED = 7;
+
+/** Doubles of a row by kind. */
+export const ROW_DOUBLES = [0, 7, 17, 9, 11, 14, 7, 2] as const;
+
+/** In place of an index into `texts`: the amount follows from the row's numbers. */
+export const BY_FORMULA = -1;
+
+const CAPACITY_MIN = 16_384;
+const ROW_MAX = 17;
+
+export class EventBuffer {
+  data = new Float64Array(CAPACITY_MIN);
+  /** Doubles in use. */
+  length = 0;
+  /** Events in the buffer. */
+  count = 0;
+  /** The market's clock, written into each row. */
+  timeMs = 0;
+  /** Amounts that do not follow from a row, as digits. */
+  texts: string[] = [];
+  /** The rules at the first row, and those that each `configured` row brought. */
+  rulesAtStart: MarketRules | null = null;
+  rulesChanges: MarketRules[] = [];
+  private rules: MarketRules | null = null;
+  private clearedCount = 0;
+
+  /** Number of the latest event of the market. */
+  get sequence(): number {
+    return this.clearedCount + this.count;
+  }
+
+  /** Number of the first event in the buffer, when there is one. */
+  get firstSequence(): number {
+    return this.clearedCount + 1;
+  }
+
+  /** Forgets the rows, not the sequence. */
+  clear(): void {
+    this.clearedCount += this.count;
+    this.count = 0;
+    this.length = 0;
+    this.rulesAtStart = this.rules;
+    if (this.texts.length > 0) this.texts = [];
+    if (this.rulesChanges.length > 0) this.rulesChanges = [];
+  }
+
+  /** Continues a saved market. */
+  restore(sequence: number, timeMs: number, rules: MarketRules | null): void {
+    this.clearedCount = sequence;
+    this.timeMs = timeMs;
+    this.rules = rules;
+    this.rulesAtStart = rules;
+  }
+
+  /** Keeps digits for a row; answers their place. */
+  keepText(text: string): number {
+    this.texts.push(text);
+    return this.texts.length - 1;
+  }
+
+  opened(taker: Taker): void {
+    const at = this.begin(OPENED, 7);
+    const data = this.data;
+    data[at + 2] = taker.number;
+    data[at + 3] = taker.user;
+    data[at + 4] = taker.side;
+    data[at + 5] = taker.holdTicks;
+    data[at + 6] = taker.remaining;
+  }
+
+  /** Remaining quantities are those after the trade. */
+  trade(
+    taker: Taker,
+    orders: OrderPool,
+    owners: OwnerTable,
+    maker: number,
+    priceTicks: number,
+    lots: number,
+    makerPpm: number,
+    makerReservePpm: number,
+    takerHoldText: number,
+  ): void {
+    const at = this.begin(TRADE, 17);
+    const data = this.data;
+    data[at + 2] = priceTicks;
+    data[at + 3] = lots;
+    data[at + 4] = taker.side;
+    data[at + 5] = taker.number;
+    data[at + 6] = taker.user;
+    data[at + 7] = taker.takerPpm;
+    data[at + 8] = taker.remaining;
+    data[at + 9] = taker.holdTicks;
+    data[at + 10] = taker.reservePpm;
+    data[at + 11] = takerHoldText;
+    data[at + 12] = orders.doubles[maker * ORDER_DOUBLES + NUMBER] as number;
+    data[at + 13] = owners.users[orders.wordOf(maker, OWNER)] as number;
+    data[at + 14] = makerPpm;
+    data[at + 15] = orders.doubles[maker * ORDER_DOUBLES + REMAINING] as number;
+    data[at + 16] = makerReservePpm;
+  }
+
+  /** Self-trade prevention reduced the taker. */
+  reducedTaker(taker: Taker, lots: number): void {
+    const at = this.begin(REDUCED, 9);
+    const data = this.data;
+    data[at + 2] = taker.number;
+    data[at + 3] = taker.user;
+    data[at + 4] = taker.side;
+    data[at + 5] = lots;
+    data[at + 6] = taker.remaining;
+    // A price of 0 makes the release 0: the budget of an order sized by quote stays as it was.
+    data[at + 7] = taker.budget === null || taker.side === SELL ? taker.holdTicks : 0;
+    data[at + 8] = taker.reservePpm;
+  }
+
+  /** Self-trade prevention reduced a resting order. */
+  reducedMaker(
+    orders: OrderPool,
+    owners: OwnerTable,
+    slot: number,
+    side: SideCode,
+    lots: number,
+    priceTicks: number,
+    reservePpm: number,
+  ): void {
+    const at = this.begin(REDUCED, 9);
+    const data = this.data;
+    data[at + 2] = orders.numberOf(slot);
+    data[at + 3] = owners.userOf(orders.wordOf(slot, OWNER));
+    data[at + 4] = side;
+    data[at + 5] = lots;
+    data[at + 6] = orders.remainingOf(slot);
+    data[at + 7] = priceTicks;
+    data[at + 8] = reservePpm;
+  }
+
+  /** A resting order ended; it must still be in its slot. */
+  endedOrder(
+    orders: OrderPool,
+    owners: OwnerTable,
+    slot: number,
+    status: number,
+    reason: number,
+    side: SideCode,
+    priceTicks: number,
+    reservePpm: number,
+  ): void {
+    const at = this.begin(ENDED, 11);
+    const data = this.data;
+    data[at + 2] = orders.doubles[slot * ORDER_DOUBLES + NUMBER] as number;
+    data[at + 3] = owners.users[orders.wordOf(slot, OWNER)] as number;
+    data[at + 4] = status;
+    data[at + 5] = reason;
+    data[at + 6] = orders.doubles[slot * ORDER_DOUBLES + REMAINING] as number;
+    data[at + 7] = side;
+    data[at + 8] = priceTicks;
+    data[at + 9] = reservePpm;
+    data[at + 10] = BY_FORMULA;
+  }
+
+  /** The order that was being matched ended. */
+  endedTaker(taker: Taker, status: number, reason: number): void {
+    const at = this.begin(ENDED, 11);
+    const data = this.data;
+    data[at + 2] = taker.number;
+    data[at + 3] = taker.user;
+    data[at + 4] = status;
+    data[at + 5] = reason;
+    data[at + 6] = taker.remaining;
+    data[at + 7] = taker.side;
+    data[at + 8] = taker.holdTicks;
+    data[at + 9] = taker.reservePpm;
+    data[at + 10] =
+      taker.budget === null || taker.side === SELL
+        ? BY_FORMULA
+        : this.keepText(taker.budget.releaseMinor().toString());
+  }
+
+  /** An order ended before it was an order: `releaseText` is the place of its whole hold. */
+  endedUnplaced(
+    orderNumber: number,
+    userNumber: number,
+    status: number,
+    reason: number,
+    lots: number,
+    releaseText: number,
+  ): void {
+    const at = this.begin(ENDED, 11);
+    const data = this.data;
+    data[at + 2] = orderNumber;
+    data[at + 3] = userNumber;
+    data[at + 4] = status;
+    data[at + 5] = reason;
+    data[at + 6] = lots;
+    data[at + 7] = 0;
+    data[at + 8] = 0;
+    data[at + 9] = 0;
+    data[at + 10] = releaseText;
+  }
+
+  /** The taker's numbers are those after the amend; `oldTicks` and `oldRemaining` those before. */
+  amended(
+    taker: Taker,
+    commandNumber: number,
+    oldTicks: number,
+    oldRemaining: number,
+    priorityKept: boolean,
+    increaseText: number,
+  ): void {
+    const at = this.begin(AMENDED, 14);
+    const data = this.data;
+    data[at + 2] = taker.number;
+    data[at + 3] = taker.user;
+    data[at + 4] = commandNumber;
+    data[at + 5] = taker.side;
+    data[at + 6] = taker.holdTicks;
+    data[at + 7] = taker.original;
+    data[at + 8] = taker.remaining;
+    data[at + 9] = priorityKept ? 1 : 0;
+    data[at + 10] = oldTicks;
+    data[at + 11] = oldRemaining;
+    data[at + 12] = taker.reservePpm;
+    data[at + 13] = increaseText;
+  }
+
+  /** `orderNumber` 0 stands for none. */
+  refused(
+    commandNumber: number,
+    userNumber: number,
+    orderNumber: number,
+    reason: number,
+    releaseText: number,
+  ): void {
+    const at = this.begin(REFUSED, 7);
+    const data = this.data;
+    data[at + 2] = commandNumber;
+    data[at + 3] = userNumber;
+    data[at + 4] = orderNumber;
+    data[at + 5] = reason;
+    data[at + 6] = releaseText;
+  }
+
+  configured(rules: MarketRules): void {
+    this.begin(CONFIGURED, 2);
+    this.rules = rules;
+    this.rulesChanges.push(rules);
+  }
+
+  bytes(): number {
+    return this.data.byteLength;
+  }
+
+  private begin(kind: number, doubles: number): number {
+    const at = this.length;
+    if (at + ROW_MAX > this.data.length) this.grow();
+    this.length = at + doubles;
+    this.count += 1;
+    this.data[at] = kind;
+    this.data[at + 1] = this.timeMs;
+    return at;
+  }
+
+  private grow(): void {
+    const data = new Float64Array(2 * this.data.length);
+    data.set(this.data);
+    this.data = data;
+  }
+}

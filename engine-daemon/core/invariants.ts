@@ -1,0 +1,110 @@
+// Walks the whole state of a market and checks that its parts agree. For tests and for what came
+// out of a snapshot; far too slow for every command.
+import { assert } from '../../shared/domain/failure.ts';
+import type { BookState } from './book-state.ts';
+import { BUY, SELL, type SideCode } from './codes.ts';
+import type { MarketBook } from './market-book.ts';
+import { LEVEL, NEXT, OWNER, OWNER_NEXT, OWNER_PREV, PREV, TERMS } from './order-pool.ts';
+import { expires, sideOf } from './order-terms.ts';
+
+/** Throws AssertionError naming what does not hold. */
+export function checkInvariants(book: MarketBook): void {
+  const { state } = book;
+  const buys = checkSide(state, BUY);
+  const sells = checkSide(state, SELL);
+  checkBests(state);
+  const { orders, ids } = state;
+  assert(orders.count === buys + sells, 'the pool counts other orders than the levels hold');
+  assert(ids.size === orders.count, 'the id table counts other orders than the pool');
+  checkOwners(state);
+  checkExpiry(state);
+}
+
+/** Answers how many orders rest on the side. */
+function checkSide(state: BookState, side: SideCode): number {
+  const { levels, orders } = state;
+  let count = 0;
+  let lastPrice = side === BUY ? Number.POSITIVE_INFINITY : 0;
+  let level = side === BUY ? levels.bestBuy : levels.bestSell;
+  while (level !== 0) {
+    const price = levels.priceOf(level);
+    assert(side === BUY ? price < lastPrice : price > lastPrice, 'levels are out of order');
+    assert(levels.index.isMarked(level), 'a level is linked but not marked');
+    assert(levels.index.find(price) === level, 'a price finds another level');
+    lastPrice = price;
+    let total = 0n;
+    let prev = 0;
+    for (let slot = levels.firstOrder(level); slot !== 0; slot = orders.wordOf(slot, NEXT)) {
+      assert(orders.wordOf(slot, PREV) === prev, 'a queue has a broken link');
+      assert(orders.wordOf(slot, LEVEL) === level, 'an order names another level');
+      checkOrder(state, slot, side);
+      total += BigInt(orders.remainingOf(slot));
+      prev = slot;
+      count += 1;
+    }
+    assert(prev !== 0, 'a level is empty');
+    checkTotal(total, levels.totalOf(level));
+    level = levels.nextFrom(level, side);
+  }
+  return count;
+}
+
+function checkTotal(sum: bigint, total: number): void {
+  const most = BigInt(Number.MAX_SAFE_INTEGER);
+  assert((sum > most ? most : sum) === BigInt(total), 'a level has another total than its orders');
+}
+
+function checkOrder(state: BookState, slot: number, side: SideCode): void {
+  const { orders } = state;
+  const remaining = orders.remainingOf(slot);
+  const original = orders.originalOf(slot);
+  assert(Number.isSafeInteger(remaining) && remaining > 0, 'an order has nothing left');
+  assert(Number.isSafeInteger(original) && original >= remaining, 'an order has grown');
+  assert(sideOf(orders.wordOf(slot, TERMS)) === side, 'an order rests on the other side');
+  assert(state.ids.find(orders.numberOf(slot)) === slot, 'an order number finds another order');
+  const hasPlace = state.expiry.placeOf(slot) !== 0;
+  assert(hasPlace === expires(orders.wordOf(slot, TERMS)), 'an expiry is lost or left behind');
+  const user = state.owners.userOf(orders.wordOf(slot, OWNER));
+  assert(state.owners.find(user) === orders.wordOf(slot, OWNER), 'an order names no owner');
+}
+
+function checkBests(state: BookState): void {
+  const { levels } = state;
+  if (levels.bestBuy !== 0 && levels.bestSell !== 0) {
+    const gap = levels.priceOf(levels.bestSell) - levels.priceOf(levels.bestBuy);
+    assert(gap > 0, 'the book is crossed');
+    assert(levels.nextFrom(levels.bestBuy, SELL) === levels.bestSell, 'a level lies between');
+  }
+  const lowest = levels.index.lowest();
+  assert((lowest === 0) === (levels.bestBuy === 0 && levels.bestSell === 0), 'a best is lost');
+  if (levels.bestBuy === 0) assert(lowest === levels.bestSell, 'a level lies below the sells');
+  if (levels.bestSell === 0 && levels.bestBuy !== 0) {
+    assert(levels.nextFrom(levels.bestBuy, SELL) === 0, 'a level lies above the buys');
+  }
+}
+
+/** Every order is on exactly the list of its owner. */
+function checkOwners(state: BookState): void {
+  const { orders, owners } = state;
+  const seen = new Set<number>();
+  for (const owner of owners.all()) {
+    let prev = 0;
+    let slot = owners.firstOrderOf(owner);
+    assert(slot !== 0, 'an owner has no order');
+    for (; slot !== 0; slot = orders.wordOf(slot, OWNER_NEXT)) {
+      assert(!seen.has(slot), 'an order is on two lists');
+      assert(orders.wordOf(slot, OWNER) === owner, 'an order is on the list of another owner');
+      assert(orders.wordOf(slot, OWNER_PREV) === prev, 'a list of an owner has a broken link');
+      seen.add(slot);
+      prev = slot;
+    }
+  }
+  assert(seen.size === orders.count, 'an order is on no list of an owner');
+}
+
+function checkExpiry(state: BookState): void {
+  for (const slot of state.expiry.all()) {
+    assert(expires(state.orders.wordOf(slot, TERMS)), 'an order without expiry is in the heap');
+    assert(state.expiry.isInOrder(slot), 'the expiry heap is out of order');
+  }
+}

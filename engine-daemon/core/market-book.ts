@@ -1,0 +1,155 @@
+// One market: takes its commands, keeps its book, appends its events. Docs: docs/engine.md.
+import type { MarketId } from '../../shared/domain/ids.ts';
+import type { MarketCommand, TickCommand } from '../../shared/events/commands.ts';
+import type { DepthChange } from '../../shared/events/executions.ts';
+import { amendOrder } from './amend-order.ts';
+import { BookState } from './book-state.ts';
+import { cancelAllOrders, cancelOrder, expireOrders } from './cancel-orders.ts';
+import { BUY, SELL, reasonCode, sideName, type SideCode } from './codes.ts';
+import { COMMAND_NEW, COMMAND_TOO_OLD } from './command-window.ts';
+import { configureMarket } from './configure-market.ts';
+import { BY_FORMULA, type EventBuffer } from './event-buffer.ts';
+import type { MarketRules } from './market-rules.ts';
+import { placeOrder } from './place-order.ts';
+
+const TOO_OLD = reasonCode('COMMAND_TOO_OLD');
+
+/** A price and the total open lots at it. */
+export type LevelTotal = readonly [priceTicks: number, lots: number];
+
+export class MarketBook {
+  /** The parts; for the files of this folder only. */
+  readonly state: BookState;
+
+  constructor(market: MarketId) {
+    this.state = new BookState(market);
+  }
+
+  get market(): MarketId {
+    return this.state.market;
+  }
+
+  /** Events since the caller's last `events.clear()`. */
+  get events(): EventBuffer {
+    return this.state.events;
+  }
+
+  /** Configuration and status; null until the market is configured. */
+  get rules(): MarketRules | null {
+    return this.state.rules;
+  }
+
+  /** Number of the market's latest event. */
+  get sequence(): number {
+    return this.state.events.sequence;
+  }
+
+  get nowMs(): number {
+    return this.state.nowMs;
+  }
+
+  get openOrders(): number {
+    return this.state.orders.count;
+  }
+
+  /** When the next resting order expires; Infinity when none does. */
+  get nextExpiryMs(): number {
+    return this.state.expiry.firstTimeMs();
+  }
+
+  /** Bytes of everything this market has allocated. */
+  bytes(): number {
+    const { orders, ids, owners, levels, events, window } = this.state;
+    const parts = orders.bytes() + ids.bytes() + owners.bytes() + levels.bytes();
+    return parts + events.bytes() + window.words.byteLength;
+  }
+
+  /** Does one command. The command must have passed its schema. */
+  apply(command: MarketCommand | TickCommand): void {
+    const state = this.state;
+    if (command.kind === 'tick') {
+      this.advanceClock(command.timeMs);
+      return;
+    }
+    const admitted = state.window.admit(command.number);
+    if (admitted !== COMMAND_NEW) {
+      if (admitted === COMMAND_TOO_OLD) this.refuseOld(command);
+      return;
+    }
+    this.advanceClock(command.timeMs);
+    switch (command.kind) {
+      case 'place':
+        placeOrder(state, command);
+        return;
+      case 'cancel':
+        cancelOrder(state, command);
+        return;
+      case 'cancel_all':
+        cancelAllOrders(state, command);
+        return;
+      case 'amend':
+        amendOrder(state, command);
+        return;
+      case 'configure_market':
+        configureMarket(state, command);
+        return;
+    }
+  }
+
+  /**
+   * Levels touched since `clearTouched`: buys, then sells, each by rising price, with the total
+   * that rests there now. A total above 2^53 - 1 is given as 2^53 - 1.
+   */
+  touchedLevels(): DepthChange[] {
+    const { levels } = this.state;
+    const bestBuy = levels.bestBuy === 0 ? 0 : levels.priceOf(levels.bestBuy);
+    const changes = Array.from(levels.touchedLevels(), (touched): DepthChange => {
+      const side = (touched & 1) as SideCode;
+      const price = levels.priceOf(touched >>> 1);
+      const restsHere = side === BUY ? price <= bestBuy : price > bestBuy;
+      return [sideName(side), price, restsHere ? levels.totalOf(touched >>> 1) : 0];
+    });
+    return changes.sort((a, b) => (a[0] === b[0] ? a[1] - b[1] : a[0] === 'buy' ? -1 : 1));
+  }
+
+  clearTouched(): void {
+    this.state.levels.clearTouched();
+  }
+
+  /** The best levels of both sides, best first. For tools, tests and snapshots of market data. */
+  level2(depth: number): { bids: LevelTotal[]; asks: LevelTotal[] } {
+    return { bids: this.bestLevels(BUY, depth), asks: this.bestLevels(SELL, depth) };
+  }
+
+  private bestLevels(side: SideCode, depth: number): LevelTotal[] {
+    const { levels } = this.state;
+    const totals: LevelTotal[] = [];
+    let level = side === BUY ? levels.bestBuy : levels.bestSell;
+    while (level !== 0 && totals.length < depth) {
+      totals.push([levels.priceOf(level), levels.totalOf(level)]);
+      level = levels.nextFrom(level, side);
+    }
+    return totals;
+  }
+
+  private advanceClock(timeMs: number): void {
+    const state = this.state;
+    if (timeMs > state.nowMs) {
+      state.nowMs = timeMs;
+      state.events.timeMs = timeMs;
+    }
+    if (state.expiry.size > 0) expireOrders(state);
+  }
+
+  private refuseOld(command: MarketCommand): void {
+    if (command.kind === 'configure_market') return;
+    const orderNumber =
+      command.kind === 'place'
+        ? command.number
+        : command.kind === 'cancel_all'
+          ? 0
+          : command.orderNumber;
+    const { number, userNumber } = command;
+    this.state.events.refused(number, userNumber, orderNumber, TOO_OLD, BY_FORMULA);
+  }
+}

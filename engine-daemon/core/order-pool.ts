@@ -1,0 +1,99 @@
+// The resting orders of a market as 56-byte records in one buffer: a random cancel then touches one
+// or two cache lines instead of one per field. Slot 0 is never used and means "no order".
+import { assert } from '../../shared/domain/failure.ts';
+
+/** Record size in doubles and in 32-bit words; both views lie over the same buffer. */
+export const ORDER_DOUBLES = 7;
+export const ORDER_WORDS = 14;
+
+/** Offsets of a record's doubles. */
+export const NUMBER = 0;
+export const REMAINING = 1;
+export const ORIGINAL = 2;
+
+/** Offsets of a record's words; the first six words are the three doubles. */
+export const LEVEL = 6;
+export const NEXT = 7;
+export const PREV = 8;
+export const OWNER = 9;
+export const OWNER_NEXT = 10;
+export const OWNER_PREV = 11;
+export const TERMS = 12;
+export const CHAIN = 13;
+
+const CAPACITY_MIN = 1_024;
+/** Every slot number stays a small integer and a word index stays below 2^31. */
+const CAPACITY_MAX = 128_000_000;
+
+export class OrderPool {
+  doubles: Float64Array;
+  words: Int32Array;
+  /** Orders in use. */
+  count = 0;
+  private capacity = CAPACITY_MIN;
+  private firstFree = 0;
+  private firstUnused = 1;
+
+  constructor() {
+    const buffer = new ArrayBuffer(this.capacity * ORDER_DOUBLES * 8);
+    this.doubles = new Float64Array(buffer);
+    this.words = new Int32Array(buffer);
+  }
+
+  /** A slot whose links are zero. May move the buffer: views taken before are stale afterwards. */
+  allocate(): number {
+    this.count += 1;
+    const slot = this.firstFree;
+    if (slot !== 0) {
+      this.firstFree = this.words[slot * ORDER_WORDS + NEXT] as number;
+      this.words[slot * ORDER_WORDS + NEXT] = 0;
+      return slot;
+    }
+    if (this.firstUnused === this.capacity) this.grow();
+    this.firstUnused += 1;
+    return this.firstUnused - 1;
+  }
+
+  free(slot: number): void {
+    const doubles = this.doubles;
+    const words = this.words;
+    const wordsAt = slot * ORDER_WORDS;
+    doubles[slot * ORDER_DOUBLES + NUMBER] = 0;
+    words[wordsAt + LEVEL] = 0;
+    words[wordsAt + NEXT] = this.firstFree;
+    words[wordsAt + PREV] = 0;
+    this.firstFree = slot;
+    this.count -= 1;
+  }
+
+  numberOf(slot: number): number {
+    return this.doubles[slot * ORDER_DOUBLES + NUMBER] as number;
+  }
+
+  remainingOf(slot: number): number {
+    return this.doubles[slot * ORDER_DOUBLES + REMAINING] as number;
+  }
+
+  originalOf(slot: number): number {
+    return this.doubles[slot * ORDER_DOUBLES + ORIGINAL] as number;
+  }
+
+  wordOf(slot: number, offset: number): number {
+    return this.words[slot * ORDER_WORDS + offset] as number;
+  }
+
+  bytes(): number {
+    return this.doubles.byteLength;
+  }
+
+  /** By a quarter, not by doubling: a book wastes at most a fifth of the buffer. */
+  private grow(): void {
+    const capacity = this.capacity + (this.capacity >>> 2);
+    assert(capacity <= CAPACITY_MAX, `a market holds at most ${CAPACITY_MAX} resting orders`);
+    const doubles = new Float64Array(capacity * ORDER_DOUBLES);
+    doubles.set(this.doubles);
+    this.doubles = doubles;
+    this.words = new Int32Array(doubles.buffer);
+    this.capacity = capacity;
+  }
+}

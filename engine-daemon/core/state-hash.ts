@@ -1,0 +1,50 @@
+// The canonical text of a market's state. Two engines agree exactly when this text agrees; the hash
+// of it is taken outside, because hashing is not for pure files.
+import { BUY, SELL, modeName, type SideCode } from './codes.ts';
+import type { MarketBook } from './market-book.ts';
+import type { BookState } from './book-state.ts';
+import { NEXT, OWNER, TERMS } from './order-pool.ts';
+import { expires, isGtd, isPostOnly, modeOf, ratesOf } from './order-terms.ts';
+
+/** The lines of docs/engine.md "State hash", without their line ends. */
+export function* stateLines(book: MarketBook): Generator<string> {
+  const { state, rules } = book;
+  yield `market ${book.market}`;
+  yield `version ${rules?.config.version ?? 0} status ${rules?.status ?? 'none'}`;
+  yield `now ${book.nowMs}`;
+  yield `sequence ${book.sequence}`;
+  yield `highest ${state.window.highest}`;
+  yield* sideLines(state, BUY);
+  yield* sideLines(state, SELL);
+}
+
+function* sideLines(state: BookState, side: SideCode): Generator<string> {
+  const { levels, orders } = state;
+  let level = side === BUY ? levels.bestBuy : levels.bestSell;
+  while (level !== 0) {
+    const price = levels.priceOf(level);
+    for (let slot = levels.firstOrder(level); slot !== 0; slot = orders.wordOf(slot, NEXT)) {
+      yield orderLine(state, slot, side, price);
+    }
+    level = levels.nextFrom(level, side);
+  }
+}
+
+function orderLine(state: BookState, slot: number, side: SideCode, price: number): string {
+  const { orders, rates } = state;
+  const terms = orders.wordOf(slot, TERMS);
+  return [
+    orders.numberOf(slot),
+    state.owners.userOf(orders.wordOf(slot, OWNER)),
+    side === BUY ? 'b' : 's',
+    price,
+    orders.originalOf(slot),
+    orders.remainingOf(slot),
+    isGtd(terms) ? 'GTD' : 'GTC',
+    isPostOnly(terms) ? 1 : 0,
+    modeName(modeOf(terms)),
+    expires(terms) ? state.expiry.timeOf(slot) : 0,
+    rates.makerPpm[ratesOf(terms)] as number,
+    rates.takerPpm[ratesOf(terms)] as number,
+  ].join(' ');
+}

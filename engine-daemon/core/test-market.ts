@@ -1,0 +1,211 @@
+// What the tests of this folder share: a market with small numbers, and commands with few words.
+import { holdMinor, feeReservePpm } from '../../shared/domain/hold.ts';
+import { marketScale, type MarketConfig, type MarketStatus } from '../../shared/domain/market.ts';
+import type {
+  AmendCommand,
+  CancelCommand,
+  MarketCommand,
+  PlaceCommand,
+} from '../../shared/events/commands.ts';
+import type { ExecutionEvent } from '../../shared/events/executions.ts';
+import { decodeEvents } from './facts.ts';
+import { checkInvariants } from './invariants.ts';
+import { MarketBook } from './market-book.ts';
+
+export const ALICE = 1;
+export const BOB = 2;
+export const CAROL = 3;
+
+/** One lot is 1 unit of base, one tick x one lot is 1 unit of quote. */
+export const SMALL_MARKET: MarketConfig = {
+  market: 'BTC-USD',
+  base: 'BTC',
+  quote: 'USD',
+  baseDecimals: 0,
+  quoteDecimals: 0,
+  tickSize: '1',
+  lotSize: '1',
+  minQuantity: '1',
+  maxQuantity: '9007199254740991',
+  minNotional: '0',
+  minPrice: '1',
+  maxPrice: '4294967295',
+  protectionBps: 1_000,
+  feePolicy: 'received',
+  selfTradeAllowed: true,
+  version: 1,
+};
+
+type PlaceWords = Partial<Omit<PlaceCommand, 'kind'>>;
+
+/** A market and the next command number; each step checks the invariants and gives its events. */
+export class TestMarket {
+  readonly book: MarketBook;
+  config: MarketConfig;
+  private lastNumber = 0;
+
+  constructor(config: Partial<MarketConfig> = {}, book?: MarketBook) {
+    this.config = { ...SMALL_MARKET, ...config };
+    this.book = book ?? new MarketBook(this.config.market);
+    this.lastNumber = this.book.state.window.highest;
+  }
+
+  static open(config: Partial<MarketConfig> = {}): TestMarket {
+    const market = new TestMarket(config);
+    market.configure({});
+    return market;
+  }
+
+  nextNumber(): number {
+    this.lastNumber += 1;
+    return this.lastNumber;
+  }
+
+  apply(command: MarketCommand): ExecutionEvent[] {
+    this.book.apply(command);
+    return this.take();
+  }
+
+  tick(timeMs: number): ExecutionEvent[] {
+    this.book.apply({ kind: 'tick', timeMs });
+    return this.take();
+  }
+
+  /** Configures with the next version unless one is given. */
+  configure(config: Partial<MarketConfig>, status: MarketStatus = 'trading'): ExecutionEvent[] {
+    const version = (this.book.rules?.config.version ?? 0) + 1;
+    this.config = { ...this.config, version, ...config };
+    return this.apply({
+      kind: 'configure_market',
+      number: this.nextNumber(),
+      timeMs: this.book.nowMs,
+      config: this.config,
+      status,
+    });
+  }
+
+  setStatus(status: MarketStatus): void {
+    this.configure({}, status);
+  }
+
+  /** A limit GTC buy of 10 lots at 100 by Alice, but for the words given; the hold is exact. */
+  placeCommand(words: PlaceWords): PlaceCommand {
+    const command: PlaceCommand = {
+      kind: 'place',
+      number: words.number ?? this.nextNumber(),
+      timeMs: this.book.nowMs,
+      userNumber: ALICE,
+      side: 'buy',
+      type: 'limit',
+      timeInForce: 'GTC',
+      postOnly: false,
+      selfTradePrevention: 'cancel_taker',
+      priceTicks: 100,
+      quantityLots: 10,
+      quoteBudgetMinor: null,
+      expiresAtMs: null,
+      makerFeePpm: 1_000,
+      takerFeePpm: 2_000,
+      holdMinor: '0',
+      ...words,
+    };
+    return words.holdMinor === undefined
+      ? { ...command, holdMinor: this.holdOf(command) }
+      : command;
+  }
+
+  place(words: PlaceWords): ExecutionEvent[] {
+    return this.apply(this.placeCommand(words));
+  }
+
+  buy(userNumber: number, priceTicks: number, quantityLots: number, words: PlaceWords = {}) {
+    return this.place({ userNumber, side: 'buy', priceTicks, quantityLots, ...words });
+  }
+
+  sell(userNumber: number, priceTicks: number, quantityLots: number, words: PlaceWords = {}) {
+    return this.place({ userNumber, side: 'sell', priceTicks, quantityLots, ...words });
+  }
+
+  /** Places an order that must rest; answers its number. */
+  rest(side: 'buy' | 'sell', userNumber: number, priceTicks: number, lots: number, words = {}) {
+    const command = this.placeCommand({
+      side,
+      userNumber,
+      priceTicks,
+      quantityLots: lots,
+      ...words,
+    });
+    const kinds = this.apply(command).map(({ kind }) => kind);
+    if (kinds.join() !== 'opened') throw new Error(`expected to rest, got ${kinds.join()}`);
+    return command.number;
+  }
+
+  cancel(userNumber: number, orderNumber: number, words: Partial<CancelCommand> = {}) {
+    const number = words.number ?? this.nextNumber();
+    const timeMs = this.book.nowMs;
+    return this.apply({ kind: 'cancel', number, timeMs, userNumber, orderNumber, ...words });
+  }
+
+  cancelAll(userNumber: number): ExecutionEvent[] {
+    const number = this.nextNumber();
+    return this.apply({ kind: 'cancel_all', number, timeMs: this.book.nowMs, userNumber });
+  }
+
+  amend(
+    userNumber: number,
+    orderNumber: number,
+    priceTicks: number,
+    quantityLots: number,
+    words: Partial<AmendCommand> = {},
+  ): ExecutionEvent[] {
+    return this.apply({
+      kind: 'amend',
+      number: this.nextNumber(),
+      timeMs: this.book.nowMs,
+      userNumber,
+      orderNumber,
+      priceTicks,
+      quantityLots,
+      holdIncreaseMinor: '1000000000000',
+      ...words,
+    });
+  }
+
+  private holdOf(command: PlaceCommand): string {
+    const { side, makerFeePpm, takerFeePpm, quoteBudgetMinor } = command;
+    const reserve = feeReservePpm(this.config.feePolicy, side, makerFeePpm, takerFeePpm);
+    const terms = { side, limitPriceTicks: command.priceTicks, feeReservePpm: reserve };
+    if (quoteBudgetMinor !== null && side === 'buy') {
+      const budget = BigInt(quoteBudgetMinor);
+      return (budget + (budget * BigInt(reserve) + 999_999n) / 1_000_000n).toString();
+    }
+    return holdMinor(marketScale(this.config), terms, command.quantityLots).toString();
+  }
+
+  private take(): ExecutionEvent[] {
+    checkInvariants(this.book);
+    const events = decodeEvents(this.book);
+    this.book.events.clear();
+    return events;
+  }
+}
+
+/** The words of an event that most tests look at. */
+export function brief(event: ExecutionEvent): string {
+  switch (event.kind) {
+    case 'trade':
+      return `trade ${event.quantityLots}@${event.priceTicks}`;
+    case 'opened':
+      return `opened ${event.remainingLots}@${event.priceTicks}`;
+    case 'ended':
+      return `ended ${Number(event.orderId.slice(4))} ${event.status} ${event.reason ?? '-'} ${event.cancelledLots}`;
+    case 'reduced':
+      return `reduced ${Number(event.orderId.slice(4))} by ${event.preventedLots} to ${event.remainingLots}`;
+    case 'amended':
+      return `amended ${event.remainingLots}@${event.priceTicks}${event.priorityKept ? ' kept' : ''}`;
+    case 'refused':
+      return `refused ${event.reason}`;
+    case 'configured':
+      return `configured ${event.version} ${event.status}`;
+  }
+}
