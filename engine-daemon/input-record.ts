@@ -1,0 +1,86 @@
+// What one record of the command log asks for, or why it can never be carried out. The answer
+// depends on the record alone, so every engine and every replay skips the same records.
+import type { IncomingRecord } from '../shared/bus/bus.ts';
+import type { MarketId } from '../shared/domain/ids.ts';
+import { marketScale, type MarketConfig } from '../shared/domain/market.ts';
+import { EVENTS } from '../shared/events/catalog.ts';
+import type { MarketCommand } from '../shared/events/commands.ts';
+import { decodeEvent, isDecodeFailure } from '../shared/events/envelope.ts';
+
+export type InputRecord =
+  | {
+      readonly kind: 'commands';
+      readonly market: MarketId;
+      readonly commands: readonly MarketCommand[];
+    }
+  | { readonly kind: 'tick'; readonly timeMs: number }
+  | { readonly kind: 'poison'; readonly cause: string };
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * Reads a record. A record is taken whole or not at all: one bad command in it makes it poison,
+ * because its writer was broken and the rest cannot be trusted either.
+ */
+export function readInputRecord(record: IncomingRecord): InputRecord {
+  const type = record.headers['ce_type'];
+  const text = decodeText(record.value);
+  if (text === null) return poison('the data is not UTF-8');
+  if (type === EVENTS.clockTicked.type) {
+    const tick = decodeEvent('clockTicked', type, text);
+    return isDecodeFailure(tick) ? poison(tick.failed) : { kind: 'tick', timeMs: tick.timeMs };
+  }
+  const accepted = decodeEvent('commandsAccepted', type, text);
+  if (isDecodeFailure(accepted)) return poison(accepted.failed);
+  const { market, commands } = accepted;
+  if (record.key !== market) {
+    return poison(`the key is ${record.key ?? 'missing'}, but the data is for ${market}`);
+  }
+  for (const command of commands) {
+    const fault = findFault(market, command);
+    if (fault !== null) return poison(fault);
+  }
+  return { kind: 'commands', market, commands };
+}
+
+/** Rules that the schema cannot say. */
+function findFault(market: MarketId, command: MarketCommand): string | null {
+  if (command.kind === 'configure_market') return findConfigFault(market, command.config);
+  if (command.kind !== 'place') return null;
+  if (command.timeInForce === 'GTD' && command.expiresAtMs === null) {
+    return `command ${command.number} is GTD without expiresAtMs`;
+  }
+  if (command.type === 'limit' && command.quoteBudgetMinor !== null) {
+    return `command ${command.number} is a limit order with a quote budget`;
+  }
+  return null;
+}
+
+function findConfigFault(market: MarketId, config: MarketConfig): string | null {
+  if (config.market !== market) {
+    return `a configuration of ${config.market} is in a record of ${market}`;
+  }
+  if (`${config.base}-${config.quote}` !== market) {
+    return `${market} is configured as ${config.base} in ${config.quote}`;
+  }
+  try {
+    marketScale(config);
+  } catch (error) {
+    if (error instanceof RangeError) return `the configuration is refused: ${error.message}`;
+    throw error;
+  }
+  return null;
+}
+
+function decodeText(value: Buffer): string | null {
+  try {
+    return utf8.decode(value);
+  } catch (error) {
+    if (error instanceof TypeError) return null;
+    throw error;
+  }
+}
+
+function poison(cause: string): InputRecord {
+  return { kind: 'poison', cause };
+}

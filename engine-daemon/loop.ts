@@ -1,0 +1,146 @@
+// Input log -> core -> output, one batch at a time: the commands of a batch are matched, what they
+// led to is published, and only when that is durable is the next batch looked at. Under load, what
+// arrives meanwhile becomes the next batch: grouping comes by itself.
+import type { Logger } from 'pino';
+import type { Bus, IncomingRecord, OutgoingRecord } from '../shared/bus/bus.ts';
+import { assert } from '../shared/domain/failure.ts';
+import type { Executions } from '../shared/events/executions.ts';
+import { deadLetter } from './dead-letter.ts';
+import { EVENTS_PER_RECORD_MAX, executionRecords, withEvents } from './execution-records.ts';
+import { readInputRecord } from './input-record.ts';
+import type { EngineMetrics } from './metrics.ts';
+import { publishUntilDone } from './publish.ts';
+import type { RecordedOutputs } from './recorded-outputs.ts';
+import type { ShardBatch } from './shard-batch.ts';
+
+/** Events after which a batch is published in parts, so that memory stays bounded. */
+const EVENTS_PER_PUBLISH_MAX = 4_000;
+
+export interface ShardLoopOptions {
+  readonly bus: Bus;
+  readonly batch: ShardBatch;
+  readonly shard: number;
+  readonly metrics: EngineMetrics;
+  readonly log: Logger;
+  /** Gives up waiting for a publish that does not succeed. */
+  readonly abandon: AbortSignal;
+  /** Where the state came from: the last record that is in it, -1 for none. */
+  readonly inputOffset: number;
+  readonly recorded: RecordedOutputs;
+}
+
+export class ShardLoop {
+  /** Offset of the last record whose effects are applied and published; -1 before the first. */
+  inputOffset: number;
+  /** That record, once there was one since the start. */
+  lastRecord: IncomingRecord | null = null;
+  /** Counts up for ever; the snapshots look at the difference. */
+  commandsApplied = 0;
+  /** A batch has begun and is not published: the state is ahead of `inputOffset`. */
+  isMidBatch = false;
+  readonly #options: ShardLoopOptions;
+  #recorded: RecordedOutputs | null;
+
+  constructor(options: ShardLoopOptions) {
+    this.#options = options;
+    this.inputOffset = options.inputOffset;
+    this.#recorded = options.recorded;
+  }
+
+  /** Applies records in offset order. Never called again before it resolves. */
+  async takeBatch(records: readonly IncomingRecord[]): Promise<void> {
+    const { metrics, batch } = this.#options;
+    assert(!this.isMidBatch, 'a batch begins after the one before is published');
+    this.isMidBatch = true;
+    const commandsBefore = this.commandsApplied;
+    let applyMs = 0;
+    let deadLetters: OutgoingRecord[] = [];
+    for (const record of records) {
+      assert(record.offset > this.inputOffset, `offset ${record.offset} was applied before`);
+      const startedMs = performance.now();
+      const letter = this.#apply(record);
+      applyMs += performance.now() - startedMs;
+      if (letter !== null) deadLetters.push(letter);
+      this.inputOffset = record.offset;
+      this.lastRecord = record;
+      if (batch.eventsPending + deadLetters.length >= EVENTS_PER_PUBLISH_MAX) {
+        await this.#publish(deadLetters);
+        deadLetters = [];
+      }
+    }
+    await this.#publish(deadLetters);
+    this.isMidBatch = false;
+    metrics.records.add(records.length);
+    metrics.commands.add(this.commandsApplied - commandsBefore);
+    metrics.batchCommands.observe(this.commandsApplied - commandsBefore);
+    metrics.applySeconds.observe(applyMs / 1_000);
+  }
+
+  /**
+   * Every command that was in the log at the start has been replayed: from here on all is new.
+   * Throws TerminalError when the outputs hold more than the commands lead to.
+   */
+  async finishReplay(): Promise<void> {
+    await this.#recorded?.assertNothingBeyond();
+    await this.#recorded?.close();
+    this.#recorded = null;
+  }
+
+  /** Stops comparing before the replay is finished; a batch that waits for it is given up. */
+  async dropReplay(): Promise<void> {
+    await this.#recorded?.close();
+  }
+
+  #apply(record: IncomingRecord): OutgoingRecord | null {
+    const { batch, log, metrics, shard } = this.#options;
+    const input = readInputRecord(record);
+    switch (input.kind) {
+      case 'commands':
+        batch.applyCommands(input.market, input.commands);
+        this.commandsApplied += input.commands.length;
+        return null;
+      case 'tick':
+        batch.applyTick(input.timeMs);
+        this.commandsApplied += 1;
+        return null;
+      case 'poison':
+        log.error({ offset: record.offset, cause: input.cause }, 'a command record is poison');
+        metrics.deadLetters.add();
+        return deadLetter(record, shard, input.cause);
+    }
+  }
+
+  async #publish(deadLetters: readonly OutgoingRecord[]): Promise<void> {
+    const { abandon, batch, bus, log, metrics, shard } = this.#options;
+    const records = [...deadLetters];
+    for (const made of batch.takeOutputs()) {
+      metrics.events.add(made.events.length);
+      const output = this.#recorded === null ? made : await keepMissing(made, this.#recorded);
+      if (output !== null) records.push(...executionRecords(output, shard));
+    }
+    if (records.length === 0) return;
+    const startedMs = performance.now();
+    await publishUntilDone(bus, records, {
+      signal: abandon,
+      log,
+      onRetry: () => metrics.publishRetries.add(),
+    });
+    metrics.publishSeconds.observe((performance.now() - startedMs) / 1_000);
+  }
+}
+
+/** What of an output is not in the log yet; null when all of it is. */
+async function keepMissing(
+  made: Executions,
+  recorded: RecordedOutputs,
+): Promise<Executions | null> {
+  const missing = await recorded.takeMissing(made);
+  const [first] = missing;
+  if (first === undefined) return null;
+  // Outputs are published in order, so what is missing is an end. If it is not, the record was
+  // damaged: publishing all of the output again is harmless and heals it. So is it for an output in
+  // several pieces, whose levels must not be lost with a piece.
+  const isEnd = made.lastSequence - first.sequence === missing.length - 1;
+  const isOnePiece = made.events.length <= EVENTS_PER_RECORD_MAX;
+  return isEnd && isOnePiece ? withEvents(made, missing) : made;
+}

@@ -1,0 +1,137 @@
+// The real process: what signals, a vanished parent and a bad configuration do to it.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BTC_USD, limitOrder, marketConfig } from './testing/commands.ts';
+import {
+  eventsOf,
+  eventually,
+  hashes,
+  openEngineLab,
+  type EngineLab,
+  type TestShard,
+} from './testing/engine-lab.ts';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+
+interface EngineProcess {
+  readonly child: ChildProcess;
+  readonly exited: Promise<number | null>;
+  readonly output: () => string;
+}
+
+describe('the engine process', () => {
+  const children: ChildProcess[] = [];
+  let lab: EngineLab;
+  beforeAll(async () => {
+    lab = await openEngineLab();
+  });
+  afterAll(async () => {
+    for (const child of children) child.kill('SIGKILL');
+    await lab.close();
+  });
+
+  function launch(environment: Record<string, string>): EngineProcess {
+    const child = spawn(process.execPath, ['--import', 'tsx', MAIN], {
+      env: { PATH: process.env['PATH'] ?? '', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    children.push(child);
+    let text = '';
+    child.stdout?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+    const exited = once(child, 'exit').then(([code]) => code as number | null);
+    return { child, exited, output: () => text };
+  }
+
+  function launchFor(shard: TestShard): EngineProcess {
+    return launch({
+      ENGINE_SHARD: String(shard.number),
+      ENGINE_SNAPSHOT_DIR: shard.dir,
+      BUS_URL: lab.engineUrl,
+      PORT: '0',
+    });
+  }
+
+  async function waitUntilReady(engine: EngineProcess): Promise<number> {
+    const ready = once(engine.child, 'message').then(([message]) => message as unknown);
+    const early = engine.exited.then((code) => {
+      throw new Error(`the engine ended with ${String(code)}: ${engine.output()}`);
+    });
+    const message = await Promise.race([ready, early]);
+    expect(message).toMatchObject({ kind: 'ready' });
+    return (message as { port: number }).port;
+  }
+
+  it('refuses to start without its configuration, naming what is missing', async () => {
+    const engine = launch({ BUS_URL: 'postgres://127.0.0.1:1/none' });
+    expect(await engine.exited).not.toBe(0);
+    expect(engine.output()).toContain('ENGINE_SNAPSHOT_DIR');
+  });
+
+  it('ends when it cannot reach the log, so that it is started again', async () => {
+    const shard = await lab.nextShard();
+    const engine = launch({
+      ENGINE_SNAPSHOT_DIR: shard.dir,
+      BUS_URL: 'postgres://user:hidden-word@127.0.0.1:1/none',
+      PORT: '0',
+    });
+    expect(await engine.exited).toBe(1);
+    expect(engine.output()).toContain('the engine could not start');
+    expect(engine.output()).not.toContain('hidden-word');
+  });
+
+  it('writes a snapshot at SIGTERM, ends with 0, and ends when its parent is gone', async () => {
+    const shard = await lab.nextShard();
+    const first = launchFor(shard);
+    const port = await waitUntilReady(first);
+    const health = await fetch(`http://127.0.0.1:${port}/health`);
+    expect([health.status, await health.text()]).toEqual([200, 'ready\n']);
+    await shard.send(BTC_USD, [
+      marketConfig({ number: 1 }),
+      limitOrder({ number: 2, userNumber: 1, side: 'sell', priceTicks: 500, lots: 3 }),
+    ]);
+    await eventually(async () => expect(await shard.outputs()).toHaveLength(1));
+    const metrics = await fetch(`http://127.0.0.1:${port}/metrics`);
+    expect(await metrics.text()).toContain('engine_open_orders{market="BTC-USD"} 1');
+    first.child.kill('SIGTERM');
+    expect(await first.exited).toBe(0);
+    expect((await readdir(shard.dir)).filter((name) => name.endsWith('.snapshot'))).toEqual([
+      `shard-${shard.number}-0000000000000000.snapshot`,
+    ]);
+
+    const second = launchFor(shard);
+    await waitUntilReady(second);
+    expect(second.output()).toContain('starting from a snapshot');
+    second.child.disconnect();
+    expect(await second.exited).toBe(1);
+  });
+
+  it('loses nothing when it is killed in the middle of its work', async () => {
+    const shard = await lab.nextShard();
+    const first = launchFor(shard);
+    await waitUntilReady(first);
+    await shard.send(BTC_USD, [marketConfig({ number: 1 })]);
+    for (let number = 2; number < 302; number++) {
+      const side = number % 2 === 0 ? 'sell' : 'buy';
+      const order = { number, userNumber: 1 + (number % 3), priceTicks: 100 + (number % 5) };
+      await shard.send(BTC_USD, [limitOrder({ ...order, side, lots: 1 + (number % 4) })]);
+      if (number === 150) first.child.kill('SIGKILL');
+    }
+    await first.exited;
+    expect(eventsOf(await shard.outputs(), BTC_USD).length).toBeGreaterThan(0);
+    const second = launchFor(shard);
+    await waitUntilReady(second);
+    second.child.kill('SIGTERM');
+    expect(await second.exited).toBe(0);
+    const events = eventsOf(await shard.outputs(), BTC_USD);
+
+    const other = await lab.nextShard();
+    const oracle = await shard.start({ snapshotDir: other.dir });
+    const restarted = await shard.start();
+    expect(oracle.daemon.markets.get(BTC_USD).sequence).toBe(events.length);
+    expect(hashes(restarted)).toEqual(hashes(oracle));
+  });
+});

@@ -1,0 +1,81 @@
+// The engine's process: configuration, signals, health, and an end that the supervisor understands.
+// 0 after a graceful stop, 1 after a failure: the next start recovers from log and snapshots.
+import { openBus } from '../shared/bus/open-bus.ts';
+import { readEngineConfig } from '../shared/config/engine-config.ts';
+import { createLogger } from '../shared/telemetry/logger.ts';
+import { registerProcessMetrics } from '../shared/telemetry/metrics/process-metrics.ts';
+import { MetricsRegistry } from '../shared/telemetry/metrics/registry.ts';
+import { EngineDaemon } from './daemon.ts';
+import { startHttpServer } from './http-server.ts';
+
+/** Longer than the daemon waits for its outputs and a snapshot takes; Kubernetes gives 60 s. */
+const STOP_TIMEOUT_MS = 30_000;
+
+const config = readEngineConfig();
+const log = createLogger({ service: 'engine-daemon', level: config.logLevel });
+let isStopping = false;
+
+function fail(error: unknown, message: string): void {
+  // What breaks while everything is being closed is no news; the stop has a timeout of its own.
+  if (isStopping) return;
+  log.fatal({ err: error }, message);
+  process.exit(1);
+}
+
+async function run(): Promise<void> {
+  const bus = openBus({
+    url: config.busUrl,
+    applicationName: `bourse-engine-${config.shard}`,
+    log,
+  });
+  const metrics = new MetricsRegistry();
+  registerProcessMetrics(metrics);
+  let daemon: EngineDaemon | null = null;
+  const server = await startHttpServer(config.port, {
+    isReady: () => daemon?.isReady === true,
+    renderMetrics: async () => {
+      await daemon?.measureLag().catch((error: unknown) => {
+        log.warn({ err: error }, 'the lag could not be measured');
+      });
+      return metrics.render();
+    },
+  });
+
+  const stop = async (signal: string): Promise<void> => {
+    isStopping = true;
+    log.info({ signal }, 'stopping');
+    setTimeout(() => {
+      log.error('the stop took too long');
+      process.exit(1);
+    }, STOP_TIMEOUT_MS);
+    await daemon?.stop();
+    await server.close();
+    await bus.close();
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      stop(signal).catch((error: unknown) => {
+        log.error({ err: error }, 'stopping failed');
+        process.exit(1);
+      });
+    });
+  }
+
+  daemon = await EngineDaemon.start({
+    ...config,
+    bus,
+    metrics,
+    log,
+    onFailure: (error) => fail(error, 'the engine cannot go on'),
+  });
+  await daemon.ready;
+  log.info({ port: server.port, shard: config.shard, epoch: daemon.epoch }, 'listening');
+  process.send?.({ kind: 'ready', port: server.port });
+}
+
+process.on('uncaughtException', (error) => fail(error, 'uncaught exception'));
+process.on('unhandledRejection', (error) => fail(error, 'unhandled rejection'));
+// The parent is gone, perhaps killed: an engine that nobody watches must not go on.
+process.on('disconnect', () => process.exit(1));
+run().catch((error: unknown) => fail(error, 'the engine could not start'));

@@ -1,0 +1,81 @@
+// What the engine tells Prometheus. Written once a batch, never on the way of a single command.
+import type { Counter, Gauge, Histogram } from '../shared/telemetry/metrics/registry.ts';
+import type { MetricsRegistry } from '../shared/telemetry/metrics/registry.ts';
+
+const BATCH_BUCKETS: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
+
+/** What the gauges read at each scrape. */
+export interface EngineFigures {
+  readonly inputOffset: number;
+  readonly isReady: boolean;
+  readonly snapshotAgeMs: number | null;
+  readonly markets: readonly {
+    readonly market: string;
+    readonly sequence: number;
+    readonly openOrders: number;
+  }[];
+}
+
+export interface EngineMetrics {
+  readonly records: Counter;
+  readonly commands: Counter;
+  readonly events: Counter;
+  readonly deadLetters: Counter;
+  readonly ticks: Counter;
+  readonly publishRetries: Counter;
+  readonly snapshotFailures: Counter;
+  readonly batchCommands: Histogram;
+  readonly applySeconds: Histogram;
+  readonly publishSeconds: Histogram;
+  readonly snapshotPauseSeconds: Histogram;
+  readonly snapshotBytes: Gauge;
+  readonly epoch: Gauge;
+  readonly inputLagRecords: Gauge;
+}
+
+export function registerEngineMetrics(
+  registry: MetricsRegistry,
+  figures: () => EngineFigures,
+): EngineMetrics {
+  const counter = (name: string, help: string): Counter => registry.counter(name, help).with();
+  const gauge = (name: string, help: string): Gauge => registry.gauge(name, help).with();
+  const histogram = (name: string, help: string, bounds?: readonly number[]): Histogram =>
+    registry.histogram(name, help, [], bounds).with();
+  registerFigures(registry, figures);
+  return {
+    records: counter('engine_input_records_total', 'Records read from the command log.'),
+    commands: counter('engine_commands_total', 'Commands applied, repeats included.'),
+    events: counter('engine_events_total', 'Execution events made.'),
+    deadLetters: counter('engine_dead_letters_total', 'Records that could not be carried out.'),
+    ticks: counter('engine_ticks_published_total', 'Clock ticks put into the command log.'),
+    publishRetries: counter('engine_publish_retries_total', 'Publishes that were tried again.'),
+    snapshotFailures: counter('engine_snapshot_failures_total', 'Snapshots not written.'),
+    batchCommands: histogram('engine_batch_commands', 'Commands in a batch.', BATCH_BUCKETS),
+    applySeconds: histogram('engine_apply_seconds', 'Time to match a batch.'),
+    publishSeconds: histogram('engine_publish_seconds', 'Time until a batch is durable.'),
+    snapshotPauseSeconds: histogram('engine_snapshot_pause_seconds', 'Matching held up by one.'),
+    snapshotBytes: gauge('engine_snapshot_bytes', 'Size of the newest snapshot.'),
+    epoch: gauge('engine_epoch', 'Rises with every start of the shard.'),
+    inputLagRecords: gauge('engine_input_lag_records', 'Records of the log not yet applied.'),
+  };
+}
+
+function registerFigures(registry: MetricsRegistry, figures: () => EngineFigures): void {
+  const ready = registry.gauge('engine_ready', '1 once the log is caught up with.').with();
+  const offset = registry.gauge('engine_input_offset', 'Last applied offset, -1: none.').with();
+  const age = registry
+    .gauge('engine_snapshot_age_seconds', 'Age of the newest snapshot, -1: none.')
+    .with();
+  const open = registry.gauge('engine_open_orders', 'Orders on the book.', ['market']);
+  const sequence = registry.gauge('engine_sequence', 'Last sequence of the market.', ['market']);
+  registry.onCollect(() => {
+    const now = figures();
+    ready.set(now.isReady ? 1 : 0);
+    offset.set(now.inputOffset);
+    age.set(now.snapshotAgeMs === null ? -1 : now.snapshotAgeMs / 1_000);
+    for (const each of now.markets) {
+      open.with(each.market).set(each.openOrders);
+      sequence.with(each.market).set(each.sequence);
+    }
+  });
+}
