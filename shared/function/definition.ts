@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { UserId } from '../domain/ids.ts';
 import type { Rejection } from '../domain/rejection.ts';
 import type { EventName, EVENTS } from '../events/catalog.ts';
+import type { MetricsRegistry } from '../telemetry/metrics/registry.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -84,6 +85,8 @@ export interface Environment {
   readonly get: (name: string) => string;
   readonly find: (name: string) => string | undefined;
   readonly log: Logger;
+  /** What is registered here is on the instance's `/metrics`. */
+  readonly metrics: MetricsRegistry;
 }
 
 export interface FunctionDefinition<Deps> {
@@ -98,7 +101,9 @@ export interface FunctionDefinition<Deps> {
   readonly isReady: (deps: Deps) => Promise<boolean>;
 }
 
-export function defineFunction<Deps>(definition: FunctionDefinition<Deps>): FunctionDefinition<Deps> {
+export function defineFunction<Deps>(
+  definition: FunctionDefinition<Deps>,
+): FunctionDefinition<Deps> {
   return definition;
 }
 

@@ -1,0 +1,34 @@
+// The entry of every function's process: one image, FUNCTION_TARGET picks. The only file that
+// imports every function. `functions-framework --target=NAME --source=functions/main.ts` runs them too.
+import { readConfig } from '../shared/config/environment.ts';
+import { logLevelField } from '../shared/config/fields.ts';
+import { hostable, type Hostable } from '../shared/function/hostable.ts';
+import { isStartedFile, runFunctionProcess } from '../shared/function/process.ts';
+import { createLogger } from '../shared/telemetry/logger.ts';
+import { definition as fees } from './fees/handler.ts';
+import { definition as ledger } from './ledger/handler.ts';
+import { definition as marketData } from './market-data/handler.ts';
+import { definition as orders } from './orders/handler.ts';
+import { definition as settlement } from './settlement/handler.ts';
+
+export const functions: readonly Hostable[] = [
+  // One a line, in alphabetical order: `npm run new:function` adds to it.
+  hostable(fees),
+  hostable(ledger),
+  hostable(marketData),
+  hostable(orders),
+  hostable(settlement),
+];
+
+if (isStartedFile(import.meta.url)) await runFunctionProcess(functions);
+else registerAll();
+
+/** Imported, not started: the functions framework's own command may be looking for a target. */
+function registerAll(): void {
+  for (const each of functions) {
+    each.register(() => {
+      const { LOG_LEVEL } = readConfig({ LOG_LEVEL: logLevelField.default('info') });
+      return { log: createLogger({ service: each.facts.name, level: LOG_LEVEL }) };
+    });
+  }
+}

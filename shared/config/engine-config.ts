@@ -1,0 +1,55 @@
+// What the engine's process is told by its manifest.
+import { z } from 'zod';
+import { readConfig, type EnvironmentSource } from './environment.ts';
+import { logLevelField, portField, wholeNumberField, type LogLevel } from './fields.ts';
+
+const SHARD_MAX = 1_023;
+const PORT_DEFAULT = 8080;
+
+/** Replay runs at tens of thousands of commands a second: this bounds recovery to seconds. */
+const SNAPSHOT_EVERY_COMMANDS = 100_000;
+const SNAPSHOT_EVERY_MS = 60_000;
+/** More than one, because the newest may turn out to be damaged. */
+const SNAPSHOTS_KEPT = 3;
+/** How late an order may expire when nothing else happens in its market. */
+const TICK_MS = 1_000;
+
+export interface EngineConfig {
+  readonly shard: number;
+  readonly port: number;
+  readonly busUrl: string;
+  readonly snapshotDir: string;
+  readonly snapshotEveryCommands: number;
+  readonly snapshotEveryMs: number;
+  readonly snapshotsKept: number;
+  readonly tickMs: number;
+  readonly logLevel: LogLevel;
+}
+
+export function readEngineConfig(source?: EnvironmentSource): EngineConfig {
+  const values = readConfig(
+    {
+      ENGINE_SHARD: wholeNumberField(0, SHARD_MAX).default(0),
+      PORT: portField.default(PORT_DEFAULT),
+      BUS_URL: z.string(),
+      ENGINE_SNAPSHOT_DIR: z.string(),
+      ENGINE_SNAPSHOT_EVERY_COMMANDS: wholeNumberField(1, 1e9).default(SNAPSHOT_EVERY_COMMANDS),
+      ENGINE_SNAPSHOT_EVERY_MS: wholeNumberField(100, 86_400_000).default(SNAPSHOT_EVERY_MS),
+      ENGINE_SNAPSHOTS_KEPT: wholeNumberField(1, 100).default(SNAPSHOTS_KEPT),
+      ENGINE_TICK_MS: wholeNumberField(10, 60_000).default(TICK_MS),
+      LOG_LEVEL: logLevelField.default('info'),
+    },
+    source,
+  );
+  return {
+    shard: values.ENGINE_SHARD,
+    port: values.PORT,
+    busUrl: values.BUS_URL,
+    snapshotDir: values.ENGINE_SNAPSHOT_DIR,
+    snapshotEveryCommands: values.ENGINE_SNAPSHOT_EVERY_COMMANDS,
+    snapshotEveryMs: values.ENGINE_SNAPSHOT_EVERY_MS,
+    snapshotsKept: values.ENGINE_SNAPSHOTS_KEPT,
+    tickMs: values.ENGINE_TICK_MS,
+    logLevel: values.LOG_LEVEL,
+  };
+}

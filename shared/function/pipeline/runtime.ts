@@ -1,0 +1,70 @@
+// A function ready to answer: its definition with what it was connected to. One per instance.
+import { EVENTS } from '../../events/catalog.ts';
+import type { Logger } from '../../telemetry/logger.ts';
+import type { MetricsRegistry } from '../../telemetry/metrics/registry.ts';
+import type { Authenticate } from '../auth/auth.ts';
+import type { EventRoute, FunctionDefinition } from '../definition.ts';
+import { createInstruments, type Instruments } from './instruments.ts';
+import { Router } from './router.ts';
+
+/**
+ * Longest time for body and handler together: above the 10 s of `Prefer: wait`, below every
+ * `timeoutSeconds` of the manifests, so that it is we who answer and not the queue-proxy.
+ */
+export const REQUEST_TIMEOUT_MS = 12_000;
+
+/** Requests and events that one instance works on at a time. */
+export const REQUESTS_IN_FLIGHT_MAX = 1_024;
+
+export interface RuntimeOptions<Deps> {
+  readonly definition: FunctionDefinition<Deps>;
+  readonly deps: Deps;
+  readonly authenticate: Authenticate;
+  readonly log: Logger;
+  readonly metrics: MetricsRegistry;
+  readonly requestTimeoutMs?: number;
+  readonly requestsInFlightMax?: number;
+}
+
+export interface Runtime<Deps> {
+  readonly definition: FunctionDefinition<Deps>;
+  readonly deps: Deps;
+  readonly authenticate: Authenticate;
+  readonly log: Logger;
+  readonly metrics: MetricsRegistry;
+  readonly instruments: Instruments;
+  readonly router: Router<Deps>;
+  /** By wire type, such as `dev.bourse.exchange.engine.executed.v1`. */
+  readonly events: ReadonlyMap<string, EventRoute<Deps>>;
+  readonly requestTimeoutMs: number;
+  readonly requestsInFlightMax: number;
+  /** Counts the handlers that have not ended, those beyond their deadline included. */
+  inFlight: number;
+  /** Set by the stop signal: not ready any more, though requests are still answered. */
+  draining: boolean;
+}
+
+/** Throws when the definition contradicts itself: such a process must not start. */
+export function createRuntime<Deps>(options: RuntimeOptions<Deps>): Runtime<Deps> {
+  const { definition } = options;
+  const events = new Map<string, EventRoute<Deps>>();
+  for (const route of definition.events) {
+    const { type } = EVENTS[route.event];
+    if (events.has(type)) throw new Error(`${definition.name} takes ${route.event} twice`);
+    events.set(type, route);
+  }
+  return {
+    definition,
+    deps: options.deps,
+    authenticate: options.authenticate,
+    log: options.log,
+    metrics: options.metrics,
+    instruments: createInstruments(options.metrics),
+    router: new Router(definition.routes),
+    events,
+    requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    requestsInFlightMax: options.requestsInFlightMax ?? REQUESTS_IN_FLIGHT_MAX,
+    inFlight: 0,
+    draining: false,
+  };
+}

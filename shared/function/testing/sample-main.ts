@@ -1,0 +1,19 @@
+// The sample function as a process of its own, for the tests that kill it. On the message
+// `release` from its parent, the requests that wait on /v1/held go on.
+import { hostable } from '../hostable.ts';
+import { isStartedFile, runFunctionProcess } from '../process.ts';
+import { silentLogger } from '../../telemetry/logger.ts';
+import { sampleDeps, sampleFunction } from './sample.ts';
+
+const deps = sampleDeps();
+deps.held = new Promise((resolve) => {
+  process.on('message', (message) => {
+    if (message === 'release') resolve();
+  });
+});
+deps.onHeld = () => process.send?.({ kind: 'held' });
+
+const sample = hostable(sampleFunction(deps));
+
+if (isStartedFile(import.meta.url)) await runFunctionProcess([sample]);
+else sample.register(() => ({ log: silentLogger() }));

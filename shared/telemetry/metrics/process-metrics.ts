@@ -1,0 +1,28 @@
+// What every process tells about itself: CPU, memory, how late its event loop runs.
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { MetricsRegistry } from './registry.ts';
+
+const NANOSECONDS_PER_SECOND = 1e9;
+const MICROSECONDS_PER_SECOND = 1e6;
+
+/** Registers the gauges; answers a function that stops the event-loop monitor. */
+export function registerProcessMetrics(metrics: MetricsRegistry): () => void {
+  const cpu = metrics.gauge('process_cpu_seconds', 'CPU time used so far, user and system.').with();
+  const memory = metrics.gauge('process_resident_memory_bytes', 'Resident memory.').with();
+  const heap = metrics.gauge('process_heap_used_bytes', 'JavaScript heap in use.').with();
+  const delay = metrics
+    .gauge('process_event_loop_delay_seconds', 'Event loop delay, 99th percentile since the last.')
+    .with();
+  const monitor = monitorEventLoopDelay();
+  monitor.enable();
+  metrics.onCollect(() => {
+    const used = process.cpuUsage();
+    cpu.set((used.user + used.system) / MICROSECONDS_PER_SECOND);
+    const sizes = process.memoryUsage();
+    memory.set(sizes.rss);
+    heap.set(sizes.heapUsed);
+    delay.set(monitor.percentile(99) / NANOSECONDS_PER_SECOND);
+    monitor.reset();
+  });
+  return () => monitor.disable();
+}
