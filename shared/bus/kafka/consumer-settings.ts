@@ -1,0 +1,56 @@
+// How our KafkaJS consumers are set up, and how one is started.
+import type { Consumer, ConsumerConfig, EachBatchPayload } from 'kafkajs';
+import { RetryableError } from '../../domain/failure.ts';
+import { RETRY } from './kafka-client.ts';
+
+const SESSION_TIMEOUT_MS = 10_000;
+const REBALANCE_TIMEOUT_MS = 10_000;
+const HEARTBEAT_INTERVAL_MS = 500;
+/** Also how long stopping or noticing a resumed partition may take. */
+const FETCH_WAIT_MS = 500;
+const PARTITIONS_AT_ONCE_MAX = 16;
+const JOIN_TIMEOUT_MS = 60_000;
+
+export function consumerConfig(groupId: string): ConsumerConfig {
+  return {
+    groupId,
+    sessionTimeout: SESSION_TIMEOUT_MS,
+    rebalanceTimeout: REBALANCE_TIMEOUT_MS,
+    heartbeatInterval: HEARTBEAT_INTERVAL_MS,
+    maxWaitTimeInMs: FETCH_WAIT_MS,
+    allowAutoTopicCreation: false,
+    retry: { ...RETRY, restartOnFailure: () => Promise.resolve(true) },
+  };
+}
+
+/** Connects, subscribes and runs; resolves when the consumer has joined its group. */
+export async function startConsumer(
+  consumer: Consumer,
+  topics: readonly string[],
+  eachBatch: (payload: EachBatchPayload) => Promise<void>,
+): Promise<void> {
+  await consumer.connect();
+  await consumer.subscribe({ topics: [...topics], fromBeginning: true });
+  let timer: NodeJS.Timeout | undefined;
+  const joined = new Promise<void>((done, fail) => {
+    consumer.on(consumer.events.GROUP_JOIN, () => done());
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) fail(payload.error);
+    });
+    timer = setTimeout(() => {
+      fail(new RetryableError('the group could not be joined in time'));
+    }, JOIN_TIMEOUT_MS);
+  });
+  try {
+    await Promise.all([
+      joined,
+      consumer.run({
+        autoCommit: false,
+        partitionsConsumedConcurrently: PARTITIONS_AT_ONCE_MAX,
+        eachBatch,
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,180 @@
+// The bus port on Kafka, through KafkaJS.
+import kafkajs, { type Admin, type ISocketFactory, type Kafka } from 'kafkajs';
+import { RetryableError, TerminalError } from '../../domain/failure.ts';
+import type {
+  Bus,
+  Consumer,
+  GroupConsumer,
+  GroupOptions,
+  OutgoingRecord,
+  TailOptions,
+  TopicSpec,
+} from '../bus.ts';
+import type { BusLog } from '../bus-log.ts';
+import { PublishQueue } from '../publish-queue.ts';
+import { TopicCache } from '../topic-cache.ts';
+import { backoffMs, waitMs } from '../wait.ts';
+import { createKafka } from './kafka-client.ts';
+import { KafkaGroupMember } from './kafka-group-member.ts';
+import { KafkaProducer } from './kafka-producer.ts';
+import { KafkaTail } from './kafka-tail.ts';
+import { beginAtEnd, findOffsets, listCommitted, listTopics } from './kafka-topics.ts';
+import { provisionTopics } from './kafka-topics.ts';
+
+const ASK_ATTEMPTS_MAX = 6;
+const ASK_WAIT_FIRST_MS = 25;
+const ASK_WAIT_MAX_MS = 1_000;
+const NEVER = new AbortController().signal;
+
+export interface KafkaBusOptions {
+  readonly brokers: readonly string[];
+  readonly applicationName: string;
+  readonly log: BusLog;
+  readonly socketFactory?: ISocketFactory;
+}
+
+export class KafkaBus implements Bus {
+  readonly #kafka: Kafka;
+  readonly #producer: KafkaProducer;
+  readonly #topics: TopicCache;
+  readonly #queue: PublishQueue;
+  readonly #stops = new Set<() => Promise<void>>();
+  #admin: Promise<Admin> | null = null;
+  #closing: Promise<void> | null = null;
+
+  constructor(options: KafkaBusOptions) {
+    this.#kafka = createKafka({ ...options, clientId: options.applicationName });
+    this.#producer = new KafkaProducer(this.#kafka);
+    this.#topics = new TopicCache(() => this.#ask(listTopics));
+    this.#queue = new PublishQueue((records) => this.#producer.send(records));
+  }
+
+  async publish(records: readonly OutgoingRecord[]): Promise<void> {
+    this.#refuseWhenClosed();
+    await this.#queue.add(await this.#topics.place(records));
+  }
+
+  async tail(options: TailOptions): Promise<Consumer> {
+    const { topic, partition, from } = options;
+    const { first, next } = await this.offsets(topic, partition);
+    const fromOffset = from === 'end' ? next : from;
+    if (!Number.isInteger(fromOffset) || fromOffset < first || fromOffset > next) {
+      throw new TerminalError(
+        `${topic}/${partition} cannot be read from ${fromOffset}: it holds ${first} to ${next}`,
+      );
+    }
+    const tail = new KafkaTail(this.#kafka, options, fromOffset, async () => {
+      return (await this.offsets(topic, partition)).first;
+    });
+    const stop = this.#track(() => tail.stop());
+    await this.#startOrStop(() => tail.start(), stop, `tailing ${topic}/${partition}`);
+    return { stop };
+  }
+
+  async joinGroup(options: GroupOptions): Promise<GroupConsumer> {
+    this.#refuseWhenClosed();
+    for (const topic of options.topics) {
+      await this.#topics.get(topic);
+      if (options.initialOffset === 'latest') {
+        await this.#ask((admin) => beginAtEnd(admin, options.group, topic));
+      }
+    }
+    const member = new KafkaGroupMember(this.#kafka, options);
+    const stop = this.#track(() => member.stop());
+    await this.#startOrStop(() => member.start(), stop, `joining group ${options.group}`);
+    return {
+      stop,
+      commit: (topic, partition, nextOffset) => member.commit(topic, partition, nextOffset),
+    };
+  }
+
+  async provision(topics: readonly TopicSpec[]): Promise<void> {
+    await this.#ask((admin) => provisionTopics(admin, topics));
+    await this.#topics.refresh();
+  }
+
+  async offsets(topic: string, partition: number): Promise<{ first: number; next: number }> {
+    await this.#topics.getPartition(topic, partition);
+    const offsets = await this.#ask((admin) => findOffsets(admin, topic, partition));
+    if (offsets === null) throw new TerminalError(`topic ${topic} has no partition ${partition}`);
+    return offsets;
+  }
+
+  async committed(group: string, topic: string): Promise<ReadonlyMap<number, number>> {
+    await this.#topics.get(topic);
+    return this.#ask((admin) => listCommitted(admin, group, topic));
+  }
+
+  async partitions(topic: string): Promise<number> {
+    return (await this.#topics.get(topic)).partitions;
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#closeAll();
+    await this.#closing;
+  }
+
+  async #closeAll(): Promise<void> {
+    await this.#queue.close();
+    await Promise.all([...this.#stops].map((stop) => stop()));
+    await this.#producer.close();
+    const admin = this.#admin;
+    await admin?.then((each) => each.disconnect()).catch(() => undefined);
+  }
+
+  /**
+   * One question to the cluster, repeated while the answer is that it cannot be given just now:
+   * the admin client does not follow a coordinator or a leader that has moved.
+   */
+  async #ask<Answer>(question: (admin: Admin) => Promise<Answer>): Promise<Answer> {
+    for (let attempt = 1; ; attempt++) {
+      this.#refuseWhenClosed();
+      const connecting = (this.#admin ??= this.#connectAdmin());
+      try {
+        return await question(await connecting);
+      } catch (cause) {
+        if (cause instanceof TerminalError || cause instanceof RetryableError) throw cause;
+        if (this.#admin === connecting) this.#admin = null;
+        connecting.then((admin) => admin.disconnect()).catch(() => undefined);
+        const isPassing = cause instanceof kafkajs.KafkaJSError && cause.retriable;
+        if (!isPassing || attempt >= ASK_ATTEMPTS_MAX) {
+          throw new RetryableError('the cluster could not be asked', { cause });
+        }
+      }
+      await waitMs(backoffMs(attempt, ASK_WAIT_FIRST_MS, ASK_WAIT_MAX_MS), NEVER);
+    }
+  }
+
+  async #connectAdmin(): Promise<Admin> {
+    const admin = this.#kafka.admin();
+    await admin.connect();
+    return admin;
+  }
+
+  async #startOrStop(
+    start: () => Promise<void>,
+    stop: () => Promise<void>,
+    what: string,
+  ): Promise<void> {
+    try {
+      await start();
+    } catch (cause) {
+      await stop();
+      throw new RetryableError(`${what} failed`, { cause });
+    }
+  }
+
+  /** Remembers how to stop a consumer, so that it is stopped with the bus; forgets it after. */
+  #track(stop: () => Promise<void>): () => Promise<void> {
+    const stopOnce = async (): Promise<void> => {
+      await stop();
+      this.#stops.delete(stopOnce);
+    };
+    this.#stops.add(stopOnce);
+    return stopOnce;
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closing !== null) throw new TerminalError('the bus is closed');
+  }
+}

@@ -1,0 +1,120 @@
+// A member of a Kafka consumer group. Each rebalance takes everything away and begins again at the
+// committed offsets; commits are by hand only.
+import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
+import { RetryableError } from '../../domain/failure.ts';
+import type { GroupOptions } from '../bus.ts';
+import { consumerConfig, startConsumer } from './consumer-settings.ts';
+import { PartitionPump, toIncoming } from './partition-pump.ts';
+
+/** The coordinator's ways of saying that the partition is not ours any more. */
+const FENCED_TYPES = new Set([
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'REBALANCE_IN_PROGRESS',
+  'FENCED_INSTANCE_ID',
+]);
+
+interface Held {
+  readonly topic: string;
+  readonly partition: number;
+  committedOffset: number;
+}
+
+export class KafkaGroupMember {
+  readonly #options: GroupOptions;
+  readonly #consumer: Consumer;
+  readonly #held = new Map<string, Held>();
+  readonly #pumps = new Map<string, PartitionPump>();
+  #committing: Promise<unknown> = Promise.resolve();
+  #stopping: Promise<void> | null = null;
+
+  constructor(kafka: Kafka, options: GroupOptions) {
+    this.#options = options;
+    this.#consumer = kafka.consumer(consumerConfig(options.group));
+  }
+
+  async start(): Promise<void> {
+    const { GROUP_JOIN, REBALANCING, CRASH } = this.#consumer.events;
+    this.#consumer.on(REBALANCING, () => this.#revokeAll());
+    this.#consumer.on(CRASH, ({ payload }) => {
+      this.#revokeAll();
+      if (!payload.restart) this.#fail(payload.error);
+    });
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.#revokeAll();
+      for (const [topic, partitions] of Object.entries(payload.memberAssignment)) {
+        for (const partition of partitions) {
+          this.#held.set(`${topic}/${partition}`, { topic, partition, committedOffset: -1 });
+        }
+      }
+    });
+    await startConsumer(this.#consumer, this.#options.topics, (payload) => this.#receive(payload));
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping ??= this.#stopAll();
+    await this.#stopping;
+  }
+
+  async commit(topic: string, partition: number, nextOffset: number): Promise<boolean> {
+    const held = this.#held.get(`${topic}/${partition}`);
+    if (held === undefined) return false;
+    // One at a time: a commit that overtakes another would move the group back.
+    const done = this.#committing.then(() => this.#commitHeld(held, nextOffset));
+    this.#committing = done.catch(() => undefined);
+    return done;
+  }
+
+  async #commitHeld(held: Held, nextOffset: number): Promise<boolean> {
+    const { topic, partition } = held;
+    const isHeld = (): boolean => this.#held.get(`${topic}/${partition}`) === held;
+    if (!isHeld()) return false;
+    if (nextOffset <= held.committedOffset) return true;
+    try {
+      await this.#consumer.commitOffsets([{ topic, partition, offset: String(nextOffset) }]);
+    } catch (cause) {
+      if (cause instanceof kafkajs.KafkaJSProtocolError && FENCED_TYPES.has(cause.type))
+        return false;
+      if (!isHeld()) return false;
+      throw new RetryableError(`commit of ${topic}/${partition} failed`, { cause });
+    }
+    held.committedOffset = nextOffset;
+    return true;
+  }
+
+  async #stopAll(): Promise<void> {
+    const pumps = [...this.#pumps.values()];
+    this.#held.clear();
+    await Promise.all([...pumps.map((pump) => pump.end()), this.#consumer.disconnect()]);
+  }
+
+  #revokeAll(): void {
+    const lost = [...this.#held.values()];
+    this.#held.clear();
+    for (const pump of this.#pumps.values()) pump.forget();
+    for (const { topic, partition } of lost) this.#options.onRevoked?.(topic, partition);
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stopping !== null) return;
+    this.#options.onError(error);
+    // In the background: we are called from within the consumer.
+    this.stop().catch(() => undefined);
+  }
+
+  async #receive(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
+    const key = `${batch.topic}/${batch.partition}`;
+    if (this.#stopping !== null || !this.#held.has(key)) return;
+    let pump = this.#pumps.get(key);
+    if (pump === undefined) {
+      const { batchMax, onBatch } = this.#options;
+      pump = new PartitionPump({ batchMax, onBatch, onError: (error) => this.#fail(error) });
+      this.#pumps.set(key, pump);
+    }
+    await pump.push(
+      batch.messages.map((message) => toIncoming(batch.topic, batch.partition, message)),
+      () => payload.pause(),
+    );
+  }
+}

@@ -1,0 +1,130 @@
+// Topics and offsets through Kafka's admin API.
+import kafkajs, { type Admin } from 'kafkajs';
+import { RetryableError, TerminalError } from '../../domain/failure.ts';
+import type { TopicSpec } from '../bus.ts';
+import type { Topic } from '../topic-cache.ts';
+import { waitMs } from '../wait.ts';
+
+const RETENTION = 'retention.ms';
+const CREATE_TIMEOUT_MS = 15_000;
+/** Metadata of a change spreads to the brokers after the call has been answered. */
+const VISIBLE_TIMEOUT_MS = 15_000;
+const VISIBLE_POLL_MS = 50;
+/** `-1`: the number of replicas that the cluster is configured for. */
+const REPLICATION_DEFAULT = -1;
+
+export async function listTopics(admin: Admin): Promise<Topic[]> {
+  const { topics } = await admin.fetchTopicMetadata();
+  return topics.map(({ name, partitions }) => ({
+    name,
+    topicId: 0,
+    partitions: partitions.length,
+  }));
+}
+
+/** Creates or grows topics and sets their retention; refuses to shrink one. */
+export async function provisionTopics(admin: Admin, specs: readonly TopicSpec[]): Promise<void> {
+  const present = new Map((await listTopics(admin)).map((topic) => [topic.name, topic]));
+  for (const spec of specs) {
+    const partitions = present.get(spec.name)?.partitions;
+    if (partitions === undefined) {
+      await createTopic(admin, spec);
+    } else if (partitions > spec.partitions) {
+      throw new TerminalError(
+        `topic ${spec.name} has ${partitions} partitions and cannot shrink to ${spec.partitions}`,
+      );
+    } else {
+      if (partitions < spec.partitions) {
+        await admin.createPartitions({
+          topicPartitions: [{ topic: spec.name, count: spec.partitions }],
+          timeout: CREATE_TIMEOUT_MS,
+        });
+      }
+      await setRetention(admin, spec);
+    }
+  }
+  await waitUntilVisible(admin, specs);
+}
+
+async function createTopic(admin: Admin, { name, partitions, retentionMs }: TopicSpec) {
+  // False when another process was faster, which is as good.
+  await admin.createTopics({
+    waitForLeaders: true,
+    timeout: CREATE_TIMEOUT_MS,
+    topics: [
+      {
+        topic: name,
+        numPartitions: partitions,
+        replicationFactor: REPLICATION_DEFAULT,
+        configEntries: [{ name: RETENTION, value: String(retentionMs) }],
+      },
+    ],
+  });
+}
+
+async function setRetention(admin: Admin, { name, retentionMs }: TopicSpec): Promise<void> {
+  const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name };
+  const described = await admin.describeConfigs({ resources: [resource], includeSynonyms: false });
+  const entries = described.resources[0]?.configEntries ?? [];
+  const value = String(retentionMs);
+  if (entries.some((entry) => entry.configName === RETENTION && entry.configValue === value))
+    return;
+  // The request replaces all settings of the topic: those of others are sent along.
+  const others = entries
+    .filter((entry) => !entry.isDefault && !entry.readOnly && entry.configName !== RETENTION)
+    .map((entry) => ({ name: entry.configName, value: entry.configValue }));
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: [{ ...resource, configEntries: [...others, { name: RETENTION, value }] }],
+  });
+}
+
+async function waitUntilVisible(admin: Admin, specs: readonly TopicSpec[]): Promise<void> {
+  const untilMs = performance.now() + VISIBLE_TIMEOUT_MS;
+  const never = new AbortController().signal;
+  for (;;) {
+    const present = new Map((await listTopics(admin)).map((topic) => [topic.name, topic]));
+    const missing = specs.find(
+      (spec) => (present.get(spec.name)?.partitions ?? 0) < spec.partitions,
+    );
+    if (missing === undefined) return;
+    if (performance.now() > untilMs) {
+      throw new RetryableError(`topic ${missing.name} was created but is not visible`);
+    }
+    await waitMs(VISIBLE_POLL_MS, never);
+  }
+}
+
+export async function findOffsets(
+  admin: Admin,
+  topic: string,
+  partition: number,
+): Promise<{ first: number; next: number } | null> {
+  const offsets = await admin.fetchTopicOffsets(topic);
+  const found = offsets.find((each) => each.partition === partition);
+  return found === undefined ? null : { first: Number(found.low), next: Number(found.high) };
+}
+
+export async function listCommitted(
+  admin: Admin,
+  group: string,
+  topic: string,
+): Promise<Map<number, number>> {
+  const [offsets] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+  const committed = (offsets?.partitions ?? [])
+    .map(({ partition, offset }): [number, number] => [partition, Number(offset)])
+    .filter(([, offset]) => offset >= 0)
+    .sort(([a], [b]) => a - b);
+  return new Map(committed);
+}
+
+/** Fixes where a group without any committed offset begins, so that nothing after is lost. */
+export async function beginAtEnd(admin: Admin, group: string, topic: string): Promise<void> {
+  if ((await listCommitted(admin, group, topic)).size > 0) return;
+  const ends = await admin.fetchTopicOffsets(topic);
+  await admin.setOffsets({
+    groupId: group,
+    topic,
+    partitions: ends.map(({ partition, high }) => ({ partition, offset: high })),
+  });
+}
