@@ -1,0 +1,59 @@
+// The settlement function: engine records in, ledger entries and releases out.
+import type { Logger } from 'pino';
+import { createPool, type Pool } from '../../shared/db/pool.ts';
+import type { Executions } from '../../shared/events/executions.ts';
+import { Batcher } from '../../shared/function/batcher.ts';
+import { defineFunction, onEvent } from '../../shared/function/definition.ts';
+import { settleBatch } from './settle-batch.ts';
+
+/** Most records of one batch; each packs what one engine batch did to one market. */
+const BATCH_RECORDS_MAX = 64;
+/** Records that arrive within this period are committed together. */
+const LINGER_MS = 2;
+/** Records waiting for a batch; the next is answered 503 and delivered again. */
+const QUEUE_RECORDS_MAX = 1_024;
+/** One batch at a time, and one more connection for readiness and stops. */
+const CONNECTIONS_MAX = 2;
+
+export interface SettlementDeps {
+  readonly pool: Pool;
+  readonly batcher: Batcher<Executions, 'settled'>;
+}
+
+export function openSettlement(pool: Pool, log: Logger): SettlementDeps {
+  const batcher = new Batcher<Executions, 'settled'>({
+    batchMax: BATCH_RECORDS_MAX,
+    lingerMs: LINGER_MS,
+    queueMax: QUEUE_RECORDS_MAX,
+    retryAlone: true,
+    run: (records) => settleBatch(pool, log, records),
+  });
+  return { pool, batcher };
+}
+
+export const definition = defineFunction<SettlementDeps>({
+  name: 'settlement',
+  routes: [],
+  events: [
+    onEvent('executions', async (delivered, deps) => {
+      await deps.batcher.submitOrThrow(delivered.data);
+    }),
+  ],
+  connect: (environment) => {
+    const pool = createPool({
+      url: environment.get('DATABASE_URL'),
+      applicationName: 'settlement',
+      connectionsMax: CONNECTIONS_MAX,
+      onError: (error) => environment.log.warn({ err: error }, 'idle connection lost'),
+    });
+    return Promise.resolve(openSettlement(pool, environment.log));
+  },
+  close: async (deps) => {
+    await deps.batcher.close();
+    await deps.pool.end();
+  },
+  isReady: async (deps) => {
+    await deps.pool.query('SELECT 1');
+    return true;
+  },
+});
