@@ -1,0 +1,187 @@
+// What records become in the tables and rows on the wire, without a database.
+import { describe, expect, it } from 'vitest';
+import type { Executions } from '../../shared/events/executions.ts';
+import { executionsSchema } from '../../shared/events/executions.ts';
+import { bookAnswerOf, findRecordFault, marketAnswerOf, mergeRecords } from './decide.ts';
+import { tradeAnswerOf, type MarketRow } from './decide.ts';
+
+const MARKET: MarketRow = {
+  market: 'BTC-USD',
+  base: 'BTC',
+  quote: 'USD',
+  baseDecimals: 8,
+  quoteDecimals: 10,
+  tickSize: '0.010',
+  lotSize: '0.00000001',
+  minQuantity: '0.00001000',
+  maxQuantity: '9000.00',
+  minNotional: '1',
+  status: 'trading',
+  makerFeePpm: -50,
+  takerFeePpm: 2_000,
+  updatedAtMs: 1_700_000_000_000,
+};
+
+const USERS = ['usr_0000000000000001', 'usr_0000000000000002'] as const;
+
+function record(
+  firstSequence: number,
+  sequences: readonly number[],
+  depth: Executions['depth'],
+): Executions {
+  const side = {
+    userId: USERS[0],
+    orderId: 'ord_0000000000000001',
+    feePpm: 0,
+    remainingLots: 0,
+    holdMinor: '0',
+  };
+  return executionsSchema.parse({
+    market: 'BTC-USD',
+    base: 'BTC',
+    quote: 'USD',
+    feePolicy: 'received',
+    epoch: 1,
+    firstSequence,
+    lastSequence: firstSequence + sequences.length - 1,
+    events: sequences.map((sequence) => ({
+      kind: 'trade',
+      sequence,
+      timeMs: 1_000 + sequence,
+      tradeId: `trd_BTC-USD_${String(sequence).padStart(16, '0')}`,
+      priceTicks: 23_647,
+      quantityLots: 250,
+      baseMinor: '250',
+      quoteMinor: '5911750',
+      takerSide: 'sell',
+      taker: side,
+      maker: { ...side, userId: USERS[1] },
+    })),
+    depth,
+  });
+}
+
+describe('a record that contradicts itself', () => {
+  it('is faulty when it claims more sequences than it has events', () => {
+    const claimed = { ...record(5, [5], []), lastSequence: 900 };
+    expect(findRecordFault(claimed)).toContain('1 events cannot be sequences 5 to 900');
+  });
+
+  it('is faulty when its events leave a gap', () => {
+    expect(findRecordFault(record(5, [5, 7], []))).toContain('event 1 has sequence 7');
+  });
+
+  it('is faulty when its last sequence is before its first', () => {
+    expect(findRecordFault({ ...record(5, [5], []), lastSequence: 3 })).not.toBeNull();
+  });
+
+  it('is not assumed of a sound one', () => {
+    expect(findRecordFault(record(5, [5, 6, 7], []))).toBeNull();
+  });
+});
+
+describe('merging records', () => {
+  it('keeps a level as the newest record has it, in whatever order they came', () => {
+    const older = record(1, [1], [['buy', 100, 7]]);
+    const newer = record(2, [2], [['buy', 100, 0]]);
+    for (const records of [
+      [older, newer],
+      [newer, older],
+    ]) {
+      expect(mergeRecords(records).levels).toEqual([
+        { market: 'BTC-USD', side: 'buy', priceTicks: 100, quantityLots: 0, sequence: 2 },
+      ]);
+    }
+  });
+
+  it('keeps a trade once when records repeat it, and tells both ranges', () => {
+    const merged = mergeRecords([record(1, [1, 2], []), record(2, [2], [])]);
+    expect(merged.trades.map((trade) => trade.sequence)).toEqual([1, 2]);
+    expect(merged.ranges.map((range) => [range.firstSequence, range.lastSequence])).toEqual([
+      [1, 2],
+      [2, 2],
+    ]);
+    expect(merged.ranges.map((range) => range.timeMs)).toEqual([1_002, 1_002]);
+  });
+
+  it('tells the two sides of one price apart', () => {
+    const merged = mergeRecords([
+      record(
+        1,
+        [1],
+        [
+          ['buy', 100, 7],
+          ['sell', 100, 8],
+        ],
+      ),
+    ]);
+    expect(merged.levels).toHaveLength(2);
+  });
+});
+
+describe('on the wire', () => {
+  it('a market has canonical decimals and signed rates', () => {
+    expect(marketAnswerOf(MARKET)).toEqual({
+      market: 'BTC-USD',
+      base: 'BTC',
+      quote: 'USD',
+      tickSize: '0.01',
+      lotSize: '0.00000001',
+      minQuantity: '0.00001',
+      maxQuantity: '9000',
+      minNotional: '1',
+      status: 'trading',
+      makerFeeRate: '-0.00005',
+      takerFeeRate: '0.002',
+    });
+  });
+
+  it('a market without a fee schedule says so', () => {
+    const answer = marketAnswerOf({ ...MARKET, makerFeePpm: null, takerFeePpm: null });
+    expect([answer.makerFeeRate, answer.takerFeeRate]).toEqual([null, null]);
+  });
+
+  it('a book is in decimals, in the order of its rows', () => {
+    const book = bookAnswerOf(MARKET, {
+      sequence: 9,
+      timeMs: 1_430_438_404_518,
+      bids: [
+        [23_647, 200_000_000],
+        [1, 1],
+      ],
+      asks: [],
+    });
+    expect(book).toEqual({
+      market: 'BTC-USD',
+      sequence: 9,
+      time: '2015-05-01T00:00:04.518Z',
+      bids: [
+        ['236.47', '2'],
+        ['0.01', '0.00000001'],
+      ],
+      asks: [],
+    });
+  });
+
+  it('a market without a book is empty, as of its listing', () => {
+    const book = bookAnswerOf(MARKET, null);
+    expect(book).toMatchObject({ sequence: 0, bids: [], asks: [] });
+    expect(book.time).toBe('2023-11-14T22:13:20.000Z');
+  });
+
+  it('a trade keeps its price when the market changes its steps later', () => {
+    const [trade] = mergeRecords([record(3, [3], [])]).trades;
+    if (trade === undefined) throw new Error('no trade');
+    const changed = { ...MARKET, tickSize: '0.5', lotSize: '0.001' };
+    for (const market of [MARKET, changed]) {
+      expect(tradeAnswerOf(market, trade)).toEqual({
+        tradeId: 'trd_BTC-USD_0000000000000003',
+        sequence: 3,
+        price: '236.47',
+        quantity: '0.0000025',
+        takerSide: 'sell',
+        time: '1970-01-01T00:00:01.003Z',
+      });
+    }
+  });
+});
