@@ -1,0 +1,126 @@
+// The environment of each process: what Knative injects, and the manifest's own variables with their
+// secrets and settings filled in. Nothing of the emulator's own environment leaks in but PATH.
+import { DATABASE_ROLES, type DatabaseRole } from '../../shared/db/roles.ts';
+import { findVariable } from '../../shared/config/environment.ts';
+import type { LogLevel } from '../../shared/config/fields.ts';
+import { ManifestError, problemAt, type ManifestDocument } from '../manifests/document.ts';
+import type { EnvVar } from '../manifests/shapes.ts';
+import type { ServiceTopology, Topology } from '../manifests/topology.ts';
+import { AUDIENCE } from './auth/issuer.ts';
+
+/** What a real cluster's secrets and the environment's own settings would hold. */
+export interface ClusterValues {
+  readonly roleUrl: (role: DatabaseRole) => string;
+  readonly busUrl: (role: DatabaseRole) => string;
+  readonly jwksUrl: string;
+  readonly issuerUrl: string;
+}
+
+/** Readers of the ledger have a role of their own: the owner's writes. */
+const ROLES_BY_OWNER: Readonly<Record<string, DatabaseRole>> = {
+  ledger: 'bourse_ledger_reader',
+  'engine-daemon': 'bourse_engine',
+};
+
+const SECRET_NAME = /^([a-z0-9-]+)-(database|bus)$/;
+
+export class EnvironmentMaker {
+  readonly #topology: Topology;
+  readonly #values: ClusterValues;
+
+  constructor(topology: Topology, values: ClusterValues) {
+    this.#topology = topology;
+    this.#values = values;
+  }
+
+  /** Throws ManifestError, naming the variable's line, when a value is nowhere to be found. */
+  forService(
+    service: ServiceTopology,
+    revision: string,
+    logLevel: LogLevel,
+  ): Record<string, string> {
+    return {
+      ...processBasics(logLevel),
+      // Two versions run side by side during a reload, so the system picks the port.
+      PORT: '0',
+      K_SERVICE: service.name,
+      K_CONFIGURATION: service.name,
+      K_REVISION: revision,
+      ...this.#resolve(service.document, service.env, {}),
+    };
+  }
+
+  /** `fields` stand for what the downward API gives, by field path. */
+  forEngine(
+    document: ManifestDocument,
+    env: readonly EnvVar[],
+    fields: Readonly<Record<string, string>>,
+    logLevel: LogLevel,
+  ): Record<string, string> {
+    return { ...processBasics(logLevel), ...this.#resolve(document, env, fields) };
+  }
+
+  #resolve(
+    document: ManifestDocument,
+    env: readonly EnvVar[],
+    fields: Readonly<Record<string, string>>,
+  ): Record<string, string> {
+    const resolved: Record<string, string> = {};
+    for (const [at, variable] of env.entries()) {
+      const value = this.#valueOf(variable, fields);
+      if (value !== undefined) resolved[variable.name] = value;
+      else if (!isOptional(variable)) throw unresolved(document, at, variable);
+    }
+    return resolved;
+  }
+
+  #valueOf(variable: EnvVar, fields: Readonly<Record<string, string>>): string | undefined {
+    if (variable.valueFrom === undefined) return variable.value ?? '';
+    const { secretKeyRef, configMapKeyRef, fieldRef } = variable.valueFrom;
+    if (secretKeyRef !== undefined) return this.#secret(secretKeyRef.name, secretKeyRef.key);
+    if (configMapKeyRef !== undefined) {
+      return this.#setting(configMapKeyRef.name, configMapKeyRef.key);
+    }
+    return fieldRef === undefined ? undefined : fields[fieldRef.fieldPath];
+  }
+
+  #secret(name: string, key: string): string | undefined {
+    const [, owner, kind] = SECRET_NAME.exec(name) ?? [];
+    if (owner === undefined || key !== 'url') return undefined;
+    const wanted = ROLES_BY_OWNER[owner] ?? `bourse_${owner.replaceAll('-', '_')}`;
+    const role = DATABASE_ROLES.find((each) => each === wanted);
+    if (role === undefined) return undefined;
+    return kind === 'bus' ? this.#values.busUrl(role) : this.#values.roleUrl(role);
+  }
+
+  #setting(name: string, key: string): string | undefined {
+    const own: Readonly<Record<string, string>> = {
+      'auth/jwks-url': this.#values.jwksUrl,
+      'auth/issuer': this.#values.issuerUrl,
+      'auth/audience': AUDIENCE,
+    };
+    return this.#topology.configMaps.get(name)?.[key] ?? own[`${name}/${key}`];
+  }
+}
+
+function processBasics(logLevel: LogLevel): Record<string, string> {
+  const path = findVariable('PATH');
+  return {
+    NODE_ENV: 'production',
+    LOG_LEVEL: logLevel,
+    ...(path === undefined ? {} : { PATH: path }),
+  };
+}
+
+function isOptional(variable: EnvVar): boolean {
+  const from = variable.valueFrom;
+  return from?.secretKeyRef?.optional === true || from?.configMapKeyRef?.optional === true;
+}
+
+function unresolved(document: ManifestDocument, at: number, variable: EnvVar): ManifestError {
+  const path = ['spec', 'template', 'spec', 'containers', 0, 'env', at];
+  const message =
+    `${variable.name}: the emulator has no such value ` +
+    '(secrets are named <owner>-database and <owner>-bus, key url)';
+  return new ManifestError([problemAt(document, path, 'environment', message)]);
+}

@@ -1,0 +1,243 @@
+// Everything that runs on the database: engine, functions, sources. Started as one, stopped in order,
+// and started again by a reset.
+import { mkdirSync, rmSync } from 'node:fs';
+import type { Bus } from '../../shared/bus/bus.ts';
+import { openBus } from '../../shared/bus/open-bus.ts';
+import { Outbox } from '../../shared/bus/outbox.ts';
+import { createPool, type Pool } from '../../shared/db/pool.ts';
+import { TOPICS } from '../../shared/events/catalog.ts';
+import type { LogLevel } from '../../shared/config/fields.ts';
+import type { ServiceTopology, Topology } from '../manifests/topology.ts';
+import type { CodeChange } from './build/code.ts';
+import type { DataDir } from './data/data-dir.ts';
+import { prepareDatabase, type PreparedDatabase } from './database/prepare.ts';
+import { EmulatedEngine } from './engine/engine.ts';
+import { EnvironmentMaker } from './environment.ts';
+import type { DeliveryLog } from './eventing/delivery-log.ts';
+import { SourceSet } from './eventing/sources.ts';
+import type { Notices } from './notices.ts';
+import { startChild, type Child } from './process/child.ts';
+import { seedExchange } from './seed/seed.ts';
+import type { FaultPlan } from './service/faults.ts';
+import { EmulatedService } from './service/service.ts';
+
+const RETENTION_INTERVAL_MS = 60_000;
+const SHARD_FIELD = "metadata.labels['apps.kubernetes.io/pod-index']";
+
+export interface ExchangeDeps {
+  readonly topology: Topology;
+  /** Functions to run: all of the topology's, or those that were asked for. */
+  readonly services: readonly ServiceTopology[];
+  readonly dir: DataDir;
+  readonly databaseUrl: string;
+  /** True when nobody else can be using this database. */
+  readonly databaseIsOurs: boolean;
+  readonly ownUrl: string;
+  readonly logLevel: LogLevel;
+  readonly faults: FaultPlan;
+  readonly deliveries: DeliveryLog;
+  readonly notices: Notices;
+}
+
+export interface Scripts {
+  readonly functionsScript: string;
+  readonly engineScript: string;
+}
+
+export class Exchange {
+  readonly services = new Map<string, EmulatedService>();
+  readonly engines: readonly EmulatedEngine[];
+  readonly sources: SourceSet;
+  readonly bus: Bus;
+  readonly #database: PreparedDatabase;
+  readonly #notices: Notices;
+  readonly #reference: Pool;
+  readonly #outbox: Outbox;
+
+  /** Creates, migrates and seeds the database; nothing runs on it yet. */
+  static async prepare(deps: ExchangeDeps, reset: boolean): Promise<Exchange> {
+    if (reset) rmSync(deps.dir.snapshotsDir, { recursive: true, force: true });
+    mkdirSync(deps.dir.snapshotsDir, { recursive: true });
+    const database = await prepareDatabase(deps.databaseUrl, reset, (error) =>
+      deps.notices.say('warn', 'postgres', 'a connection broke', error),
+    );
+    for (const name of database.applied) deps.notices.say('info', 'postgres', `applied ${name}`);
+    const exchange = new Exchange(deps, database);
+    try {
+      await exchange.#provision(deps);
+    } catch (error) {
+      await exchange.stop();
+      throw error;
+    }
+    return exchange;
+  }
+
+  private constructor(deps: ExchangeDeps, database: PreparedDatabase) {
+    this.#database = database;
+    this.#notices = deps.notices;
+    const environment = new EnvironmentMaker(deps.topology, {
+      roleUrl: database.urlFor,
+      busUrl: database.urlFor,
+      jwksUrl: `${deps.ownUrl.replace('localhost', '127.0.0.1')}/.well-known/jwks.json`,
+      issuerUrl: deps.ownUrl,
+    });
+    this.bus = openBus({
+      url: database.urlFor('bourse_bus'),
+      applicationName: 'bourse-emulator-bus',
+      log: deps.notices.logFor('bus'),
+      retentionIntervalMs: RETENTION_INTERVAL_MS,
+    });
+    this.#reference = createPool({
+      url: database.urlFor('bourse_reference'),
+      applicationName: 'bourse-emulator-markets',
+      connectionsMax: 2,
+      onError: (error) => deps.notices.say('warn', 'markets', 'a connection broke', error),
+    });
+    this.#outbox = new Outbox({
+      pool: this.#reference,
+      schema: 'reference',
+      bus: this.bus,
+      log: deps.notices.logFor('markets'),
+    });
+    for (const topology of deps.services) {
+      this.services.set(topology.name, emulatedService(topology, environment, deps));
+    }
+    this.engines = emulatedEngines(environment, deps);
+    this.sources = new SourceSet({
+      bus: this.bus,
+      topology: deps.topology,
+      services: this.services,
+      faults: deps.faults,
+      deliveries: deps.deliveries,
+      onNotice: (source, level, text, error) => deps.notices.say(level, source, text, error),
+    });
+  }
+
+  get admin(): Pool {
+    return this.#database.admin;
+  }
+
+  /** Starts engine and functions together, then lets events flow. Throws when one does not start. */
+  async start(scripts: Scripts): Promise<void> {
+    const started = await Promise.allSettled([
+      ...this.engines.map((engine) => engine.start(scripts.engineScript)),
+      ...[...this.services.values()].map((service) => service.roll(scripts.functionsScript)),
+    ]);
+    const failed = started.flatMap((each): unknown[] =>
+      each.status === 'rejected' ? [each.reason] : [],
+    );
+    if (failed.length === 1) throw failed[0];
+    if (failed.length > 1) throw new AggregateError(failed, 'several processes did not start');
+    await this.sources.start();
+  }
+
+  /** Switches to new code what it changes; what does not start keeps its old version. */
+  async apply(change: CodeChange): Promise<void> {
+    const rolls: Promise<void>[] = [];
+    const { functions, engine } = change;
+    for (const service of this.services.values()) {
+      const { target } = service.topology;
+      if (functions === null || (functions.names !== 'all' && !functions.names.has(target))) {
+        continue;
+      }
+      rolls.push(this.#try(service.name, () => service.roll(functions.script)));
+    }
+    if (engine !== null) {
+      for (const each of this.engines) {
+        rolls.push(this.#try('engine-daemon', () => each.replace(engine.script)));
+      }
+    }
+    await Promise.all(rolls);
+  }
+
+  /** Sources first, then functions, then the engine with its snapshot: nobody loses its next. */
+  async stop(): Promise<void> {
+    await this.sources.stop();
+    await Promise.all([...this.services.values()].map((service) => service.stop()));
+    await Promise.all(this.engines.map((engine) => engine.stop()));
+    await this.#outbox.stop();
+    await this.bus.close();
+    await this.#reference.end();
+    await this.#database.admin.end();
+  }
+
+  async #try(name: string, roll: () => Promise<void>): Promise<void> {
+    const startedAt = performance.now();
+    try {
+      await roll();
+      const tookMs = Math.round(performance.now() - startedAt);
+      this.#notices.say('info', name, `reloaded in ${tookMs} ms`);
+    } catch (error) {
+      this.#notices.say('error', name, 'the old version stays: the new one does not start', error);
+    }
+  }
+
+  async #provision(deps: ExchangeDeps): Promise<void> {
+    if (deps.databaseIsOurs) await this.#endOldLeases();
+    const shards = Number(deps.topology.configMaps.get('shards')?.['shards'] ?? '1');
+    await this.bus.provision(
+      Object.values(TOPICS).map((topic) => ({
+        name: topic.name,
+        partitions: topic.partitioning === 'shard' ? shards : topic.partitions,
+        retentionMs: topic.retentionMs,
+      })),
+    );
+    // What an interrupted market command left behind is published by the sweeper.
+    this.#outbox.startSweeper();
+    await seedExchange(this.admin, this.#reference, this.#outbox);
+  }
+
+  /** A killed emulator's memberships would hold the partitions until their leases end. */
+  async #endOldLeases(): Promise<void> {
+    await this.admin.query('UPDATE log.group_members SET lease_until = now()');
+  }
+}
+
+function emulatedService(
+  topology: ServiceTopology,
+  environment: EnvironmentMaker,
+  deps: ExchangeDeps,
+): EmulatedService {
+  return new EmulatedService(topology, {
+    launch: (service, revision, script) =>
+      startChild({
+        name: service.name,
+        script,
+        env: environment.forService(service, revision, deps.logLevel),
+        onLine: (line) => deps.notices.childLine(service.name, line),
+        readyPath: '/readyz',
+      }),
+    onNotice: (level, message, error) => deps.notices.say(level, topology.name, message, error),
+  });
+}
+
+function emulatedEngines(environment: EnvironmentMaker, deps: ExchangeDeps): EmulatedEngine[] {
+  const { engine } = deps.topology;
+  if (engine === null) return [];
+  const launch = (shard: number, script: string): Promise<Child> =>
+    startChild({
+      name: engine.name,
+      script,
+      env: {
+        ...environment.forEngine(
+          engine.document,
+          engine.env,
+          { [SHARD_FIELD]: String(shard) },
+          deps.logLevel,
+        ),
+        // The pod's own port and volume, on this machine.
+        PORT: '0',
+        ENGINE_SNAPSHOT_DIR: deps.dir.snapshotsDir,
+      },
+      onLine: (line) => deps.notices.childLine(engine.name, line),
+      readyPath: '/readyz',
+    });
+  return Array.from(
+    { length: engine.replicas },
+    (_, shard) =>
+      new EmulatedEngine(shard, {
+        launch,
+        onNotice: (level, message, error) => deps.notices.say(level, engine.name, message, error),
+      }),
+  );
+}

@@ -1,0 +1,40 @@
+// The command line of `npm run dev`.
+import { describe, expect, it } from 'vitest';
+import { FlagError, parseFlags } from './flags.ts';
+
+describe('the flags', () => {
+  it.each([
+    [['--prot', '1'], '--prot'],
+    [['--port', '0'], 'not a port'],
+    [['--port', '65535'], 'not a port'],
+    [['--port', 'x'], 'not a port'],
+    [['--only', 'orders,'], 'empty name'],
+    [['--log-level', 'loud'], 'not one of'],
+    [['orders'], 'orders'],
+  ])('refuse %j', (args, message) => {
+    expect(() => parseFlags(args)).toThrow(FlagError);
+    expect(() => parseFlags(args)).toThrow(message);
+  });
+
+  it('have defaults', () => {
+    expect(parseFlags([])).toEqual({
+      help: false,
+      only: null,
+      port: 8080,
+      dataDir: '.bourse',
+      reset: false,
+      watch: true,
+      logLevel: 'info',
+    });
+  });
+
+  it('are read', () => {
+    const args = ['--only', 'orders, fees', '--port', '9000', '--data-dir', 'x', '--no-watch'];
+    expect(parseFlags(args)).toMatchObject({
+      only: ['orders', 'fees'],
+      port: 9000,
+      dataDir: 'x',
+      watch: false,
+    });
+  });
+});

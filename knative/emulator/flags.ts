@@ -1,0 +1,104 @@
+// The command line of `npm run dev`.
+import { parseArgs } from 'node:util';
+import { LOG_LEVELS, type LogLevel } from '../../shared/config/fields.ts';
+
+export const HELP = `npm run dev -- [options]
+
+Runs the whole exchange on this machine: Postgres, the event log, the matching engine, every
+function, and the routes, sources and dead letters that knative/base declares.
+
+  --only a,b       run only these functions (the engine always runs)
+  --port N         public port, default 8080; the emulator's own is N+1
+  --data-dir DIR   where everything is kept, default .bourse
+  --reset          throw all data away first
+  --no-watch       do not reload when code changes
+  --log-level L    of the functions: ${LOG_LEVELS.join(' ')} (default info)
+  --help           this text
+
+Environment: DATABASE_URL uses a running Postgres (a superuser's URL) instead of the embedded one.
+NO_COLOR turns colours off.`;
+
+export interface Flags {
+  readonly help: boolean;
+  readonly only: readonly string[] | null;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly reset: boolean;
+  readonly watch: boolean;
+  readonly logLevel: LogLevel;
+}
+
+export class FlagError extends Error {
+  override readonly name = 'FlagError';
+}
+
+const PORT_DEFAULT = 8080;
+const PORT_MAX = 65_534;
+
+/** Throws FlagError, saying what is wrong and that --help exists. */
+export function parseFlags(args: readonly string[]): Flags {
+  const values = parse(args);
+  return {
+    help: values.help,
+    only: values.only === undefined ? null : readNames(values.only),
+    port: values.port === undefined ? PORT_DEFAULT : readPort(values.port),
+    dataDir: values['data-dir'],
+    reset: values.reset,
+    watch: !values['no-watch'],
+    logLevel: readLevel(values['log-level']),
+  };
+}
+
+interface Values {
+  readonly help: boolean;
+  readonly only?: string;
+  readonly port?: string;
+  readonly 'data-dir': string;
+  readonly reset: boolean;
+  readonly 'no-watch': boolean;
+  readonly 'log-level': string;
+}
+
+function parse(args: readonly string[]): Values {
+  try {
+    return parseArgs({
+      args: [...args],
+      strict: true,
+      allowPositionals: false,
+      options: {
+        help: { type: 'boolean', default: false, short: 'h' },
+        only: { type: 'string' },
+        port: { type: 'string' },
+        'data-dir': { type: 'string', default: '.bourse' },
+        reset: { type: 'boolean', default: false },
+        'no-watch': { type: 'boolean', default: false },
+        'log-level': { type: 'string', default: 'info' },
+      },
+    }).values;
+  } catch (cause) {
+    const reason = cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause);
+    throw new FlagError(`${reason} (--help lists the options)`, { cause });
+  }
+}
+
+function readNames(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.some((name) => name === '')) throw new FlagError(`--only ${text}: an empty name`);
+  return names;
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!/^[0-9]{1,5}$/.test(text) || port < 1 || port > PORT_MAX) {
+    throw new FlagError(`--port ${text}: not a port (1..${PORT_MAX})`);
+  }
+  return port;
+}
+
+function readLevel(text: string): LogLevel {
+  const level = LOG_LEVELS.find((each) => each === text);
+  if (level === undefined) {
+    throw new FlagError(`--log-level ${text}: not one of ${LOG_LEVELS.join(' ')}`);
+  }
+  return level;
+}

@@ -1,0 +1,71 @@
+// The delivery rules of KafkaSource, traps included.
+import { describe, expect, it } from 'vitest';
+import { backoffMs, judgeStatus, readDeliveryPolicy } from './delivery-policy.ts';
+
+describe('the delivery policy', () => {
+  it('retries ten times with 300 ms when delivery is absent', () => {
+    expect(readDeliveryPolicy(undefined)).toEqual({
+      retryMax: 10,
+      backoffPolicy: 'exponential',
+      backoffDelayMs: 300,
+      timeoutMs: 600_000,
+      deadLetter: null,
+    });
+  });
+
+  it('never retries when delivery is there without retry (trap 1)', () => {
+    const deadLetterSink = { ref: { kind: 'KafkaSink', name: 'dead-letters' } };
+    expect(readDeliveryPolicy({ deadLetterSink }).retryMax).toBe(0);
+    expect(readDeliveryPolicy({ backoffPolicy: 'linear', backoffDelay: 'PT1S' }).retryMax).toBe(0);
+  });
+
+  it('waits from 200 ms when only retry is there (trap 2)', () => {
+    expect(readDeliveryPolicy({ retry: 3 })).toMatchObject({
+      retryMax: 3,
+      backoffPolicy: 'exponential',
+      backoffDelayMs: 200,
+    });
+  });
+
+  it.each([
+    ['PT30S', 30_000],
+    ['PT0S', 600_000],
+    ['nonsense', 600_000],
+    [undefined, 600_000],
+  ])('reads the timeout %s as %d ms', (timeout, timeoutMs) => {
+    const delivery = timeout === undefined ? { retry: 1 } : { retry: 1, timeout };
+    expect(readDeliveryPolicy(delivery).timeoutMs).toBe(timeoutMs);
+  });
+
+  it('doubles or adds the delay, counted from the first retry, without a cap', () => {
+    const exponential = readDeliveryPolicy({ retry: 10, backoffDelay: 'PT0.3S' });
+    expect([1, 2, 3, 10].map((n) => backoffMs(exponential, n))).toEqual([600, 1200, 2400, 307_200]);
+    const linear = readDeliveryPolicy({ retry: 3, backoffPolicy: 'linear', backoffDelay: 'PT2S' });
+    expect([1, 2, 3].map((n) => backoffMs(linear, n))).toEqual([2000, 4000, 6000]);
+  });
+
+  it('waits 613.8 s in all when everything is left to the defaults', () => {
+    const policy = readDeliveryPolicy(undefined);
+    const waits = Array.from({ length: policy.retryMax }, (_, n) => backoffMs(policy, n + 1));
+    expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(613_800);
+  });
+
+  it.each([
+    [200, 'delivered'],
+    [202, 'delivered'],
+    [299, 'delivered'],
+    [301, 'refused'],
+    [400, 'refused'],
+    [401, 'refused'],
+    [404, 'retry'],
+    [408, 'retry'],
+    [409, 'retry'],
+    [413, 'refused'],
+    [422, 'refused'],
+    [429, 'retry'],
+    [500, 'retry'],
+    [503, 'retry'],
+  ])('takes %d as %s', (status, verdict) => {
+    expect(judgeStatus(status)).toBe(verdict);
+  });
+});

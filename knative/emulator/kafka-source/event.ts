@@ -1,0 +1,141 @@
+// Turns a log record into the CloudEvent that a KafkaSource would send, in HTTP binary mode.
+// `reference`: InvalidCloudEventInterceptor, CloudEventDeserializer, CloudEventOverridesMutator.
+import type { IncomingRecord } from '../../../shared/bus/bus.ts';
+
+export interface HttpEvent {
+  /** CloudEvent attributes and extensions without the `ce-` prefix. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly contentType: string | undefined;
+  readonly body: Buffer;
+}
+
+export interface SourceFacts {
+  readonly name: string;
+  readonly namespace: string;
+  /** `ceOverrides.extensions`. */
+  readonly extensions: Readonly<Record<string, string>>;
+}
+
+const STRUCTURED = 'application/cloudevents+json';
+const REQUIRED = ['specversion', 'id', 'source', 'type'] as const;
+
+/** Answers null for a record that claims to be a CloudEvent and is none: it is skipped. */
+export function recordToEvent(record: IncomingRecord, source: SourceFacts): HttpEvent | null {
+  const headers = lowerCased(record.headers);
+  const event = readEvent(record, headers, source);
+  if (event === null) return null;
+  return {
+    ...event,
+    attributes: {
+      ...event.attributes,
+      knativekafkapartition: String(record.partition),
+      knativekafkaoffset: String(record.offset),
+      ...source.extensions,
+    },
+  };
+}
+
+function readEvent(
+  record: IncomingRecord,
+  headers: Readonly<Record<string, string>>,
+  source: SourceFacts,
+): HttpEvent | null {
+  if (headers['ce_specversion'] !== undefined) return readBinary(record, headers);
+  if (headers['content-type']?.toLowerCase().startsWith(STRUCTURED) === true) {
+    return readStructured(record);
+  }
+  return wrapRecord(record, headers, source);
+}
+
+/** The producer wrote a CloudEvent: its attributes pass unchanged, the key adds nothing. */
+function readBinary(
+  record: IncomingRecord,
+  headers: Readonly<Record<string, string>>,
+): HttpEvent | null {
+  const attributes: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (name.startsWith('ce_')) attributes[name.slice(3)] = value;
+  }
+  if (REQUIRED.some((name) => (attributes[name] ?? '') === '')) return null;
+  return { attributes, contentType: headers['content-type'], body: record.value };
+}
+
+function readStructured(record: IncomingRecord): HttpEvent | null {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(record.value.toString('utf8'));
+  } catch {
+    return null; // it said JSON and is none: a malformed event
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return null;
+  const { data, data_base64: base64, datacontenttype, ...rest } = parsed as Record<string, unknown>;
+  const attributes: Record<string, string> = {};
+  for (const [name, value] of Object.entries(rest)) {
+    if (typeof value === 'string') attributes[name] = value;
+    else if (typeof value === 'number' || typeof value === 'boolean') {
+      attributes[name] = String(value);
+    } else if (value !== null) return null;
+  }
+  if (REQUIRED.some((name) => (attributes[name] ?? '') === '')) return null;
+  const body =
+    typeof base64 === 'string'
+      ? Buffer.from(base64, 'base64')
+      : Buffer.from(data === undefined ? '' : JSON.stringify(data));
+  const contentType = typeof datacontenttype === 'string' ? datacontenttype : undefined;
+  return { attributes, contentType: contentType ?? 'application/json', body };
+}
+
+/** The record is anything else: the source makes an event around it. */
+function wrapRecord(
+  record: IncomingRecord,
+  headers: Readonly<Record<string, string>>,
+  source: SourceFacts,
+): HttpEvent {
+  const attributes: Record<string, string> = {
+    specversion: '1.0',
+    type: 'dev.knative.kafka.event',
+    source:
+      `/apis/v1/namespaces/${source.namespace}` + `/kafkasources/${source.name}#${record.topic}`,
+    subject: `partition:${record.partition}#${record.offset}`,
+    id: `partition:${record.partition}/offset:${record.offset}`,
+    time: new Date(record.timestampMs).toISOString(),
+  };
+  if (record.key !== null && record.key !== '') {
+    attributes['key'] = record.key;
+    attributes['partitionkey'] = record.key;
+  }
+  for (const [name, value] of Object.entries(headers)) {
+    if (name === 'content-type') continue;
+    attributes[`kafkaheader${name.replace(/[^a-z0-9]/g, '')}`] = value;
+  }
+  return { attributes, contentType: headers['content-type']?.toLowerCase(), body: record.value };
+}
+
+function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+}
+
+/** Headers of the POST. There is no Content-Type unless the record had one. */
+export function eventHeaders(event: HttpEvent, namespace: string): Record<string, string> {
+  const headers: Record<string, string> = { prefer: 'reply', 'kn-namespace': namespace };
+  for (const [name, value] of Object.entries(event.attributes)) {
+    headers[`ce-${name}`] = encodeHeader(value);
+  }
+  if (event.contentType !== undefined) headers['content-type'] = event.contentType;
+  for (const name of ['traceparent', 'tracestate']) {
+    const value = event.attributes[name];
+    if (value !== undefined) headers[name] = value;
+  }
+  return headers;
+}
+
+/** CloudEvents HTTP binding 3.1.3.2: percent-encoded where a header could not carry it. */
+function encodeHeader(value: string): string {
+  return value.replace(/[^\x21\x23\x24\x26-\x7e]+/gu, (part) =>
+    [...Buffer.from(part, 'utf8')]
+      .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
+      .join(''),
+  );
+}

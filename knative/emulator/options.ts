@@ -1,0 +1,21 @@
+// How an emulator is started from a program; `npm run dev` makes these from its flags.
+import type { LogLevel } from '../../shared/config/fields.ts';
+
+export interface EmulatorOptions {
+  /** The repository; what is watched and bundled. */
+  readonly root: string;
+  /** Public port; the own port is the next one. 0 takes two free ones. */
+  readonly port: number;
+  readonly dataDir: string;
+  /** Run only these functions; null runs all. */
+  readonly only: readonly string[] | null;
+  readonly reset: boolean;
+  readonly watch: boolean;
+  readonly logLevel: LogLevel;
+  /** A superuser's URL of a running Postgres; null starts the embedded one. */
+  readonly databaseUrl: string | null;
+  /** Where the manifests are, when not in knative/base. */
+  readonly manifestsDir?: string;
+  readonly color: boolean;
+  readonly write: (text: string) => void;
+}

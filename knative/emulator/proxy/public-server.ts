@@ -1,0 +1,114 @@
+// The public port: exactly the routes of the HTTPRoute, and each function under a host of its own.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ErrorCode } from '../../../shared/domain/rejection.ts';
+import {
+  childTrace,
+  formatTraceparent,
+  parseTraceparent,
+} from '../../../shared/telemetry/trace-context.ts';
+import type { FaultPlan } from '../service/faults.ts';
+import type { EmulatedService } from '../service/service.ts';
+import { applyFault } from './fault.ts';
+import { forwardRequest } from './forward.ts';
+import { sendRefusal } from './refusal.ts';
+import type { RouteTable } from './route-table.ts';
+
+export interface PublicServerDeps {
+  readonly routes: () => RouteTable;
+  /** Null while nothing runs. */
+  readonly services: () => ReadonlyMap<string, EmulatedService> | null;
+  readonly faults: FaultPlan;
+  readonly isOpen: () => boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+const KEEP_ALIVE_MS = 75_000;
+const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+export function createPublicServer(deps: PublicServerDeps): Server {
+  const server = createServer((req, res) => {
+    handle(req, res, deps).catch((error: unknown) => {
+      deps.onError(error);
+      res.destroy();
+    });
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.headersTimeout = KEEP_ALIVE_MS + 1_000;
+  return server;
+}
+
+async function handle(
+  req: IncomingMessage,
+  res: ServerResponse,
+  deps: PublicServerDeps,
+): Promise<void> {
+  const ids = requestIds(req);
+  const path = pathOf(req.url ?? '/');
+  const refuse = (code: ErrorCode, detail: string): void =>
+    sendRefusal(res, { code, detail, path, requestId: ids.requestId });
+  const service = findService(deps, req.headers.host, path);
+  if (Array.isArray(service)) {
+    refuse(...service);
+    return;
+  }
+  const { timeoutMs } = service.topology;
+  const lease = await service.lease(performance.now() + timeoutMs);
+  if (lease === 'overflow' || lease === 'unavailable') {
+    if (lease === 'overflow') refuse('SERVICE_BUSY', `the queue of ${service.name} is full`);
+    else refuse('SERVICE_UNAVAILABLE', `${service.name} is down`);
+    return;
+  }
+  try {
+    const effect = await applyFault(deps.faults, service, res, { path, requestId: ids.requestId });
+    if (effect === 'over') return;
+    await forwardRequest(req, res, lease, {
+      host: `${service.name}.${service.topology.namespace}.svc.cluster.local`,
+      path,
+      ...ids,
+      timeoutMs,
+      crash: effect === 'crash',
+    });
+  } finally {
+    lease.release();
+  }
+}
+
+/** The service that a request goes to, or why there is none. */
+function findService(
+  deps: PublicServerDeps,
+  host: string | undefined,
+  path: string,
+): EmulatedService | [ErrorCode, string] {
+  const target = deps.routes().find(host, path);
+  if (target === 'denied') return ['ACCESS_DENIED', `${path} is not public`];
+  if (target === null) return ['ROUTE_NOT_FOUND', `no route for ${path}`];
+  const services = deps.services();
+  if (services === null || !deps.isOpen()) return ['SERVICE_UNAVAILABLE', 'starting or stopping'];
+  const service = services.get(target.service);
+  if (service !== undefined) return service;
+  return ['SERVICE_UNAVAILABLE', `${target.service} is not running (see --only)`];
+}
+
+/** One id for log lines and traces: what the client sent, or the trace's own. */
+function requestIds(req: IncomingMessage): { requestId: string; traceparent: string } {
+  const given = req.headers['x-request-id'];
+  const sent = req.headers['traceparent'];
+  const trace = parseTraceparent(typeof sent === 'string' ? sent : undefined) ?? childTrace(null);
+  const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : trace.traceId;
+  return { requestId, traceparent: formatTraceparent(trace) };
+}
+
+/** One spelling for the policy and for the function: `/%65vents` and `/x/../events` are `/events`. */
+function pathOf(url: string): string {
+  const end = url.search(/[?#]/);
+  const path = end < 0 ? url : url.slice(0, end);
+  if (!/[.%\\]|\/\//.test(path)) return path;
+  try {
+    return decodeURIComponent(new URL(path.replace(/^\/+/, '/'), 'http://host').pathname).replace(
+      /\/{2,}/g,
+      '/',
+    );
+  } catch {
+    return path; // malformed escapes are for the function to refuse
+  }
+}

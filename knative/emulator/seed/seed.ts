@@ -1,0 +1,42 @@
+// What a new exchange begins with. Every step is idempotent: an interrupted seed is finished by the
+// next start.
+import { withTransaction, type Pool } from '../../../shared/db/pool.ts';
+import { assert } from '../../../shared/domain/failure.ts';
+import type { Outbox } from '../../../shared/bus/outbox.ts';
+import { applyMarket, findMarket, saveAssets } from '../../../shared/markets/market-store.ts';
+import { SEEDED_FUNDS, SEEDED_USERS } from './accounts.ts';
+import { fund } from './fund.ts';
+import { SEEDED_ASSETS, SEEDED_MARKETS } from './markets.ts';
+
+const MAKER_PPM = 1_000;
+const TAKER_PPM = 2_000;
+
+/** Assets, markets that are missing, fees and money. `outbox` is that of the schema reference. */
+export async function seedExchange(admin: Pool, reference: Pool, outbox: Outbox): Promise<void> {
+  await saveAssets(reference, SEEDED_ASSETS);
+  await withTransaction(admin, async (tx) => {
+    await tx.query('SET LOCAL ROLE bourse_fees');
+    for (const { market } of SEEDED_MARKETS) {
+      await tx.query('SELECT fees.set_schedule($1, $2, $3)', [market, MAKER_PPM, TAKER_PPM]);
+    }
+  });
+  await seedFunds(admin);
+  for (const description of SEEDED_MARKETS) {
+    // A market that an operator has changed since stays as it is.
+    if ((await findMarket(reference, description.market)) !== null) continue;
+    await applyMarket(reference, outbox, description, 'trading');
+  }
+}
+
+async function seedFunds(admin: Pool): Promise<void> {
+  const fundings = Object.entries(SEEDED_USERS).flatMap(([name, userId]) =>
+    Object.entries(SEEDED_FUNDS[name as keyof typeof SEEDED_USERS]).map(([asset, amount]) => ({
+      depositId: `seed-${name}-${asset}`,
+      userId,
+      asset,
+      amount,
+    })),
+  );
+  const refused = await fund(admin, fundings);
+  assert(refused === null, `the seed was refused: ${refused?.detail ?? ''}`);
+}

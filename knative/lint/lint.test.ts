@@ -1,0 +1,245 @@
+// Every rule of the linter with a manifest that breaks it, and the real manifests, which break none.
+import { describe, expect, it } from 'vitest';
+import { editedBase, type Edit } from '../testing/base-manifests.ts';
+import { lintManifests } from './lint.ts';
+
+const TARGETS = new Set(['fees', 'ledger', 'market-data', 'orders', 'settlement']);
+
+function lint(...edits: Edit[]): ReturnType<typeof lintManifests> {
+  return lintManifests(editedBase(edits), TARGETS);
+}
+
+function inOrders(from: string | RegExp, to: string): Edit {
+  return { file: 'orders.yaml', from, to };
+}
+function inSettlement(from: string | RegExp, to: string): Edit {
+  return { file: 'settlement.yaml', from, to };
+}
+function inRoute(from: string | RegExp, to: string): Edit {
+  return { file: 'route.yaml', from, to };
+}
+
+const CASES: readonly (readonly [rule: string, what: string, edit: Edit])[] = [
+  [
+    'timeout-too-long',
+    'a timeout above ten minutes',
+    inOrders('timeoutSeconds: 30', 'timeoutSeconds: 601'),
+  ],
+  ['timeout-missing', 'no timeout', inOrders('      timeoutSeconds: 30\n', '')],
+  [
+    'concurrency-range',
+    'a concurrency above 1000',
+    inOrders('containerConcurrency: 0', 'containerConcurrency: 1001'),
+  ],
+  [
+    'feature-flag',
+    'a node selector',
+    inOrders('      timeoutSeconds', '      nodeSelector: {a: b}\n      timeoutSeconds'),
+  ],
+  [
+    'feature-flag',
+    'a persistent volume',
+    inOrders(
+      '      timeoutSeconds',
+      '      volumes: [{name: a, persistentVolumeClaim: {claimName: b}}]\n      timeoutSeconds',
+    ),
+  ],
+  [
+    'feature-flag',
+    'a variable from the downward API',
+    inOrders(
+      '            - name: DATABASE_URL',
+      '            - name: NODE\n              valueFrom: {fieldRef: {fieldPath: spec.nodeName}}\n            - name: DATABASE_URL',
+    ),
+  ],
+  ['annotation-unknown', 'a misspelt annotation', inOrders('/min-scale', '/minscale')],
+  ['annotation-text', 'a number as annotation', inOrders(/max-scale: .10./, 'max-scale: 10')],
+  [
+    'annotation-place',
+    'an annotation on the service itself',
+    inOrders('  labels:', '  annotations:\n    autoscaling.knative.dev/min-scale: "1"\n  labels:'),
+  ],
+  [
+    'sink-min-scale',
+    'a sink that may scale to zero',
+    inSettlement(/min-scale: .2./, 'min-scale: "0"'),
+  ],
+  ['target-missing', 'no FUNCTION_TARGET', inOrders('FUNCTION_TARGET', 'TARGET')],
+  ['target-unknown', 'an unknown FUNCTION_TARGET', inOrders('value: orders', 'value: order')],
+  [
+    'reserved-name',
+    'a container named queue-proxy',
+    inOrders('name: function', 'name: queue-proxy'),
+  ],
+  [
+    'one-port',
+    'two ports',
+    inOrders('containerPort: 8080', 'containerPort: 8080\n            - containerPort: 8081'),
+  ],
+  ['port-name', 'a port named http', inOrders('name: http1', 'name: http')],
+  [
+    'reserved-port',
+    'the port of queue-proxy',
+    inOrders('containerPort: 8080', 'containerPort: 8012'),
+  ],
+  [
+    'host-port',
+    'a host port',
+    inOrders('containerPort: 8080', 'containerPort: 8080\n              hostPort: 80'),
+  ],
+  [
+    'reserved-env',
+    'PORT as a variable',
+    inOrders(
+      '- name: DATABASE_URL',
+      '- name: PORT\n              value: "1"\n            - name: DATABASE_URL',
+    ),
+  ],
+  [
+    'probe-port',
+    'a probe of another port',
+    inOrders('path: /readyz', 'path: /readyz\n              port: 9999'),
+  ],
+  ['resources-missing', 'no memory request', inOrders(/ {12}requests:\n.*\n.*\n/, '')],
+  [
+    'privileges',
+    'a container that may be root',
+    inOrders('runAsNonRoot: true', 'runAsNonRoot: false'),
+  ],
+  ['source-enum', 'an unknown ordering', inSettlement('ordering: unordered', 'ordering: random')],
+  [
+    'source-enum',
+    'no ordering: the default is ordered',
+    inSettlement('  ordering: unordered\n', ''),
+  ],
+  [
+    'source-enum',
+    'an unknown initial offset',
+    inSettlement('initialOffset: earliest', 'initialOffset: first'),
+  ],
+  [
+    'consumer-group-missing',
+    'no consumer group',
+    inSettlement('  consumerGroup: settlement\n', ''),
+  ],
+  [
+    'consumer-group-shared',
+    'a consumer group of another source',
+    inSettlement('consumerGroup: settlement', 'consumerGroup: orders-projection'),
+  ],
+  [
+    'destination-missing',
+    'a sink that does not exist',
+    inSettlement(/name: settlement(\n.*\n {4}uri)/, 'name: settle$1'),
+  ],
+  [
+    'destination-missing',
+    'a dead letter sink that does not exist',
+    inSettlement('name: dead-letters', 'name: dead'),
+  ],
+  [
+    'destination-ref',
+    'a sink without ref',
+    inSettlement(/ {2}sink:\n {4}ref:\n(.*\n){4}/, '  sink:\n'),
+  ],
+  ['sink-path', 'a sink without path', inSettlement('    uri: /events\n', '')],
+  [
+    'sink-path',
+    'an absolute sink uri beside a ref',
+    inSettlement('uri: /events', 'uri: http://x/events'),
+  ],
+  [
+    'delivery-missing',
+    'no delivery at all',
+    inSettlement(/ {2}delivery:\n(.*\n)*? {2}sink:/, '  sink:'),
+  ],
+  ['delivery-retry', 'delivery without retry (trap 1)', inSettlement('    retry: 10\n', '')],
+  [
+    'delivery-backoff',
+    'retry without delay (trap 2)',
+    inSettlement('    backoffDelay: PT0.2S\n', ''),
+  ],
+  [
+    'delivery-backoff',
+    'an unknown back-off policy',
+    inSettlement('backoffPolicy: exponential', 'backoffPolicy: random'),
+  ],
+  [
+    'delivery-dead-letter',
+    'no dead letter sink (trap 3)',
+    inSettlement(/ {4}deadLetterSink:\n(.*\n){5}/, ''),
+  ],
+  ['delivery-duration', 'a delay that is no duration', inSettlement('PT0.2S', '200ms')],
+  [
+    'delivery-ignored',
+    'a field that the data plane ignores',
+    inSettlement('    retry: 10', '    retryAfterMax: PT1S\n    retry: 10'),
+  ],
+  ['delivery-timeout', 'a delivery longer than its service allows', inSettlement('PT30S', 'PT31S')],
+  ['route-conflict', 'one path routed twice', inRoute('value: /v1/fees', 'value: /v1/orders')],
+  ['route-service-missing', 'a route to nowhere', inRoute('hostname: fees.', 'hostname: fee.')],
+  [
+    'route-rewrite',
+    'a route without rewritten host',
+    inRoute('hostname: fees.bourse.svc.cluster.local', 'path: {}'),
+  ],
+  [
+    'route-backend',
+    'a route to a service itself',
+    inRoute('name: knative-local-gateway', 'name: orders'),
+  ],
+  [
+    'route-cluster-local',
+    'a cluster-local service exposed',
+    inRoute('hostname: fees.', 'hostname: settlement.'),
+  ],
+  ['events-exposed', 'events not denied at the gateway', inRoute('              - /events\n', '')],
+  ['catalog-topic', 'an unknown topic', inSettlement('- engine.executions', '- engine.execution')],
+  [
+    'catalog-topic',
+    'a sink to an unknown topic',
+    { file: 'dead-letters.yaml', from: 'topic: dead-letters', to: 'topic: dead' },
+  ],
+  [
+    'catalog-consumer',
+    'a topic for a function that does not consume it',
+    inSettlement('- engine.executions', '- orders.accepted'),
+  ],
+  ['catalog-source-missing', 'a consumer without a source', inSettlement(/---\n(.*\n)*/, '')],
+  [
+    'name-repeated',
+    'one name twice',
+    { file: 'fees.yaml', from: 'name: fees\n  namespace', to: 'name: ledger\n  namespace' },
+  ],
+  ['namespace-missing', 'no namespace', inOrders('  namespace: bourse\n', '')],
+  [
+    'setting-missing',
+    'a key that the config map does not have',
+    inOrders(
+      'name: auth\n                  key: jwks-url',
+      'name: shards\n                  key: jwks-url',
+    ),
+  ],
+];
+
+describe('the manifest linter', () => {
+  it('finds nothing wrong with the manifests of base', () => {
+    expect(lint()).toEqual([]);
+  });
+
+  it.each(CASES)('says %s: %s', (rule, _what, edit) => {
+    const found = lint(edit).filter((problem) => problem.rule === rule);
+    expect(found.length).toBeGreaterThan(0);
+  });
+
+  it('names the line and the field', () => {
+    const [problem] = lint(inOrders('timeoutSeconds: 30', 'timeoutSeconds: 601'));
+    expect(problem).toMatchObject({
+      file: 'orders.yaml',
+      field: 'spec.template.spec.timeoutSeconds',
+      severity: 'error',
+    });
+    const lines = editedBase([]).find((each) => each.name === 'orders');
+    expect(problem?.line).toBe(lines?.lineOf(['spec', 'template', 'spec', 'timeoutSeconds']));
+  });
+});
