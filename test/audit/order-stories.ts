@@ -1,0 +1,153 @@
+// What the replay says happened to each order: changes, fills, ends, and what each event took out
+// of its hold.
+import type {
+  Ended,
+  Execution,
+  Market,
+  MarketCommand,
+  Place,
+  Trade,
+} from '../oracle/naive-types.ts';
+
+/** What one event did to an order. */
+export interface OrderChange {
+  readonly sequence: number;
+  readonly remainingLots: number;
+  readonly event: Execution;
+  /** What the event took out of the hold, by payment or release. */
+  readonly takenMinor: bigint;
+}
+
+export interface OrderStory {
+  readonly number: number;
+  readonly market: Market;
+  readonly place: Place;
+  /** True while the order is committed but not yet in the log. */
+  readonly isPending: boolean;
+  /** Some command about the order is not in the log yet. */
+  hasPending: boolean;
+  /** All that was ever held for it: at acceptance and by amends. */
+  madeMinor: bigint;
+  quantityLots: bigint;
+  filledLots: bigint;
+  preventedLots: bigint;
+  cancelledLots: bigint;
+  readonly changes: OrderChange[];
+  readonly ends: Ended[];
+  readonly trades: Trade[];
+  /** Takes of refused amends, which change nothing else. */
+  readonly refusals: OrderChange[];
+}
+
+export class OrderStories {
+  readonly #stories = new Map<number, OrderStory>();
+  /** Hold increases of amends whose order is not known: nothing may ever be held for them. */
+  readonly strayAmends: MarketCommand[] = [];
+
+  all(): Iterable<OrderStory> {
+    return this.#stories.values();
+  }
+
+  get size(): number {
+    return this.#stories.size;
+  }
+
+  find(number: number): OrderStory | null {
+    return this.#stories.get(number) ?? null;
+  }
+
+  /** Notes a command that was accepted, whatever becomes of it. */
+  accept(market: Market, command: MarketCommand, isPending: boolean): void {
+    if (command.kind === 'place') {
+      this.#stories.set(command.number, newStory(market, command, isPending));
+    } else if (command.kind === 'amend') {
+      const story = this.find(command.orderNumber);
+      if (story === null) {
+        this.strayAmends.push(command);
+        return;
+      }
+      story.madeMinor += BigInt(command.holdIncreaseMinor);
+      story.hasPending ||= isPending;
+    }
+  }
+
+  note(market: Market, event: Execution): void {
+    switch (event.kind) {
+      case 'trade':
+        this.#noteTrade(event);
+        return;
+      case 'configured':
+        return;
+      case 'refused':
+        this.#noteRefusal(event);
+        return;
+      default:
+        this.#noteChange(market, event);
+    }
+  }
+
+  #noteTrade(event: Trade): void {
+    for (const party of [event.taker, event.maker]) {
+      const story = this.find(numberIn(party.orderId));
+      if (story === null) continue;
+      story.filledLots += BigInt(event.quantityLots);
+      story.trades.push(event);
+      story.changes.push({
+        sequence: event.sequence,
+        remainingLots: party.remainingLots,
+        event,
+        takenMinor: BigInt(party.holdMinor),
+      });
+    }
+  }
+
+  #noteRefusal(event: Extract<Execution, { kind: 'refused' }>): void {
+    const story = event.orderId === null ? null : this.find(numberIn(event.orderId));
+    const takenMinor = BigInt(event.releaseMinor);
+    story?.refusals.push({ sequence: event.sequence, remainingLots: 0, event, takenMinor });
+  }
+
+  #noteChange(
+    market: Market,
+    event: Extract<Execution, { kind: 'opened' | 'reduced' | 'ended' | 'amended' }>,
+  ): void {
+    const story = this.find(numberIn(event.orderId));
+    if (story?.market !== market) return;
+    if (event.kind === 'reduced') story.preventedLots += BigInt(event.preventedLots);
+    if (event.kind === 'amended') story.quantityLots = BigInt(event.quantityLots);
+    if (event.kind === 'ended') {
+      story.cancelledLots = BigInt(event.cancelledLots);
+      story.ends.push(event);
+    }
+    story.changes.push({
+      sequence: event.sequence,
+      remainingLots: event.kind === 'ended' ? event.cancelledLots : event.remainingLots,
+      event,
+      takenMinor: event.kind === 'opened' ? 0n : BigInt(event.releaseMinor),
+    });
+  }
+}
+
+/** The number inside `ord_0000000000000042` or `usr_...`. */
+export function numberIn(id: string): number {
+  return Number(id.slice(id.indexOf('_') + 1));
+}
+
+function newStory(market: Market, place: Place, isPending: boolean): OrderStory {
+  return {
+    number: place.number,
+    market,
+    place,
+    isPending,
+    hasPending: isPending,
+    madeMinor: BigInt(place.holdMinor),
+    quantityLots: BigInt(place.quantityLots),
+    filledLots: 0n,
+    preventedLots: 0n,
+    cancelledLots: 0n,
+    changes: [],
+    ends: [],
+    trades: [],
+    refusals: [],
+  };
+}

@@ -1,0 +1,177 @@
+// Replays the command log through the naive book and keeps, by market and by order, what must have
+// followed from it. All other checks compare what the exchange says with this.
+import { createHash } from 'node:crypto';
+import type { NaiveBook } from '../oracle/naive-book.ts';
+import { NaiveShard } from '../oracle/naive-shard.ts';
+import type { Execution, Market, MarketConfig, Place } from '../oracle/naive-types.ts';
+import type { Findings } from './findings.ts';
+import { OrderStories, type OrderStory } from './order-stories.ts';
+import { canonical, readCommandRecord, type CommandBatch, type LogRecord } from './wire.ts';
+
+/** The whole book is walked this often; its best prices are looked at after every command. */
+const COMMANDS_BETWEEN_WALKS = 512;
+
+/** All events of one market: `events[n]` has sequence n + 1. */
+export interface MarketStory {
+  readonly market: Market;
+  readonly book: NaiveBook;
+  readonly events: Execution[];
+  /** The configuration that each event happened under. */
+  readonly configs: (MarketConfig | null)[];
+}
+
+export interface ReplayCounts {
+  records: number;
+  commands: number;
+  repeats: number;
+  poison: number;
+  pending: number;
+}
+
+export class Replay {
+  readonly orders = new OrderStories();
+  readonly markets = new Map<Market, MarketStory>();
+  readonly counts: ReplayCounts = { records: 0, commands: 0, repeats: 0, poison: 0, pending: 0 };
+  readonly #shards = new Map<number, NaiveShard>();
+  readonly #contents = new Map<number, string>();
+  readonly #findings: Findings;
+
+  constructor(findings: Findings) {
+    this.#findings = findings;
+  }
+
+  /** Replays one record of the command log; records of a partition come in offset order. */
+  apply(record: LogRecord): void {
+    this.counts.records += 1;
+    const shard = this.#shard(record.partition);
+    const read = readCommandRecord(record);
+    if (read.kind === 'poison') {
+      this.counts.poison += 1;
+    } else if (read.kind === 'tick') {
+      for (const [market, events] of shard.tick(read.timeMs)) {
+        this.#keep(this.#story(shard, market), events);
+      }
+    } else {
+      this.#applyBatch(shard, read, record.offset);
+    }
+  }
+
+  /** Takes a batch that is committed but not yet in the log: accepted, without consequences yet. */
+  accept(batch: CommandBatch): void {
+    for (const command of batch.commands) {
+      const isNew = this.#isNew(batch.market, command.number, command, { outbox: true });
+      if (!isNew) continue;
+      this.counts.pending += 1;
+      this.orders.accept(batch.market, command, true);
+    }
+  }
+
+  /** Hashes of the shard's books as they are now, by market. */
+  stateHashes(partition: number): Map<Market, string> {
+    const books = [...this.#shard(partition).books.values()];
+    return new Map(books.map((book) => [book.market, sha256(book.stateText())]));
+  }
+
+  /** Every placed order ended exactly once or rests (M1), and adds up (M6). */
+  finish(): void {
+    for (const { book, market } of this.markets.values()) {
+      const problem = book.findUnsound();
+      if (problem !== null) this.#findings.violate('M7', problem, { market });
+    }
+    for (const story of this.orders.all()) this.#checkStory(story);
+  }
+
+  restingOf(story: OrderStory): ReturnType<NaiveBook['find']> {
+    return this.markets.get(story.market)?.book.find(story.number) ?? null;
+  }
+
+  #applyBatch(shard: NaiveShard, batch: CommandBatch, offset: number): void {
+    const story = this.#story(shard, batch.market);
+    for (const command of batch.commands) {
+      if (this.#isNew(batch.market, command.number, command, { offset })) {
+        this.orders.accept(batch.market, command, false);
+      } else {
+        this.counts.repeats += 1;
+      }
+      this.#keep(story, shard.apply(batch.market, command));
+      this.counts.commands += 1;
+      this.#checkBook(story, command.number);
+    }
+  }
+
+  /** Knows a command by its number; the same number must always come with the same content. */
+  #isNew(market: Market, number: number, command: unknown, where: object): boolean {
+    const content = sha256(`${market} ${canonical(command)}`);
+    const known = this.#contents.get(number);
+    if (known !== undefined && known !== content) {
+      const problem = 'a command number was used for two different commands';
+      this.#findings.violate('M1', problem, { number, market, ...where, command });
+    }
+    this.#contents.set(number, known ?? content);
+    return known === undefined;
+  }
+
+  #keep(story: MarketStory, events: readonly Execution[]): void {
+    for (const event of events) {
+      story.events.push(event);
+      story.configs.push(story.book.config);
+      this.orders.note(story.market, event);
+    }
+  }
+
+  #checkBook(story: MarketStory, number: number): void {
+    const { book, market } = story;
+    const [buy, sell] = [book.buys[0], book.sells[0]];
+    const isCrossed = buy !== undefined && sell !== undefined && buy.limit >= sell.limit;
+    const isWalked = this.counts.commands % COMMANDS_BETWEEN_WALKS === 0;
+    if (!isCrossed && !isWalked) return;
+    const problem = book.findUnsound();
+    if (problem !== null) this.#findings.violate('M7', problem, { market, number });
+  }
+
+  #checkStory(story: OrderStory): void {
+    if (story.isPending) return;
+    const row = { orderNumber: story.number, market: story.market };
+    const resting = this.restingOf(story);
+    const isOnBook = resting !== null;
+    if (story.ends.length + (isOnBook ? 1 : 0) !== 1) {
+      const problem = 'an accepted order is neither on the book nor ended once';
+      this.#findings.violate('M1', problem, { ...row, ends: story.ends.length, isOnBook });
+      return;
+    }
+    const open = resting?.remaining ?? story.cancelledLots;
+    const sum = story.filledLots + story.preventedLots + open;
+    if (sum !== story.quantityLots) {
+      const { quantityLots, filledLots, preventedLots } = story;
+      const problem = 'the parts of an order do not add up';
+      this.#findings.violate('M6', problem, {
+        ...row,
+        quantityLots,
+        filledLots,
+        preventedLots,
+        open,
+      });
+    }
+  }
+
+  #story(shard: NaiveShard, market: Market): MarketStory {
+    let story = this.markets.get(market);
+    if (story === undefined) {
+      story = { market, book: shard.book(market), events: [], configs: [] };
+      this.markets.set(market, story);
+    }
+    return story;
+  }
+
+  #shard(partition: number): NaiveShard {
+    const shard = this.#shards.get(partition) ?? new NaiveShard();
+    this.#shards.set(partition, shard);
+    return shard;
+  }
+}
+
+export function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+export type { Place };

@@ -1,0 +1,187 @@
+// Counts what happened in a random run, and knows what docs/engine.md says can happen: a run in
+// which a documented outcome never occurred proves nothing about it.
+import { SELF_TRADE_MODES } from './command-specs.ts';
+import type { Execution, MarketCommand, Place } from './naive-types.ts';
+
+const PLACE_REJECTIONS = [
+  'MARKET_NOT_FOUND',
+  'MARKET_HALTED',
+  'MARKET_CANCEL_ONLY',
+  'ORDER_QUANTITY_TOO_LARGE',
+  'ORDER_QUANTITY_TOO_SMALL',
+  'ORDER_PRICE_OUT_OF_BAND',
+  'ORDER_SELF_TRADE_MODE_NOT_ALLOWED',
+  'ORDER_POST_ONLY_WOULD_TAKE',
+];
+const AMEND_REFUSALS = [
+  'COMMAND_TOO_OLD',
+  'MARKET_NOT_FOUND',
+  'ORDER_NOT_FOUND',
+  'MARKET_HALTED',
+  'MARKET_CANCEL_ONLY',
+  'ORDER_QUANTITY_BELOW_FILLED',
+  'ORDER_QUANTITY_TOO_LARGE',
+  'ORDER_PRICE_OUT_OF_BAND',
+  'ORDER_POST_ONLY_WOULD_TAKE',
+  'ORDER_FUNDS_INSUFFICIENT',
+];
+const EXPIRIES = [
+  'ORDER_EXPIRED',
+  'ORDER_FOK_NOT_FILLABLE',
+  'ORDER_QUOTE_AMOUNT_REACHED',
+  'ORDER_LIQUIDITY_NONE',
+  'ORDER_PRICE_PROTECTED',
+  'ORDER_IOC_REMAINDER',
+];
+const CANCEL_REFUSALS = ['COMMAND_TOO_OLD', 'MARKET_NOT_FOUND', 'ORDER_NOT_FOUND'];
+const SHAPES = ['limit GTC', 'limit IOC', 'limit FOK', 'limit GTD', 'market IOC', 'market FOK'];
+const TAKER_SHAPES = [...SHAPES, 'quote IOC'];
+
+/** Every outcome that a run must have seen, in words. */
+export const DOCUMENTED: readonly string[] = [
+  ...PLACE_REJECTIONS.map((reason) => `place ended rejected ${reason}`),
+  ...EXPIRIES.map((reason) => `place ended expired ${reason}`),
+  'place ended filled null',
+  'place ended filled ORDER_QUOTE_AMOUNT_REACHED',
+  'place ended cancelled ORDER_SELF_TRADE_PREVENTED',
+  'place refused COMMAND_TOO_OLD',
+  'cancel ended cancelled ORDER_CANCELLED_BY_USER',
+  'cancel ended expired ORDER_EXPIRED',
+  'cancel_all ended cancelled ORDER_CANCELLED_BY_USER',
+  ...CANCEL_REFUSALS.flatMap((reason) => [
+    `cancel refused ${reason}`,
+    `cancel_all refused ${reason}`,
+  ]),
+  ...AMEND_REFUSALS.map((reason) => `amend refused ${reason}`),
+  'amend amended in place',
+  'amend amended to the back',
+  'amend opened',
+  'amend trade',
+  'amend reduced',
+  'amend ended filled null',
+  'amend ended cancelled ORDER_SELF_TRADE_PREVENTED',
+  'configure_market configured',
+  'configure_market ignored',
+  'configure_market ignored although newer',
+  'tick ended expired ORDER_EXPIRED',
+  ...['limit GTC', 'limit GTD', 'post-only GTC', 'post-only GTD'].map((s) => `opened ${s}`),
+  ...TAKER_SHAPES.flatMap((s) => [`trade ${s} buy`, `trade ${s} sell`]),
+  ...TAKER_SHAPES.flatMap((s) => SELF_TRADE_MODES.map((mode) => `taken ${s} ${mode}`)),
+  ...SELF_TRADE_MODES.map((mode) => `own order met ${mode}`),
+  'own order met cancel_maker FOK',
+  ...['limit', 'quote'].map((s) => `reduced ${s}`),
+  'trade received rebate',
+  'trade received fee',
+  'trade quote rebate',
+  'trade quote fee',
+  'trade beyond 32 bits of lots',
+  'trade at the highest price',
+  'trade at the lowest price',
+  'number repeated',
+  'number late',
+  'number at the edge of the window',
+  'restored',
+];
+
+export class Coverage {
+  commands = 0;
+  events = 0;
+  restores = 0;
+  readonly counts = new Map<string, number>();
+
+  hit(key: string): void {
+    this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
+  }
+
+  missing(): string[] {
+    return DOCUMENTED.filter((key) => !this.counts.has(key));
+  }
+
+  noteRestore(): void {
+    this.restores += 1;
+    this.hit('restored');
+  }
+
+  noteTick(events: readonly Execution[]): void {
+    this.#noteEvents('tick', events);
+  }
+
+  /** `seenBefore` and `highestBefore` describe the market before the command. */
+  noteCommand(command: MarketCommand, events: readonly Execution[], context: Context): void {
+    if (context.isRepeat) {
+      this.hit('number repeated');
+      return;
+    }
+    if (command.number === context.highestBefore - 1_048_575) {
+      this.hit('number at the edge of the window');
+    } else if (command.number < context.highestBefore) {
+      this.hit('number late');
+    }
+    this.#noteEvents(command.kind, events);
+    this.#noteTrades(command, events, context);
+    if (command.kind === 'place') this.#notePlace(command, events);
+    if (command.kind === 'configure_market' && !events.some((e) => e.kind === 'configured')) {
+      this.hit('configure_market ignored');
+      if (command.config.version > context.versionBefore) {
+        this.hit('configure_market ignored although newer');
+      }
+    }
+  }
+
+  #noteEvents(cause: string, events: readonly Execution[]): void {
+    this.commands += 1;
+    this.events += events.length;
+    for (const event of events) {
+      if (event.kind === 'ended') {
+        this.hit(`${cause} ended ${event.status} ${event.reason ?? 'null'}`);
+      } else if (event.kind === 'refused') {
+        this.hit(`${cause} refused ${event.reason}`);
+      } else if (event.kind === 'amended') {
+        this.hit(`${cause} amended ${event.priorityKept ? 'in place' : 'to the back'}`);
+      } else {
+        this.hit(`${cause} ${event.kind}`);
+      }
+    }
+  }
+
+  #noteTrades(command: MarketCommand, events: readonly Execution[], context: Context): void {
+    for (const event of events) {
+      if (event.kind !== 'trade') continue;
+      const isRebate = event.maker.feePpm < 0 || event.taker.feePpm < 0;
+      this.hit(`trade ${context.feePolicy} ${isRebate ? 'rebate' : 'fee'}`);
+      if (event.quantityLots > 2 ** 32) this.hit('trade beyond 32 bits of lots');
+      if (event.priceTicks === 4_294_967_295) this.hit('trade at the highest price');
+      if (event.priceTicks === 1) this.hit('trade at the lowest price');
+      if (command.kind === 'place') this.hit(`trade ${shapeOf(command)} ${command.side}`);
+    }
+  }
+
+  #notePlace(command: Place, events: readonly Execution[]): void {
+    const { timeInForce, selfTradePrevention: mode } = command;
+    const shape = shapeOf(command);
+    const isOwnTrade = (e: Execution): boolean =>
+      e.kind === 'trade' && e.taker.userId === e.maker.userId;
+    const isPrevented = (e: Execution): boolean =>
+      e.kind === 'reduced' || (e.kind === 'ended' && e.reason === 'ORDER_SELF_TRADE_PREVENTED');
+    if (events.some((e) => e.kind === 'trade')) this.hit(`taken ${shape} ${mode}`);
+    if (events.some((e) => e.kind === 'opened')) {
+      this.hit(`opened ${command.postOnly ? 'post-only' : 'limit'} ${timeInForce}`);
+    }
+    if (events.some((e) => e.kind === 'reduced')) this.hit(`reduced ${shape.split(' ')[0] ?? ''}`);
+    if (!events.some(mode === 'none' ? isOwnTrade : isPrevented)) return;
+    this.hit(`own order met ${mode}`);
+    if (timeInForce === 'FOK') this.hit(`own order met ${mode} FOK`);
+  }
+}
+
+export interface Context {
+  readonly isRepeat: boolean;
+  readonly highestBefore: number;
+  readonly versionBefore: number;
+  readonly feePolicy: string;
+}
+
+function shapeOf(command: Place): string {
+  const sizing = command.quoteBudgetMinor === null ? command.type : 'quote';
+  return `${sizing} ${command.timeInForce}`;
+}
