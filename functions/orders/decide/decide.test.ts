@@ -47,7 +47,8 @@ const QUOTE_FEES = termsWith({ config: { ...CONFIG, feePolicy: 'quote' } });
 const NOW_MS = 1_700_000_000_000;
 
 function size(body: Partial<PlaceOrderBody>, terms = termsWith()) {
-  const full = { market: 'BTC-USD', side: 'buy', type: 'limit', ...body };
+  const limitBuy: PlaceOrderBody = { market: 'BTC-USD', side: 'buy', type: 'limit' };
+  const full = { ...limitBuy, ...body };
   return sizeOrder(full, terms, NOW_MS);
 }
 

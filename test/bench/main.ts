@@ -1,0 +1,62 @@
+// `npm run bench -- <name>`: runs one benchmark and prints one JSON document last. Every file
+// beside this one is a benchmark that exports `run`; their parts live in folders.
+import { readdirSync } from 'node:fs';
+import { cpus, platform, release, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+
+type Run = () => Promise<unknown>;
+
+const USAGE = `usage: npm run bench -- <name>   one of those that --list names
+       npm run bench -- --list`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { list: { type: 'boolean' }, help: { type: 'boolean' } },
+  });
+  if (values.list === true) {
+    console.log(benchmarkNames().join('\n'));
+    return 0;
+  }
+  const name = positionals[0];
+  if (values.help === true || positionals.length !== 1 || name === undefined) {
+    console.log(USAGE);
+    return values.help === true ? 0 : 2;
+  }
+  if (!benchmarkNames().includes(name)) {
+    console.error(`no benchmark "${name}"; there are: ${benchmarkNames().join(', ')}`);
+    return 2;
+  }
+  const run = await loadBenchmark(name);
+  const result = await run();
+  console.log(JSON.stringify({ name, machine: describeMachine(), ...Object(result) }, null, 2));
+  return 0;
+}
+
+function benchmarkNames(): string[] {
+  return readdirSync(import.meta.dirname)
+    .filter((file) => /^[a-z0-9-]+\.ts$/.test(file) && file !== 'main.ts')
+    .map((file) => file.slice(0, -'.ts'.length))
+    .sort();
+}
+
+async function loadBenchmark(name: string): Promise<Run> {
+  const module: unknown = await import(`./${name}.ts`);
+  if (typeof module === 'object' && module !== null && 'run' in module) {
+    const { run } = module;
+    if (typeof run === 'function') return () => Promise.resolve(Reflect.apply(run, undefined, []));
+  }
+  throw new TypeError(`${name}.ts exports no run()`);
+}
+
+function describeMachine(): Record<string, unknown> {
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    system: `${platform()} ${release()}`,
+    node: process.version,
+  };
+}
+
+process.exitCode = await main();

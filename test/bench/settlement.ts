@@ -1,0 +1,219 @@
+// Settlement on a real Postgres with synchronous_commit on: whole settlement transactions (dedupe by
+// content hash, journal, holds, balances, volumes) of 100 trades, beside pgbench TPC-B on the same
+// server. One trade is four transfers: quote, base, buyer's fee, seller's fee.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createHistogram, performance } from 'node:perf_hooks';
+import { settleRecords } from '../../functions/settlement/settle.ts';
+import { migrate, readMigrations } from '../../shared/db/migrate.ts';
+import { createPool, withTransaction, type Pool } from '../../shared/db/pool.ts';
+import { orderId, tradeId, userId, type UserId } from '../../shared/domain/ids.ts';
+import type { ExecutionEvent, Executions } from '../../shared/events/executions.ts';
+import { deposit } from '../../shared/ledger/deposit.ts';
+import { makeHolds, type NewHold } from '../../shared/ledger/make-holds.ts';
+import { startEmbeddedPostgres } from '../../shared/testing/embedded-postgres.ts';
+
+const BATCH_TRADES = 100;
+const BATCHES = 300;
+const WARM_UP_BATCHES = 30;
+const USERS = 200;
+const MARKETS = ['BTC-USD', 'ETH-USD', 'ETH-BTC', 'SOL-USD'] as const;
+const TRANSFERS_PER_TRADE = 4;
+const FUNDS_MINOR = 10n ** 24n;
+const QUANTITY_LOTS = 1_000;
+const LOT_MINOR = 1_000n;
+const QUOTE_MINOR = 3_000_000_007n;
+
+const PGBENCH_SCALE = 10;
+const PGBENCH_CLIENTS = 8;
+const PGBENCH_SECONDS = 10;
+
+interface Settlement {
+  readonly transfersPerSecond: number;
+  readonly [figure: string]: unknown;
+}
+
+interface Peer {
+  readonly name: string;
+  readonly transactionsPerSecond: number | null;
+  readonly note?: string;
+}
+
+export async function run(): Promise<unknown> {
+  const dir = mkdtempSync(join(tmpdir(), 'bourse-bench-'));
+  chmodSync(dir, 0o755);
+  const postgres = await startEmbeddedPostgres({ dir });
+  try {
+    const ours = await measureSettlement(postgres.url);
+    const peer = await measurePgbench(postgres.url);
+    const tps = peer.transactionsPerSecond;
+    return { ours, peer, ratio: tps === null ? null : ours.transfersPerSecond / tps };
+  } finally {
+    await postgres.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+export async function measureSettlement(url: string): Promise<Settlement> {
+  const pool = createPool({ url, applicationName: 'bench', connectionsMax: 2 });
+  try {
+    await migrate(pool, await readMigrations());
+    await seed(pool);
+    const records: Executions[] = [];
+    for (let at = 0; at < WARM_UP_BATCHES + BATCHES; at++) records.push(makeRecord(at));
+    for (const record of records) await holdFor(pool, record);
+    await pool.query('VACUUM ANALYZE');
+    await pool.query('CHECKPOINT');
+    for (const record of records.slice(0, WARM_UP_BATCHES)) await settleRecords(pool, [record]);
+    const batchMs = createHistogram();
+    const start = performance.now();
+    for (const record of records.slice(WARM_UP_BATCHES)) {
+      const batchStart = performance.now();
+      await settleRecords(pool, [record]);
+      batchMs.record(Math.max(1, Math.round((performance.now() - batchStart) * 1_000)));
+    }
+    const seconds = (performance.now() - start) / 1_000;
+    return {
+      ...(await describe(pool)),
+      tradesPerBatch: BATCH_TRADES,
+      batches: BATCHES,
+      writers: 1,
+      tradesPerSecond: (BATCHES * BATCH_TRADES) / seconds,
+      transfersPerTrade: TRANSFERS_PER_TRADE,
+      transfersPerSecond: (BATCHES * BATCH_TRADES * TRANSFERS_PER_TRADE) / seconds,
+      batchP50Ms: batchMs.percentile(50) / 1_000,
+      batchP99Ms: batchMs.percentile(99) / 1_000,
+    };
+  } finally {
+    await pool.end();
+  }
+}
+
+/** What was measured, from the database itself: nobody has to believe the arithmetic above. */
+async function describe(pool: Pool): Promise<object> {
+  const result = await pool.query<Record<string, unknown>>(
+    `SELECT current_setting('server_version') AS "postgresVersion",
+       current_setting('synchronous_commit') AS "synchronousCommit",
+       current_setting('fsync') AS fsync,
+       (SELECT count(*) FROM ledger.entries WHERE kind = 'trade') AS "tradeEntries",
+       (SELECT count(*) FROM ledger.postings p JOIN ledger.entries e USING (entry)
+        WHERE e.kind = 'trade') AS "tradePostings"`,
+  );
+  return result.rows[0] ?? {};
+}
+
+async function seed(pool: Pool): Promise<void> {
+  await pool.query(
+    `INSERT INTO reference.assets VALUES
+       ('USD', 'US dollar', 10), ('BTC', 'Bitcoin', 8), ('ETH', 'Ether', 18), ('SOL', 'Solana', 9)`,
+  );
+  const deposits = Array.from({ length: USERS }, (_, at) => userId(at + 1)).flatMap((user) =>
+    ['USD', 'BTC', 'ETH', 'SOL'].map((asset) => ({
+      depositId: `${user}:${asset}`,
+      userId: user,
+      asset,
+      amountMinor: FUNDS_MINOR,
+    })),
+  );
+  await withTransaction(pool, (tx) => deposit(tx, deposits));
+}
+
+/** The record of one engine batch: trades between changing users, each ending both of its orders. */
+function makeRecord(at: number): Executions {
+  const market = MARKETS[at % MARKETS.length] ?? 'BTC-USD';
+  const [base = '', quote = ''] = market.split('-');
+  const perTrade = 3;
+  const firstSequence = Math.floor(at / MARKETS.length) * BATCH_TRADES * perTrade + 1;
+  const events: ExecutionEvent[] = [];
+  for (let trade = 0; trade < BATCH_TRADES; trade++) {
+    const number = at * BATCH_TRADES + trade;
+    const taker = { orderId: orderId(2 * number + 1), userId: pickUser(number) };
+    const maker = { orderId: orderId(2 * number + 2), userId: pickUser(7 * number + 3) };
+    const sequence = firstSequence + trade * perTrade;
+    const timeMs = 1_767_225_600_000 + number;
+    const baseMinor = (BigInt(QUANTITY_LOTS) * LOT_MINOR).toString();
+    const side = { feePpm: 1_000, remainingLots: 0 };
+    events.push({
+      kind: 'trade',
+      sequence,
+      timeMs,
+      tradeId: tradeId(market, sequence),
+      priceTicks: 3_000_000,
+      quantityLots: QUANTITY_LOTS,
+      baseMinor,
+      quoteMinor: QUOTE_MINOR.toString(),
+      takerSide: 'buy',
+      taker: { ...taker, ...side, holdMinor: QUOTE_MINOR.toString() },
+      maker: { ...maker, ...side, holdMinor: baseMinor },
+    });
+    [maker, taker].forEach((order, ended) => {
+      events.push({
+        kind: 'ended',
+        sequence: sequence + 1 + ended,
+        timeMs,
+        ...order,
+        status: 'filled',
+        reason: null,
+        cancelledLots: 0,
+        releaseMinor: '0',
+      });
+    });
+  }
+  const lastSequence = firstSequence + events.length - 1;
+  const head = { market, base, quote, feePolicy: 'received' as const, epoch: 1 };
+  return { ...head, firstSequence, lastSequence, events, depth: [] };
+}
+
+function pickUser(number: number): UserId {
+  return userId((number % USERS) + 1);
+}
+
+/** The holds of the orders that traded: they are made when an order is accepted, so not timed. */
+async function holdFor(pool: Pool, record: Executions): Promise<void> {
+  const holds: NewHold[] = [];
+  for (const event of record.events) {
+    if (event.kind !== 'trade') continue;
+    const { taker, maker } = event;
+    for (const [order, asset] of [
+      [taker, record.quote],
+      [maker, record.base],
+    ] as const) {
+      const amountMinor = BigInt(order.holdMinor);
+      holds.push({ holdId: order.orderId, owner: order.userId, asset, amountMinor });
+    }
+  }
+  await withTransaction(pool, (tx) => makeHolds(tx, holds));
+}
+
+async function measurePgbench(url: string): Promise<Peer> {
+  const name = `pgbench TPC-B, ${PGBENCH_CLIENTS} clients, scale ${PGBENCH_SCALE}`;
+  if (spawnSync('pgbench', ['--version']).error !== undefined) {
+    return {
+      name,
+      transactionsPerSecond: null,
+      note: 'pgbench is not on PATH: install it to compare',
+    };
+  }
+  const pool = createPool({ url, applicationName: 'bench', connectionsMax: 1 });
+  await pool.query('CREATE DATABASE pgbench');
+  await pool.end();
+  const target = new URL(url);
+  target.pathname = '/pgbench';
+  pgbench(['--initialize', '--quiet', `--scale=${PGBENCH_SCALE}`, target.toString()]);
+  const output = pgbench([
+    `--client=${PGBENCH_CLIENTS}`,
+    '--jobs=2',
+    `--time=${PGBENCH_SECONDS}`,
+    target.toString(),
+  ]);
+  const tps = /tps = ([0-9.]+) \(without/.exec(output)?.[1];
+  return { name, transactionsPerSecond: tps === undefined ? null : Number(tps) };
+}
+
+function pgbench(args: readonly string[]): string {
+  const result = spawnSync('pgbench', args, { encoding: 'utf8' });
+  if (result.status !== 0) throw new Error(`pgbench failed: ${result.stderr}`);
+  return result.stdout;
+}
