@@ -1,6 +1,6 @@
-// Settlement on a real Postgres with synchronous_commit on: whole settlement transactions (dedupe by
-// content hash, journal, holds, balances, volumes) of 100 trades, beside pgbench TPC-B on the same
-// server. One trade is four transfers: quote, base, buyer's fee, seller's fee.
+// Settlement on a real Postgres with synchronous_commit on: whole settlement transactions (dedupe
+// by content hash, journal, holds, balances, volumes) of 100 trades, beside pgbench TPC-B on the
+// same server. One trade is four transfers: quote, base, buyer's fee, seller's fee.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -120,7 +120,7 @@ async function seed(pool: Pool): Promise<void> {
   await withTransaction(pool, (tx) => deposit(tx, deposits));
 }
 
-/** The record of one engine batch: trades between changing users, each ending both of its orders. */
+/** The record of one engine batch: trades between changing users, each ending both orders. */
 function makeRecord(at: number): Executions {
   const market = MARKETS[at % MARKETS.length] ?? 'BTC-USD';
   const [base = '', quote = ''] = market.split('-');

@@ -124,7 +124,7 @@ export class Exchange {
   async balances(token: string): Promise<Record<string, Record<string, string>>> {
     const answer = await this.call(token, 'GET', '/v1/balances');
     const items = answer.body['items'] as Record<string, string>[];
-    return Object.fromEntries(items.map((item) => [item['asset'], item]));
+    return Object.fromEntries(items.map((item) => [item['asset'] ?? '', item]));
   }
 
   async #untilReady(child: ChildProcess): Promise<void> {

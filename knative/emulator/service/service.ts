@@ -44,6 +44,7 @@ export class EmulatedService {
   #script = '';
   #generation = 0;
   #stopped = false;
+  #retiring: Promise<unknown> = Promise.resolve();
   restarts = 0;
 
   constructor(topology: ServiceTopology, deps: ServiceDeps) {
@@ -90,7 +91,8 @@ export class EmulatedService {
     this.#awaiting = [];
     for (const wake of awaiting) wake();
     void child.exited.then((how) => this.#afterExit(instance, how));
-    if (old !== null) await retire(old);
+    // The switch is done; what the old one still does need not hold anybody up.
+    if (old !== null) this.#retiring = Promise.all([this.#retiring, retire(old)]);
   }
 
   /** Waits for a place and a process; `deadlineMs` is on the performance clock. */
@@ -117,7 +119,7 @@ export class EmulatedService {
     const instance = this.#instance;
     this.#instance = null;
     for (const wake of this.#awaiting) wake();
-    if (instance !== null) await retire(instance);
+    await Promise.all([this.#retiring, instance === null ? null : retire(instance)]);
   }
 
   /** Like the activator: a request waits for a process that is on its way. */

@@ -1,0 +1,88 @@
+// Sends requests at a fixed rate whether or not answers keep up.
+import { Pool } from 'undici';
+
+export interface Planned {
+  readonly method: 'POST' | 'DELETE';
+  readonly path: string;
+  readonly token: string;
+  readonly body: string | null;
+}
+
+export interface Sent {
+  /** Wall clock, when the request was due. */
+  readonly dueAtMs: number;
+  /** From due to answered. */
+  readonly latencyMs: number;
+  /** 0 when the connection failed. */
+  readonly status: number;
+  readonly orderId: string | null;
+}
+
+export interface OpenLoopOptions {
+  readonly url: string;
+  readonly rate: number;
+  readonly seconds: number;
+  readonly next: () => Planned;
+  /** Tells the id of an order that was accepted. */
+  readonly onAnswer: (planned: Planned, orderId: string | null) => void;
+}
+
+const CONNECTIONS_MAX = 128;
+
+export async function runOpenLoop(options: OpenLoopOptions): Promise<Sent[]> {
+  const pool = new Pool(options.url, { connections: CONNECTIONS_MAX });
+  const total = options.rate * options.seconds;
+  const startedMs = performance.now();
+  const offsetMs = Date.now() - startedMs;
+  const sending: Promise<Sent>[] = [];
+  try {
+    while (sending.length < total) {
+      const elapsedMs = performance.now() - startedMs;
+      const due = Math.min(total, Math.floor((elapsedMs * options.rate) / 1_000) + 1);
+      while (sending.length < due) {
+        const dueMs = startedMs + (sending.length * 1_000) / options.rate;
+        sending.push(sendOne(pool, options, dueMs, offsetMs));
+      }
+      await new Promise((done) => setTimeout(done, 1));
+    }
+    return await Promise.all(sending);
+  } finally {
+    await pool.close();
+  }
+}
+
+async function sendOne(
+  pool: Pool,
+  options: OpenLoopOptions,
+  dueMs: number,
+  offsetMs: number,
+): Promise<Sent> {
+  const planned = options.next();
+  const { status, orderId } = await request(pool, planned);
+  options.onAnswer(planned, orderId);
+  return { dueAtMs: dueMs + offsetMs, latencyMs: performance.now() - dueMs, status, orderId };
+}
+
+async function request(
+  pool: Pool,
+  planned: Planned,
+): Promise<{ status: number; orderId: string | null }> {
+  try {
+    const answer = await pool.request({
+      method: planned.method,
+      path: planned.path,
+      headers: {
+        authorization: `Bearer ${planned.token}`,
+        ...(planned.body === null ? {} : { 'content-type': 'application/json' }),
+      },
+      body: planned.body,
+    });
+    const text = await answer.body.text();
+    const isOrder = planned.method === 'POST' && answer.statusCode === 201;
+    const orderId = isOrder ? ((JSON.parse(text) as { id: string | null }).id ?? null) : null;
+    return { status: answer.statusCode, orderId };
+  } catch {
+    // Counted as status 0: the report shows it.
+    return { status: 0, orderId: null };
+  }
+}
