@@ -1,6 +1,6 @@
+// One Postgres is started for the whole run (globalSetup); every file gets its own database.
 import { defineConfig } from 'vitest/config';
 
-// One Postgres is started for the whole run (globalSetup); every file gets its own database.
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],

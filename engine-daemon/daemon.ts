@@ -1,5 +1,5 @@
-// One shard's engine, put together: recover, replay, serve, snapshot, tick, stop. The process around
-// it (signals, HTTP, IPC) is main.ts.
+// One shard's engine, put together: recover, replay, serve, snapshot, tick, stop. The process
+// around it (signals, HTTP, IPC) is main.ts.
 import type { Logger } from 'pino';
 import type { Bus, Consumer, IncomingRecord } from '../shared/bus/bus.ts';
 import { assert, RetryableError } from '../shared/domain/failure.ts';

@@ -6,8 +6,8 @@ import { writeDurably } from './snapshot/store.ts';
 
 /**
  * Takes the next epoch and makes it durable before anything can be written under it.
- * `seen` are epochs met elsewhere (snapshots, outputs): the file alone could have been restored from
- * an old disk. An unreadable file counts as none for the same reason.
+ * `seen` are epochs met elsewhere (snapshots, outputs): the file alone could have been restored
+ * from an old disk. An unreadable file counts as none for the same reason.
  */
 export async function takeEpoch(
   dir: string,

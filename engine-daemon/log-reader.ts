@@ -1,6 +1,6 @@
 // Reads a closed range of one partition at the reader's own pace: a tail turned into something that
-// can be asked for the next records. While nobody asks, the tail's callback is held open, so at most
-// one batch is in memory.
+// can be asked for the next records. While nobody asks, the tail's callback is held open, so one
+// batch at most is in memory.
 import type { Bus, Consumer, IncomingRecord } from '../shared/bus/bus.ts';
 import { EngineStopped } from './stopped.ts';
 

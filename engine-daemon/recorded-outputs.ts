@@ -11,8 +11,8 @@ import type { ExecutionEvent, Executions } from '../shared/events/executions.ts'
 import { numberField } from '../shared/events/fields.ts';
 import type { LogReader } from './log-reader.ts';
 
-/** Recorded events held while another market's are looked for. Beyond it an event that was not found
- *  counts as missing and is published again, which is harmless. */
+/** Recorded events held while another market's are looked for. Beyond it an event that was not
+ *  found counts as missing and is published again, which is harmless. */
 const EVENTS_HELD_MAX = 500_000;
 
 /** As much as is needed to find an event; everything else is compared, not interpreted. */

@@ -1,5 +1,5 @@
-// What a batch did to the markets of a shard: applies commands to the core and hands over, market by
-// market, the events and the levels that changed.
+// What a batch did to the markets of a shard: applies commands to the core and hands over, one
+// market after the other, the events and the levels that changed.
 import type { MarketId } from '../shared/domain/ids.ts';
 import type { MarketCommand } from '../shared/events/commands.ts';
 import type { ExecutionEvent, Executions } from '../shared/events/executions.ts';

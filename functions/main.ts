@@ -1,5 +1,6 @@
 // The entry of every function's process: one image, FUNCTION_TARGET picks. The only file that
-// imports every function. `functions-framework --target=NAME --source=functions/main.ts` runs them too.
+// imports every function. `functions-framework --target=NAME --source=functions/main.ts` runs them
+// too.
 import { readConfig } from '../shared/config/environment.ts';
 import { logLevelField } from '../shared/config/fields.ts';
 import { hostable, type Hostable } from '../shared/function/hostable.ts';

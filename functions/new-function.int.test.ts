@@ -1,5 +1,5 @@
-// `npm run new:function` in a copy of the repository: refuses what it must, and what it makes passes
-// the checks at once.
+// `npm run new:function` in a copy of the repository: refuses what it must, and what it makes
+// passes the checks at once.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

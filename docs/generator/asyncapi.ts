@@ -1,4 +1,5 @@
-// docs/api/asyncapi.yaml: topics and events, from the catalog that producers and consumers run with.
+// docs/api/asyncapi.yaml: topics and events, from the catalog that producers and consumers run
+// with.
 import { EVENTS, TOPICS, type EventFacts, type TopicFacts } from '../../shared/events/catalog.ts';
 import { toJsonSchema, type JsonSchema } from './json-schema.ts';
 

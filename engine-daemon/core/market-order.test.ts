@@ -151,7 +151,7 @@ describe('a market order sized by quote', () => {
     ]);
   });
 
-  it('keeps its budget, and releases the rest of its hold at the end, when it is decremented', () => {
+  it('keeps its budget when decremented, and releases the rest of its hold at the end', () => {
     const market = TestMarket.open();
     market.rest('sell', ALICE, 100, 3);
     const words = { ...byQuote('300'), selfTradePrevention: 'decrement' } as const;

@@ -197,15 +197,23 @@ export function brief(event: ExecutionEvent): string {
       return `trade ${event.quantityLots}@${event.priceTicks}`;
     case 'opened':
       return `opened ${event.remainingLots}@${event.priceTicks}`;
-    case 'ended':
-      return `ended ${Number(event.orderId.slice(4))} ${event.status} ${event.reason ?? '-'} ${event.cancelledLots}`;
+    case 'ended': {
+      const reason = event.reason ?? '-';
+      return `ended ${numberOf(event)} ${event.status} ${reason} ${event.cancelledLots}`;
+    }
     case 'reduced':
-      return `reduced ${Number(event.orderId.slice(4))} by ${event.preventedLots} to ${event.remainingLots}`;
-    case 'amended':
-      return `amended ${event.remainingLots}@${event.priceTicks}${event.priorityKept ? ' kept' : ''}`;
+      return `reduced ${numberOf(event)} by ${event.preventedLots} to ${event.remainingLots}`;
+    case 'amended': {
+      const place = event.priorityKept ? ' kept' : '';
+      return `amended ${event.remainingLots}@${event.priceTicks}${place}`;
+    }
     case 'refused':
       return `refused ${event.reason}`;
     case 'configured':
       return `configured ${event.version} ${event.status}`;
   }
+}
+
+function numberOf({ orderId }: { orderId: string }): number {
+  return Number(orderId.slice('ord_'.length));
 }

@@ -22,7 +22,7 @@ const headerSchema = z.strictObject({
   inputOffset: countField,
   /** SHA-256 of that record's value: tells whether a snapshot belongs to this very log. */
   inputRecordSha256: sha256Field,
-  /** What this state has led to lies below this offset of `engine.executions`, the rest is above. */
+  /** In `engine.executions`: all that later commands led to lies at or above this offset. */
   outputOffset: countField,
   /** Of the engine that wrote the snapshot. */
   epoch: numberField,

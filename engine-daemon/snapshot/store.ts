@@ -73,7 +73,7 @@ export class SnapshotStore {
   }
 }
 
-/** Replaces `file`, a file of `dir`, so that a crash leaves the old content or the new, never half. */
+/** Replaces `file`, a file of `dir`: a crash leaves the old content or the new, never half. */
 export async function writeDurably(
   dir: string,
   file: string,

@@ -1,5 +1,6 @@
 // A small list that changes rarely and is read by every request: kept for a moment, loaded once
-// however many ask. What is not in it is looked for again at once, so a new market is never unknown.
+// however many ask. What is not in it is looked for again at once, so a new market is never
+// unknown.
 
 export class Catalog<Row> {
   readonly #load: () => Promise<readonly Row[]>;

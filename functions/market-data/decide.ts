@@ -42,8 +42,8 @@ export interface ProjectionBatch {
 }
 
 /**
- * Why a record must not be taken in, or null. A record that claims sequences it does not carry would
- * mark what was never seen as seen, and then the missing record would be ignored.
+ * Why a record must not be taken in, or null. A record that claims sequences it does not carry
+ * would mark what was never seen as seen, and then the missing record would be ignored.
  */
 export function findRecordFault(record: Executions): string | null {
   const { firstSequence, lastSequence, events } = record;

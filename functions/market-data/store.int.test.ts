@@ -23,7 +23,9 @@ function newMarket(): MarketId {
   return `T${marketsMade}-USD`;
 }
 
-/** What happened to the market at one sequence: a level gets a new total, with or without a trade. */
+/**
+ * What happened to the market at one sequence: a level gets a new total, with or without a trade.
+ */
 interface Step {
   readonly side: 'buy' | 'sell';
   readonly priceTicks: number;
@@ -131,7 +133,7 @@ describe('the projection', () => {
     await fc.assert(property, { numRuns: 80 });
   });
 
-  it('does not let an older record bring a level back, nor forget it while one is missing', async () => {
+  it('keeps a gone level gone, and remembers it while an older record is missing', async () => {
     const market = newMarket();
     const level = { side: 'buy', priceTicks: 5, trades: false } as const;
     await apply([recordOf(market, [{ ...level, quantityLots: 0 }], 2)]);

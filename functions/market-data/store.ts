@@ -108,7 +108,9 @@ export async function listMarkets(pool: Pool): Promise<MarketRow[]> {
   return result.rows;
 }
 
-/** Book and sequence in one statement, so that they belong together. Null before the first event. */
+/**
+ * Book and sequence in one statement, so that they belong together. Null before the first event.
+ */
 export async function findBook(pool: Pool, market: string, depth: number): Promise<BookRow | null> {
   const result = await pool.query<BookRow>({
     name: 'market-data-book',

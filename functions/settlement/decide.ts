@@ -26,9 +26,9 @@ export type MarketFacts = Pick<Executions, 'market' | 'base' | 'quote' | 'feePol
 const DAY_CHARACTERS = 10;
 
 /**
- * One journal entry a trade: quote and base change hands, each side pays its fee to the market's fee
- * account (or is paid its rebate), and both holds give up what the engine says this trade takes;
- * what a hold gives up beyond the payment is price improvement and is available again.
+ * One journal entry a trade: quote and base change hands, each side pays its fee to the market's
+ * fee account (or is paid its rebate), and both holds give up what the engine says this trade
+ * takes; what a hold gives up beyond the payment is price improvement and is available again.
  */
 export function settleTrade(market: MarketFacts, trade: TradeEvent): JournalEntry {
   const takerBuys = trade.takerSide === 'buy';
@@ -88,8 +88,8 @@ export function volumesOf(market: MarketFacts, trade: TradeEvent): Volume[] {
 }
 
 /**
- * The text whose hash tells equal events from different ones: all of the event, with what its record
- * says about the money of a trade. Neither the record's cut nor its epoch belongs to it.
+ * The text whose hash tells equal events from different ones: all of the event, with what its
+ * record says about the money of a trade. Neither the record's cut nor its epoch belongs to it.
  */
 export function eventContent(market: MarketFacts, event: ExecutionEvent): string {
   const trade = event.kind === 'trade';

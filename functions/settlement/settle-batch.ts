@@ -1,5 +1,5 @@
-// Shares a batch of records out over transactions, and keeps a stopped market's records from failing
-// the others.
+// Shares a batch of records out over transactions, and keeps a stopped market's records from
+// failing the others.
 import type { Logger } from 'pino';
 import type { Pool } from '../../shared/db/pool.ts';
 import type { Executions } from '../../shared/events/executions.ts';

@@ -46,9 +46,10 @@ interface PlannedEvent {
 }
 
 /**
- * Settles the records, all or nothing. Throws EventConflictError when an event differs from what was
- * settled under its name, MarketStoppedError when a market of the batch is stopped, RetryableError
- * for a passing fault of the database, and TerminalError for records that the ledger refuses.
+ * Settles the records, all or nothing. Throws EventConflictError when an event differs from what
+ * was settled under its name, MarketStoppedError when a market of the batch is stopped,
+ * RetryableError for a passing fault of the database, and TerminalError for records that the ledger
+ * refuses.
  */
 export async function settleRecords(pool: Pool, records: readonly Executions[]): Promise<void> {
   const events = planEvents(records);

@@ -1,5 +1,5 @@
-// Settlement on a real ledger: poison and conflicts first, then that order, repetition and cut of the
-// deliveries change nothing.
+// Settlement on a real ledger: poison and conflicts first, then that order, repetition and cut of
+// the deliveries change nothing.
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withTransaction, type Pool } from '../../shared/db/pool.ts';
@@ -22,6 +22,8 @@ let deps: SettlementDeps;
 /** Each test has users, orders and sequences of its own: they begin at `run` x 1000. */
 let run = 0;
 const log = silentLogger();
+/** For the property: a few hundred transactions, on a machine that may be busy. */
+const TIMEOUT_MS = 120_000;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -114,7 +116,7 @@ const AFTER_STORY = {
 const BEFORE_STORY = { 'alice BTC': '1000/500', 'bob USD': '100000/61000' };
 
 async function balances(): Promise<Record<string, string>> {
-  const names = new Map([
+  const names = new Map<string, string>([
     [userId(id(1)), 'alice'],
     [userId(id(2)), 'bob'],
   ]);
@@ -260,31 +262,35 @@ describe('settlement', () => {
     ]);
   });
 
-  it('is the same for any order, repetition and cut, by two instances at once', async () => {
-    const cut = fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 6 });
-    const plan = fc.record({
-      cuts: fc.tuple(cut, cut),
-      /** Sorting keys: any permutation of the records, some of them twice. */
-      order: fc.array(fc.nat(), { minLength: 30, maxLength: 30 }),
-      repeats: fc.nat(5),
-      batch: fc.integer({ min: 1, max: 6 }),
-    });
-    const property = fc.asyncProperty(plan, async ({ cuts, order, repeats, batch }) => {
-      await startRun();
-      const [btc = 0n, usd = 0n] = await feeTotals();
-      const streams = cuts.map((each) => {
-        const records = cutRecords(story(), each);
-        return shuffle([...records, ...records.slice(0, repeats)], order);
+  it(
+    'is the same for any order, repetition and cut, by two instances at once',
+    async () => {
+      const cut = fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { maxLength: 6 });
+      const plan = fc.record({
+        cuts: fc.tuple(cut, cut),
+        /** Sorting keys: any permutation of the records, some of them twice. */
+        order: fc.array(fc.nat(), { minLength: 30, maxLength: 30 }),
+        repeats: fc.nat(5),
+        batch: fc.integer({ min: 1, max: 6 }),
       });
-      await Promise.all([
-        settleInBatches(pool, streams[0] ?? [], batch),
-        settleInBatches(otherPool, streams[1] ?? [], batch + 1),
-      ]);
-      expect(await balances()).toEqual(AFTER_STORY);
-      expect(await feeTotals()).toEqual([btc + 2n, usd + 50n]);
-    });
-    await fc.assert(property, { numRuns: 40 });
-  });
+      const property = fc.asyncProperty(plan, async ({ cuts, order, repeats, batch }) => {
+        await startRun();
+        const [btc = 0n, usd = 0n] = await feeTotals();
+        const streams = cuts.map((each) => {
+          const records = cutRecords(story(), each);
+          return shuffle([...records, ...records.slice(0, repeats)], order);
+        });
+        await Promise.all([
+          settleInBatches(pool, streams[0] ?? [], batch),
+          settleInBatches(otherPool, streams[1] ?? [], batch + 1),
+        ]);
+        expect(await balances()).toEqual(AFTER_STORY);
+        expect(await feeTotals()).toEqual([btc + 2n, usd + 50n]);
+      });
+      await fc.assert(property, { numRuns: 40 });
+    },
+    TIMEOUT_MS,
+  );
 
   it('leaves one trade entry for each trade, and every hold where it belongs', async () => {
     const result = await database.pool.query<{ trades: number; entries: number; drift: number }>(

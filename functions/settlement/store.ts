@@ -17,9 +17,9 @@ export interface KnownEvent {
 }
 
 /**
- * Writes down the events and answers those that were new, as `market sequence`. Rows go in sorted, so
- * that two instances which were given the same events wait for each other in one order; the second
- * then sees that they are known.
+ * Writes down the events and answers those that were new, as `market sequence`. Rows go in sorted,
+ * so that two instances which were given the same events wait for each other in one order; the
+ * second then sees that they are known.
  */
 export async function recordEvents(tx: Tx, events: readonly EventRow[]): Promise<Set<string>> {
   const result = await tx.query<{ name: string }>(

@@ -1,5 +1,6 @@
 // Postgres connections. int8 and numeric arrive as text from the driver; we turn int8 into a safe
-// number (ids, counts, offsets) and leave numeric as text (money goes through BigInt, never floats).
+// number (ids, counts, offsets) and leave numeric as text (money goes through BigInt, never
+// floats).
 import pg from 'pg';
 
 export type Pool = pg.Pool;

@@ -1,6 +1,8 @@
 // Thrown failures say whether trying again can help (design decision 14).
 
-/** A passing fault: the same work may succeed later. Event deliveries answer 503 and are retried. */
+/**
+ * A passing fault: the same work may succeed later. Event deliveries answer 503 and are retried.
+ */
 export class RetryableError extends Error {
   override readonly name = 'RetryableError';
 }

@@ -20,7 +20,9 @@ export function orderId(orderNumber: number): OrderId {
   return `ord_${padNumber(orderNumber)}` as OrderId;
 }
 
-/** A trade is named by its market and the market's sequence: unique, sortable, the same on replay. */
+/**
+ * A trade is named by its market and the market's sequence: unique, sortable, the same on replay.
+ */
 export function tradeId(market: MarketId, sequence: number): TradeId {
   return `trd_${market}_${padNumber(sequence)}` as TradeId;
 }

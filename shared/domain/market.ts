@@ -15,7 +15,9 @@ export const PRICE_TICKS_MAX = 4_294_967_295;
 /** Highest quantity in lots: exact in a double. */
 export const QUANTITY_LOTS_MAX = Number.MAX_SAFE_INTEGER;
 
-/** What a market is made of. Decimal strings as on the wire; it is carried whole in the command log. */
+/**
+ * What a market is made of. Decimal strings as on the wire; it is carried whole in the command log.
+ */
 export interface MarketConfig {
   readonly market: MarketId;
   readonly base: AssetId;

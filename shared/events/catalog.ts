@@ -18,7 +18,9 @@ export interface TopicFacts {
 
 const DAY_MS = 86_400_000;
 
-/** Negative retention keeps records for ever: the command log is what the books are rebuilt from. */
+/**
+ * Negative retention keeps records for ever: the command log is what the books are rebuilt from.
+ */
 export const RETENTION_FOREVER_MS = -1;
 
 export const TOPICS = {

@@ -31,7 +31,9 @@ export const placeCommandSchema = z.strictObject({
   priceTicks: priceTicksField,
   /** For a market order by quote amount: the most lots its hold covers. */
   quantityLots: lotsField,
-  /** Market orders by quote amount: what may be spent (buy) or is to be raised (sell), quote units. */
+  /**
+   * Market orders by quote amount: what may be spent (buy) or is to be raised (sell), quote units.
+   */
   quoteBudgetMinor: minorField.nullable(),
   /** GTD only: milliseconds since 1970. */
   expiresAtMs: timeMsField.nullable(),

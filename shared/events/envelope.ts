@@ -31,7 +31,8 @@ export function encodeEvent<Name extends EventName>(
     topic: TOPICS[facts.topic].name,
     key,
     headers: {
-      // Without it a CloudEvent over HTTP has no Content-Type, which the framework answers with 500.
+      // Without it a CloudEvent over HTTP has no Content-Type, which the framework answers with
+      // 500.
       'content-type': 'application/json',
       ce_specversion: '1.0',
       ce_type: facts.type,

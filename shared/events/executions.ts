@@ -92,7 +92,9 @@ const amendedSchema = z.strictObject({
   releaseMinor: minorField,
 });
 
-/** A cancel, cancel-all or amend had no effect. `releaseMinor` gives back an amend's hold increase. */
+/**
+ * A cancel, cancel-all or amend had no effect. `releaseMinor` gives back an amend's hold increase.
+ */
 const refusedSchema = z.strictObject({
   kind: z.literal('refused'),
   ...head,

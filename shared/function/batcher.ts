@@ -1,6 +1,7 @@
 // Gathers single items into batches for one set-based statement. A batch begins with its first item
 // and waits its linger period for company: measured against "run as soon as the last is done", a
-// period costs a third less CPU and a third of the tail latency, because commits cost more than rows.
+// period costs a third less CPU and a third of the tail latency, because commits cost more than
+// rows.
 import { assert, RetryableError } from '../domain/failure.ts';
 import { isRejection, reject, type Rejection } from '../domain/rejection.ts';
 
@@ -11,7 +12,9 @@ export interface BatcherOptions<Item, Result> {
   readonly lingerMs: number;
   /** Most items waiting outside a `run`; one more is refused with SERVICE_BUSY. */
   readonly queueMax: number;
-  /** Most `run` calls at a time; 1 unless said otherwise. Above 1, batches may finish in any order. */
+  /**
+   * Most `run` calls at a time; 1 unless said otherwise. Above 1, batches may finish in any order.
+   */
   readonly parallel?: number;
   /**
    * When a `run` of several items throws, run each of them alone, so that one bad item cannot fail
@@ -59,8 +62,9 @@ export class Batcher<Item, Result> {
   }
 
   /**
-   * Hands in one item; resolves with its result, or with a Rejection (SERVICE_BUSY when the queue is
-   * full, SERVICE_UNAVAILABLE after `close`). Fails with what `run` threw or answered for the item.
+   * Hands in one item; resolves with its result, or with a Rejection (SERVICE_BUSY when the queue
+   * is full, SERVICE_UNAVAILABLE after `close`). Fails with what `run` threw or answered for the
+   * item.
    */
   submit(item: Item): Promise<Result | Rejection> {
     if (this.#closed) return Promise.resolve(reject('SERVICE_UNAVAILABLE', 'shutting down'));
@@ -75,7 +79,9 @@ export class Batcher<Item, Result> {
     });
   }
 
-  /** Like `submit`, for event handlers: a refusal is thrown as RetryableError, so it is redelivered. */
+  /**
+   * Like `submit`, for event handlers: a refusal is thrown as RetryableError, so it is redelivered.
+   */
   async submitOrThrow(item: Item): Promise<Exclude<Result, Rejection>> {
     const result = await this.submit(item);
     if (isRejection(result)) throw new RetryableError(result.detail, { cause: result });

@@ -1,13 +1,17 @@
-// The process of a function, as the platform and the emulator treat it: started, signalled, orphaned.
+// The process of a function, as the platform and the emulator treat it: started, signalled,
+// orphaned.
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { processEnvironment } from '../config/environment.ts';
 import { codeOf, send } from './testing/raw-http.ts';
+
+// Each test starts a process or two, on a machine that may be busy.
+vi.setConfig({ testTimeout: 60_000, expect: { poll: { timeout: 20_000 } } });
 
 const SAMPLE_MAIN = fileURLToPath(new URL('./testing/sample-main.ts', import.meta.url));
 

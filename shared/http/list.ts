@@ -42,7 +42,8 @@ export interface ListPage<Item> {
 }
 
 /**
- * Makes a page of rows that were read with `limit + 1`: the extra row only tells that there is more.
+ * Makes a page of rows that were read with `limit + 1`: the extra row only tells that there is
+ * more.
  * `positionOf` answers the sort position of a row, from which the next page goes on.
  */
 export function listPage<Row, Item>(

@@ -28,9 +28,9 @@ export class LockedBalances {
 }
 
 /**
- * Locks the accounts in rising account number, so that no two callers wait for each other; duplicates
- * are welcome. Lock all that a transaction will need in one call, after its own rows and before
- * `makeHolds`. Needs the role bourse_orders.
+ * Locks the accounts in rising account number, so that no two callers wait for each other;
+ * duplicates are welcome. Lock all that a transaction will need in one call, after its own
+ * rows and before `makeHolds`. Needs the role bourse_orders.
  */
 export async function lockBalances(
   tx: Tx,

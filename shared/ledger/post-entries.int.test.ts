@@ -42,7 +42,7 @@ function post(...entries: JournalEntry[]): Promise<PostedEntries> {
   return withTransaction(database.pool, (tx) => postEntries(tx, 'deposit', entries));
 }
 
-/** Runs work that must fail; answers the refusal code or the constraint, and that nothing stayed. */
+/** Runs work that must fail and leave nothing; answers the refusal code or the constraint. */
 async function refused(work: () => Promise<unknown>): Promise<string> {
   const before = await counts();
   const error = await work().then(

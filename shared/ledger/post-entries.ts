@@ -16,8 +16,8 @@ export interface PostedEntries {
 /**
  * Posts all of the entries or none, in the caller's transaction; accounts that do not exist are
  * opened. Fails with constraints that `findLedgerRefusal` knows: a key used before with other
- * postings (`LEDGER_KEY_REUSED`), a balance below zero (`ORDER_FUNDS_INSUFFICIENT`), and, at commit,
- * an entry that does not sum to zero (`ENTRY_UNBALANCED`). Needs the role bourse_ledger.
+ * postings (`LEDGER_KEY_REUSED`), a balance below zero (`ORDER_FUNDS_INSUFFICIENT`), and, at
+ * commit, an entry that does not sum to zero (`ENTRY_UNBALANCED`). Needs the role bourse_ledger.
  */
 export async function postEntries(
   tx: Tx,

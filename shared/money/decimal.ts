@@ -1,6 +1,8 @@
 // Exact conversion between decimal strings on the wire and integers inside. No floats anywhere.
 
-/** A whole number of an asset's smallest unit (base units): 1 BTC with 8 decimals is 100_000_000n. */
+/**
+ * A whole number of an asset's smallest unit (base units): 1 BTC with 8 decimals is 100_000_000n.
+ */
 export type Minor = bigint & { readonly __brand: 'Minor' };
 
 /** Most decimals an asset may have; the wire format allows no more digits after the point. */

@@ -46,7 +46,9 @@ interface Account {
   readonly gid?: number;
 }
 
-/** Starts the server of `dir`, creating the cluster on first use and ending an orphan of a crash. */
+/**
+ * Starts the server of `dir`, creating the cluster on first use and ending an orphan of a crash.
+ */
 export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
@@ -211,7 +213,9 @@ function makeExecutable(binaries: Binaries): void {
   }
 }
 
-/** A server left behind by a killed parent still holds the cluster: end it, its clients are gone. */
+/**
+ * A server left behind by a killed parent still holds the cluster: end it, its clients are gone.
+ */
 function stopOrphan(binaries: Binaries, cluster: string, account: Account): void {
   if (!existsSync(join(cluster, 'postmaster.pid'))) return;
   for (const mode of ['fast', 'immediate']) {

@@ -41,7 +41,9 @@ const IMPORT = /^\s*(?:import|export)\s+(type\s+)?(?:[^'"()]*?\sfrom\s+)?['"]([^
 const DYNAMIC_IMPORT = /\bimport\(\s*['"]([^'"]+)['"]\s*\)/g;
 
 /** Static and dynamic imports, and re-exports. */
-export function readImports(path: string, text: string): Import[] {
+export function readImports(path: string, source: string): Import[] {
+  // What stands in a template is text that the program writes, not its own code.
+  const text = source.replace(/`[^`]*`/g, '``');
   const statics = [...text.matchAll(IMPORT)].map((match) => ({
     specifier: match[2] ?? '',
     typeOnly: match[1] !== undefined,

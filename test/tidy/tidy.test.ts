@@ -1,4 +1,5 @@
-// Holds the house rules: who may import whom, purity, size, words. Each rule is first shown to bite.
+// Holds the house rules: who may import whom, purity, size, words. Each rule is first shown to
+// bite.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

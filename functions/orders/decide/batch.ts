@@ -1,5 +1,5 @@
-// Decides a batch of requests one after the other, each on what the ones before it have left: funds,
-// open orders, request keys. Pure: what it reads comes in, what is to be written goes out.
+// Decides a batch of requests one after the other, each on what the ones before it have left:
+// funds, open orders, request keys. Pure: what it reads comes in, what is to be written goes out.
 import type { MarketCommand } from '../../../shared/events/commands.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import { decideAmend, decideCancel } from './change.ts';

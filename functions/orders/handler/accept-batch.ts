@@ -1,6 +1,6 @@
-// The one write path of orders: a batch of requests becomes one transaction (design decision 3) with
-// rows, holds and outbox, and is published right after the commit. Order of arrival is the order of
-// the log.
+// The one write path of orders: a batch of requests becomes one transaction (design decision 3)
+// with rows, holds and outbox, and is published right after the commit. Order of arrival is the
+// order of the log.
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Outbox, OutboxRow } from '../../../shared/bus/outbox.ts';

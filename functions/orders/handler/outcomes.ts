@@ -1,5 +1,5 @@
-// Who asked to wait (`Prefer: wait`) hears of the outcome from a tail of the engine's log, never from
-// the database in a loop. The tail runs only while somebody waits, and a little longer.
+// Who asked to wait (`Prefer: wait`) hears of the outcome from a tail of the engine's log, never
+// from the database in a loop. The tail runs only while somebody waits, and a little longer.
 import type { Logger } from 'pino';
 import type { Bus, Consumer, IncomingRecord } from '../../../shared/bus/bus.ts';
 import { orderId } from '../../../shared/domain/ids.ts';

@@ -1,5 +1,5 @@
--- Journal entries: the one function that posts, and what is built on it. A batch of entries comes as
--- parallel arrays; one call is a handful of set-based statements, whatever the batch.
+-- Journal entries: the one function that posts, and what is built on it. A batch of entries comes
+-- as parallel arrays; one call is a handful of set-based statements, whatever the batch.
 SET ROLE bourse_ledger;
 
 -- Posts entries of one kind and takes amounts out of holds, all or nothing.
@@ -207,7 +207,8 @@ CREATE FUNCTION ledger.settle_trades(
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT posted.repeats FROM ledger.post_entries('trade', account_owners, account_assets,
     trade_keys, array_fill('trade'::text, ARRAY[cardinality(trade_keys)]), trade_ids, NULL, NULL,
-    posting_entries, posting_accounts, posting_amounts, take_entries, take_holds, take_amounts) posted
+    posting_entries, posting_accounts, posting_amounts, take_entries, take_holds, take_amounts)
+    posted
 $$;
 
 -- Posts the opposite of an entry, once: refused with entries_reverses_once the second time, and

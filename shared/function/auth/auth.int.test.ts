@@ -166,7 +166,7 @@ describe('verified tokens', () => {
     const fetchesBefore = issuer.fetches;
     await outcomeOf(token);
     while (issuer.fetches === fetchesBefore) await new Promise((done) => setImmediate(done));
-    await expect.poll(() => outcomeOf(token)).toBe('TOKEN_INVALID');
+    await expect.poll(() => outcomeOf(token), { timeout: 20_000 }).toBe('TOKEN_INVALID');
   });
 });
 

@@ -1,7 +1,9 @@
 // A slot among the requests in flight.
 import type { Runtime } from './runtime.ts';
 
-/** Runs a handler with its slot held until it truly ends: a deadline frees the caller, not the slot. */
+/**
+ * Runs a handler with its slot held until it truly ends: a deadline frees the caller, not the slot.
+ */
 export async function holdSlot<Deps, Value>(
   runtime: Runtime<Deps>,
   run: () => Promise<Value>,

@@ -6,15 +6,17 @@ import type { Runtime } from '../pipeline/runtime.ts';
 import { BODY_TIMEOUT_MS } from './read-node-body.ts';
 import { serveRequest } from './serve-request.ts';
 
-/** Above the 600 s that a load balancer keeps a connection: it must never be us who hang up first. */
+/**
+ * Above the 600 s that a load balancer keeps a connection: it must never be us who hang up first.
+ */
 export const KEEP_ALIVE_TIMEOUT_MS = 620_000;
 
 /** Above the keep-alive, or Node closes idle connections by this one. */
 export const HEADERS_TIMEOUT_MS = 630_000;
 
 /**
- * Node takes the smaller of this and HEADERS_TIMEOUT_MS for the headers and the larger for the whole
- * request, so this is how long headers may take; the body has BODY_TIMEOUT_MS of its own.
+ * Node takes the smaller of this and HEADERS_TIMEOUT_MS for the headers and the larger for the
+ * whole request, so this is how long headers may take; the body has BODY_TIMEOUT_MS of its own.
  */
 export const REQUEST_RECEIVE_TIMEOUT_MS = 60_000;
 

@@ -1,5 +1,5 @@
-// What the servers of this benchmark have in common: each is a process of its own that says its port
-// and, when asked, the CPU time it has used.
+// What the servers of this benchmark have in common: each is a process of its own that says its
+// port and, when asked, the CPU time it has used.
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

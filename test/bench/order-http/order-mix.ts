@@ -1,5 +1,5 @@
-// The load: 50 % limits that rest, 30 % cancels of an own resting order, 20 % limits that cross, over
-// four markets. Seeded.
+// The load: 50 % limits that rest, 30 % cancels of an own resting order, 20 % limits that cross,
+// over four markets. Seeded.
 import type { Planned } from './open-loop.ts';
 
 const MARKETS = [
