@@ -1,4 +1,5 @@
-// The outbox on a real database and the embedded log: order, repetition, what a crash leaves behind.
+// The outbox on a real database and the embedded log: order, repetition, what a crash leaves
+// behind.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { withTransaction, type Pool } from '../db/pool.ts';
 import { RetryableError, TerminalError } from '../domain/failure.ts';

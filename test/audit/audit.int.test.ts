@@ -1,5 +1,5 @@
-// The audit on a real database: silent on what a real exchange leaves behind, and naming exactly the
-// one invariant that a forger breaks, with the offending row.
+// The audit on a real database: silent on what a real exchange leaves behind, and naming exactly
+// the one invariant that a forger breaks, with the offending row.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

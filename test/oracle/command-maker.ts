@@ -111,7 +111,10 @@ type Bare<C> = C extends MarketCommand ? Omit<C, 'number' | 'timeMs'> : never;
 
 function placeOf(spec: PlaceSpec, book: NaiveBook, timeMs: number): Bare<Place> {
   const isMarket = spec.sizing !== 'limit';
-  const timeInForce = isMarket && spec.timeInForce !== 'FOK' ? 'IOC' : spec.timeInForce;
+  // No client can send a market order with a limit order's words, but the engine has to know it.
+  const isOdd = spec.postOnly && spec.timeInForce !== 'FOK';
+  const isIoc = isMarket && !isOdd && (spec.sizing === 'quote' || spec.timeInForce !== 'FOK');
+  const timeInForce = isIoc ? 'IOC' : spec.timeInForce;
   const terms = {
     side: spec.side,
     makerFeePpm: spec.makerFeePpm,
@@ -123,12 +126,12 @@ function placeOf(spec: PlaceSpec, book: NaiveBook, timeMs: number): Bare<Place> 
     kind: 'place',
     userNumber: USER_FIRST + spec.user,
     type: isMarket ? 'market' : 'limit',
-    timeInForce: spec.sizing === 'quote' ? 'IOC' : timeInForce,
-    postOnly: spec.postOnly && !isMarket,
+    timeInForce,
+    postOnly: spec.postOnly && (!isMarket || isOdd),
     selfTradePrevention: spec.mode,
     priceTicks: priceOf(spec.price, spec.side),
     quantityLots: spec.lots,
-    expiresAtMs: !isMarket && timeInForce === 'GTD' ? expiresAtMs : null,
+    expiresAtMs: timeInForce === 'GTD' ? expiresAtMs : null,
     ...terms,
     ...amounts,
   };
@@ -144,7 +147,9 @@ function amountsOf(
   }
   const { config, scale } = book.rules;
   const hold = holdOf(book.rules, spec, BigInt(priceOf(spec.price, spec.side)), BigInt(spec.lots));
-  if (!isByQuote) return { quoteBudgetMinor: null, holdMinor: String(hold) };
+  // A budget on a limit order means nothing; it must not be taken for one.
+  const stray = spec.sizing === 'limit' && spec.budgetExtra === 77 ? '5' : null;
+  if (!isByQuote) return { quoteBudgetMinor: stray, holdMinor: String(hold) };
   // Enough for a few lots and a rest that is not a whole lot.
   const lots = BigInt(Math.min(spec.lots, 40));
   const perLot = scale.tickLotMinor * 100n;

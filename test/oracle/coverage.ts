@@ -80,6 +80,8 @@ export const DOCUMENTED: readonly string[] = [
   'number repeated',
   'number late',
   'number at the edge of the window',
+  'market order with words of a limit order',
+  'limit order with a budget',
   'restored',
 ];
 
@@ -157,7 +159,12 @@ export class Coverage {
   }
 
   #notePlace(command: Place, events: readonly Execution[]): void {
-    const { timeInForce, selfTradePrevention: mode } = command;
+    const { timeInForce, selfTradePrevention: mode, type } = command;
+    if (type === 'market' && (timeInForce === 'GTC' || timeInForce === 'GTD')) {
+      this.hit('market order with words of a limit order');
+    }
+    if (type === 'limit' && command.quoteBudgetMinor !== null)
+      this.hit('limit order with a budget');
     const shape = shapeOf(command);
     const isOwnTrade = (e: Execution): boolean =>
       e.kind === 'trade' && e.taker.userId === e.maker.userId;
@@ -182,6 +189,7 @@ export interface Context {
 }
 
 function shapeOf(command: Place): string {
-  const sizing = command.quoteBudgetMinor === null ? command.type : 'quote';
-  return `${sizing} ${command.timeInForce}`;
+  if (command.type === 'limit') return `limit ${command.timeInForce}`;
+  if (command.quoteBudgetMinor !== null) return 'quote IOC';
+  return command.timeInForce === 'FOK' ? 'market FOK' : 'market IOC';
 }

@@ -36,8 +36,8 @@ export function place(book: NaiveBook, command: Place): void {
 
 function takerOf(command: Place): Order {
   const isMarket = command.type === 'market';
-  const isByQuote = command.quoteBudgetMinor !== null;
-  const isTreatedAsIoc = isMarket && (command.timeInForce !== 'FOK' || isByQuote);
+  const budget = isMarket ? command.quoteBudgetMinor : null;
+  const isTreatedAsIoc = isMarket && (command.timeInForce !== 'FOK' || budget !== null);
   return {
     number: command.number,
     user: command.userNumber,
@@ -52,11 +52,11 @@ function takerOf(command: Place): Order {
     original: BigInt(command.quantityLots),
     remaining: BigInt(command.quantityLots),
     byQuote:
-      command.quoteBudgetMinor === null
+      budget === null
         ? null
         : {
             hold: BigInt(command.holdMinor),
-            budgetLeft: BigInt(command.quoteBudgetMinor),
+            budgetLeft: BigInt(budget),
             spent: 0n,
             taken: 0n,
           },

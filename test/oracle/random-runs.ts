@@ -19,8 +19,9 @@ export interface RandomRuns {
 
 /**
  * Checks `runs` random command lists. Every list runs through two fresh engines, one beside the
- * naive book and restored from snapshots on the way, one alone: both must write the same bytes. A difference is shrunk by
- * fast-check to a short list of commands, and the error names the seed and the path.
+ * naive book and restored from snapshots on the way, one alone: both must write the same bytes. A
+ * difference is shrunk by fast-check to a short list of commands, and the error names the seed and
+ * the path.
  */
 export function checkRandomRuns({
   seed,

@@ -143,7 +143,9 @@ class Twins {
   }
 }
 
-/** The naive book behind the engine's interface: shows that the harness itself can pass and fail. */
+/**
+ * The naive book behind the engine's interface: shows that the harness itself can pass and fail.
+ */
 export class NaiveSubject implements Subject {
   readonly #shard = new NaiveShard();
   readonly #alter: (event: Execution) => unknown;

@@ -38,7 +38,8 @@ CREATE TABLE orders.orders (
   -- The command number of an amend that the engine has not answered yet.
   amend_number bigint,
   updated_at_ms bigint NOT NULL,
-  CONSTRAINT orders_filled_within_quantity CHECK (filled_lots <= quantity_lots),
+  -- No constraint ties filled_lots to quantity_lots: a fill made after a growing amend may be
+  -- projected before the amend itself. The audit checks it (M6).
   CONSTRAINT orders_remaining_not_negative CHECK (remaining_lots >= 0)
 ) WITH (fillfactor = 80);
 
