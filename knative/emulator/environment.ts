@@ -1,4 +1,4 @@
-// The environment of each process: what Knative injects, and the manifest's own variables with their
+// The environment of each process: what Knative injects, and the manifest's variables with their
 // secrets and settings filled in. Nothing of the emulator's own environment leaks in but PATH.
 import { DATABASE_ROLES, type DatabaseRole } from '../../shared/db/roles.ts';
 import { findVariable } from '../../shared/config/environment.ts';

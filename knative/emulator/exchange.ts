@@ -1,5 +1,5 @@
-// Everything that runs on the database: engine, functions, sources. Started as one, stopped in order,
-// and started again by a reset.
+// Everything that runs on the database: engine, functions, sources. Started as one, stopped in
+// order, and started again by a reset.
 import { mkdirSync, rmSync } from 'node:fs';
 import type { Bus } from '../../shared/bus/bus.ts';
 import { openBus } from '../../shared/bus/open-bus.ts';
@@ -117,7 +117,7 @@ export class Exchange {
     return this.#database.admin;
   }
 
-  /** Starts engine and functions together, then lets events flow. Throws when one does not start. */
+  /** Starts engine and functions together, then the events. Throws when one does not start. */
   async start(scripts: Scripts): Promise<void> {
     const started = await Promise.allSettled([
       ...this.engines.map((engine) => engine.start(scripts.engineScript)),

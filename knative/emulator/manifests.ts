@@ -1,4 +1,4 @@
-// Reads the manifests, checked by the linter: the emulator does not run what the cluster would refuse.
+// Reads the manifests, checked by the linter: what the cluster would refuse does not run here.
 import { knownTargets } from '../lint/known-targets.ts';
 import { lintManifests } from '../lint/lint.ts';
 import { formatProblem, ManifestError } from '../manifests/document.ts';

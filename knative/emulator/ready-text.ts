@@ -5,7 +5,8 @@ import { SEEDED_FUNDS, SEEDED_USERS } from './seed/accounts.ts';
 export function readyText(state: EmulatorState, tookMs: number): string {
   const users = Object.entries(SEEDED_USERS).map(([name, id]) => {
     const funds = Object.entries(SEEDED_FUNDS[name as keyof typeof SEEDED_USERS]);
-    return `  ${name.padEnd(6)} ${id}  ${funds.map(([asset, amount]) => `${amount} ${asset}`).join(', ')}`;
+    const has = funds.map(([asset, amount]) => `${amount} ${asset}`).join(', ');
+    return `  ${name.padEnd(6)} ${id}  ${has}`;
   });
   const services = state.services.map((each) => {
     const visibility = each.clusterLocal ? ' (cluster-local)' : '';
@@ -15,8 +16,8 @@ export function readyText(state: EmulatorState, tookMs: number): string {
   return `
 The exchange trades. Ready in ${(tookMs / 1000).toFixed(1)} s.
 
-  public       ${state.publicUrl}          (each function also under <name>.bourse.localhost:${port})
-  emulator     ${state.ownUrl}          (inspector, tokens, faults)
+  public       ${state.publicUrl}     (each function also under <name>.bourse.localhost:${port})
+  emulator     ${state.ownUrl}     (inspector, tokens, faults)
 ${services.join('\n')}
 
 Users

@@ -1,5 +1,5 @@
 // Our manifests against the real CRDs of Knative, closed against fields that they do not know. The
-// CRDs are not ours to pass on: without them beside the checkout only the linter speaks, and says so.
+// CRDs are not ours to pass on: without them beside the checkout only the linter speaks.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Ajv, type ValidateFunction } from 'ajv';

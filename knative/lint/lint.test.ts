@@ -1,4 +1,4 @@
-// Every rule of the linter with a manifest that breaks it, and the real manifests, which break none.
+// Every rule of the linter with a manifest that breaks it; the real manifests break none.
 import { describe, expect, it } from 'vitest';
 import { editedBase, type Edit } from '../testing/base-manifests.ts';
 import { lintManifests } from './lint.ts';
@@ -49,7 +49,9 @@ const CASES: readonly (readonly [rule: string, what: string, edit: Edit])[] = [
     'a variable from the downward API',
     inOrders(
       '            - name: DATABASE_URL',
-      '            - name: NODE\n              valueFrom: {fieldRef: {fieldPath: spec.nodeName}}\n            - name: DATABASE_URL',
+      '            - name: NODE\n' +
+        '              valueFrom: {fieldRef: {fieldPath: spec.nodeName}}\n' +
+        '            - name: DATABASE_URL',
     ),
   ],
   ['annotation-unknown', 'a misspelt annotation', inOrders('/min-scale', '/minscale')],

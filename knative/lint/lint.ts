@@ -1,4 +1,4 @@
-// Everything about our manifests that no schema catches: what the cluster's webhooks refuse, what it
+// Everything about our manifests that no schema catches: what its webhooks refuse, what it
 // accepts and then does otherwise than meant, and what disagrees with the code.
 import type { ManifestDocument } from '../manifests/document.ts';
 import type { LintContext, LintProblem, Rule } from './rule.ts';

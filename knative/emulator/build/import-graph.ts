@@ -9,7 +9,7 @@ export function bundledFiles(metafile: Metafile): ReadonlySet<string> {
 }
 
 /**
- * Names of the functions whose code a change of these files can alter. A file that the entry reaches
+ * Names of the functions whose code a change of these files can alter. What the entry reaches
  * without passing through a function's folder belongs to all of them.
  */
 export function affectedFunctions(

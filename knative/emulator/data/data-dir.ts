@@ -1,4 +1,4 @@
-// The folder that holds all of one emulator: database, keys, snapshots, bundles. A lock file keeps a
+// The folder that holds all of one emulator: database, keys, snapshots, bundles. A lock keeps a
 // second emulator out; the lock of one that was killed is taken over.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';

@@ -1,9 +1,9 @@
-// Who listens on a TCP port, so that "port in use" can name the process. Linux only; elsewhere null.
+// Who listens on a TCP port, so that "port in use" can name the process. Linux only, else null.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 const LISTENING = '0A';
 
-/** Pid and command of a process of ours that listens on the port, or null when it cannot be told. */
+/** Pid and command of the process that listens on the port, or null when it cannot be told. */
 export function findPortHolder(port: number): { pid: number; command: string } | null {
   const inodes = new Set([...inodesOf('/proc/net/tcp', port), ...inodesOf('/proc/net/tcp6', port)]);
   if (inodes.size === 0) return null;

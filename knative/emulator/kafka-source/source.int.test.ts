@@ -213,7 +213,7 @@ describe('an unordered source', () => {
 });
 
 describe('an ordered source', () => {
-  it('sends one at a time in a partition, retries before the next, partitions side by side', async () => {
+  it('sends one at a time in a partition, its retries before the next', async () => {
     const topic = await newTopic(2);
     const open = new Map<string, number>();
     let failures = 2;

@@ -18,7 +18,8 @@ export function inspectorPage(
   query: Readonly<Record<string, string>>,
 ): string {
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Bourse emulator</title><style>${STYLE}</style></head>
+<html lang="en"><head><meta charset="utf-8"><title>Bourse emulator</title>
+<style>${STYLE}</style></head>
 <body>
 <h1>Bourse emulator</h1>
 <p>Public <code>${escapeHtml(state.publicUrl)}</code> · ready ${state.ready ? 'yes' : 'no'} ·
@@ -89,15 +90,20 @@ function deliveryTable(deliveries: readonly Delivery[]): string {
     ];
     const failed = each.status === null || each.status >= 300;
     const button = `<button data-replay="${escapeHtml(each.id)}">replay</button>`;
-    return `<tr${failed ? ' class="failed"' : ''}>${cells.map(cell).join('')}<td>${button}</td></tr>`;
+    const open = failed ? '<tr class="failed">' : '<tr>';
+    return `${open}${cells.map(cell).join('')}<td>${button}</td></tr>`;
   });
-  return `<table><tr>${head.map((name) => `<th>${name}</th>`).join('')}<th></th></tr>${rows.join('')}</table>`;
+  return `<table>${headRow([...head, ''])}${rows.join('')}</table>`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
   if (rows.length === 0) return '<p>none</p>';
   const lines = rows.map((row) => `<tr>${row.map(cell).join('')}</tr>`);
-  return `<table><tr>${head.map((name) => `<th>${name}</th>`).join('')}</tr>${lines.join('')}</table>`;
+  return `<table>${headRow(head)}${lines.join('')}</table>`;
+}
+
+function headRow(names: readonly string[]): string {
+  return `<tr>${names.map((name) => `<th>${name}</th>`).join('')}</tr>`;
 }
 
 type Cell = string | number | null;

@@ -1,4 +1,4 @@
-// Runs first in every child. When the emulator is killed, what a child still logs would meet a broken
+// Runs first in every child. When the emulator is killed, what a child logs then meets a broken
 // pipe, and pino's writer repeats that write for ever while the process exits: then nothing ends.
 import { closeSync, openSync } from 'node:fs';
 

@@ -5,7 +5,7 @@ import type { FaultPlan } from '../service/faults.ts';
 import type { EmulatedService } from '../service/service.ts';
 import { sendRefusal } from './refusal.ts';
 
-/** What a fault leaves to do: nothing more, the request as usual, or the request and then a crash. */
+/** What a fault leaves to do: nothing, the request as usual, or the request and then a crash. */
 export type FaultEffect = 'over' | 'forward' | 'crash';
 
 /** Applies the function's next fault, if any. */

@@ -98,7 +98,7 @@ function requestIds(req: IncomingMessage): { requestId: string; traceparent: str
   return { requestId, traceparent: formatTraceparent(trace) };
 }
 
-/** One spelling for the policy and for the function: `/%65vents` and `/x/../events` are `/events`. */
+/** One spelling for policy and function: `/%65vents` and `/x/../events` are `/events`. */
 function pathOf(url: string): string {
   const end = url.search(/[?#]/);
   const path = end < 0 ? url : url.slice(0, end);

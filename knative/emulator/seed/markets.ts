@@ -1,4 +1,4 @@
-// The markets of a new exchange. Tick x lot is a whole number of the quote's smallest units, so that
+// The markets of a new exchange. Tick x lot is whole in the quote's smallest units, so that
 // a notional is always exact: USD has ten decimals for that, 0.01 x 0.00000001.
 import type { Asset, MarketDescription } from '../../../shared/markets/market-store.ts';
 

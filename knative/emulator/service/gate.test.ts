@@ -13,8 +13,8 @@ describe('the gate', () => {
 
   it('hands a place to the first in the queue, never above the limit', async () => {
     const gate = new Gate(2);
-    gate.enter();
-    gate.enter();
+    void gate.enter();
+    void gate.enter();
     const order: number[] = [];
     const waiting = [1, 2, 3].map(async (n) => {
       await gate.enter();

@@ -29,7 +29,7 @@ const consumersDeclared: Rule = (context) =>
       const carried = events.filter((event) => event.topic === topic);
       const unwanted = carried.filter((event) => !event.consumers.includes(target));
       return unwanted.map((event) => {
-        const message = `${event.type} reaches ${target}, which the catalog does not name a consumer`;
+        const message = `${event.type} reaches ${target}, no consumer of it in the catalog`;
         return fault(source, ['spec', 'topics', at], 'catalog-consumer', message);
       });
     });

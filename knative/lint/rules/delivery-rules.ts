@@ -11,7 +11,7 @@ import { fault, type LintProblem, type Rule } from '../rule.ts';
 
 const DELIVERY: FieldPath = ['spec', 'delivery'];
 
-/** Trap 1: a present block without retry means none; an absent one drops events after ten minutes. */
+/** Trap 1: a present block without retry means none; an absent one drops after ten minutes. */
 const retry: Rule = each((source) => {
   if (valueAt(source.body, DELIVERY) === undefined) {
     const message = 'delivery is not set: after 10 retries the event is dropped';

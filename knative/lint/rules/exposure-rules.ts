@@ -26,7 +26,9 @@ const sinkPathsDenied: Rule = ({ documents }) => {
       'networking.knative.dev/visibility',
     ]);
     if (visibility === 'cluster-local' || denied.has(uri)) return [];
-    const message = `${name ?? ''} is public and ${uri} is not denied at the gateway: anybody could post events`;
+    const message =
+      `${name ?? ''} is public and ${uri} is not denied at the gateway: ` +
+      'anybody could post events';
     return [fault(source, ['spec', 'sink', 'uri'], 'events-exposed', message)];
   });
 };
