@@ -19,14 +19,18 @@ export interface HttpServer {
 }
 
 /** Serves `/health`, `/readyz` (503 until ready), `/healthz` (200 while alive) and `/metrics`. */
-export async function startHttpServer(port: number, source: HealthSource): Promise<HttpServer> {
+export async function startHttpServer(
+  port: number,
+  source: HealthSource,
+  bindAddress?: string,
+): Promise<HttpServer> {
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, maxHeaderSize: HEADERS_BYTES_MAX },
     answer(source),
   );
   await new Promise<void>((done, fail) => {
     server.once('error', fail);
-    server.listen(port, () => done());
+    server.listen({ port, host: bindAddress }, () => done());
   });
   const address = server.address() as AddressInfo;
   return { port: address.port, close: () => closeServer(server) };

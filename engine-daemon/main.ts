@@ -31,7 +31,7 @@ async function run(): Promise<void> {
   const metrics = new MetricsRegistry();
   registerProcessMetrics(metrics);
   let daemon: EngineDaemon | null = null;
-  const server = await startHttpServer(config.port, {
+  const health = {
     isReady: () => daemon?.isReady === true,
     renderMetrics: async () => {
       await daemon?.measureLag().catch((error: unknown) => {
@@ -39,7 +39,8 @@ async function run(): Promise<void> {
       });
       return metrics.render();
     },
-  });
+  };
+  const server = await startHttpServer(config.port, health, config.bindAddress);
 
   const stop = async (signal: string): Promise<void> => {
     isStopping = true;

@@ -100,6 +100,17 @@ function asRetryable(what: string, error: unknown): unknown {
   return isRetryableDatabaseError(error) ? new RetryableError(what, { cause: error }) : error;
 }
 
+/** What a crash left behind goes out before anything new: first accepted, first in the log. */
+async function publishLeftovers(deps: OrdersDeps, log: Environment['log']): Promise<void> {
+  try {
+    const swept = await deps.outbox.sweep(0);
+    if (swept > 0) log.info({ swept }, 'published what an earlier run had left behind');
+  } catch (error) {
+    // The log or the database is away: the sweeper goes on trying while nothing can be accepted.
+    log.warn({ err: error }, 'what an earlier run left behind is not published yet');
+  }
+}
+
 export async function closeOrders(deps: OrdersDeps): Promise<void> {
   clearInterval(deps.keyCleaning);
   await deps.accepts.close();
@@ -128,7 +139,7 @@ export const definition = defineFunction<OrdersDeps>({
       await deps.projections.submitOrThrow(event.data);
     }),
   ],
-  connect: (environment) => {
+  connect: async (environment) => {
     const { log } = environment;
     const pool = createPool({
       url: environment.get('DATABASE_URL'),
@@ -145,8 +156,9 @@ export const definition = defineFunction<OrdersDeps>({
       log,
       ...(openMax === undefined ? {} : { openOrdersMax: Number(openMax) }),
     });
+    await publishLeftovers(deps, log);
     deps.outbox.startSweeper();
-    return Promise.resolve(deps);
+    return deps;
   },
   close: closeOrders,
   isReady: async (deps) => {

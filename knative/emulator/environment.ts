@@ -1,5 +1,6 @@
 // The environment of each process: what Knative injects, and the manifest's variables with their
 // secrets and settings filled in. Nothing of the emulator's own environment leaks in but PATH.
+import { BIND_ADDRESS } from './data/listen.ts';
 import { DATABASE_ROLES, type DatabaseRole } from '../../shared/db/roles.ts';
 import { findVariable } from '../../shared/config/environment.ts';
 import type { LogLevel } from '../../shared/config/fields.ts';
@@ -108,6 +109,8 @@ function processBasics(logLevel: LogLevel): Record<string, string> {
   return {
     NODE_ENV: 'production',
     LOG_LEVEL: logLevel,
+    // A laptop's neighbours have no business with it: only the proxy's ports are for callers.
+    BIND_ADDRESS,
     ...(path === undefined ? {} : { PATH: path }),
   };
 }

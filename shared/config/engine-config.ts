@@ -1,7 +1,8 @@
 // What the engine's process is told by its manifest.
 import { z } from 'zod';
 import { readConfig, type EnvironmentSource } from './environment.ts';
-import { logLevelField, portField, wholeNumberField, type LogLevel } from './fields.ts';
+import { bindAddressField, logLevelField, portField } from './fields.ts';
+import { wholeNumberField, type LogLevel } from './fields.ts';
 
 const SHARD_MAX = 1_023;
 const PORT_DEFAULT = 8080;
@@ -17,6 +18,7 @@ const TICK_MS = 1_000;
 export interface EngineConfig {
   readonly shard: number;
   readonly port: number;
+  readonly bindAddress: string | undefined;
   readonly busUrl: string;
   readonly snapshotDir: string;
   readonly snapshotEveryCommands: number;
@@ -31,6 +33,7 @@ export function readEngineConfig(source?: EnvironmentSource): EngineConfig {
     {
       ENGINE_SHARD: wholeNumberField(0, SHARD_MAX).default(0),
       PORT: portField.default(PORT_DEFAULT),
+      BIND_ADDRESS: bindAddressField,
       BUS_URL: z.string(),
       ENGINE_SNAPSHOT_DIR: z.string(),
       ENGINE_SNAPSHOT_EVERY_COMMANDS: wholeNumberField(1, 1e9).default(SNAPSHOT_EVERY_COMMANDS),
@@ -44,6 +47,7 @@ export function readEngineConfig(source?: EnvironmentSource): EngineConfig {
   return {
     shard: values.ENGINE_SHARD,
     port: values.PORT,
+    bindAddress: values.BIND_ADDRESS,
     busUrl: values.BUS_URL,
     snapshotDir: values.ENGINE_SNAPSHOT_DIR,
     snapshotEveryCommands: values.ENGINE_SNAPSHOT_EVERY_COMMANDS,

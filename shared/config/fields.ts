@@ -18,6 +18,9 @@ export function wholeNumberField(minimum: number, maximum: number): z.ZodType<nu
 /** A TCP port; 0 asks the system for a free one. */
 export const portField = wholeNumberField(0, PORT_MAX);
 
+/** Address to listen on; unset listens on all, as a container must. */
+export const bindAddressField = z.union([z.ipv4(), z.ipv6()]).optional();
+
 export const httpUrlField = z.url({ protocol: /^https?$/, error: 'must be an http(s) URL' });
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;

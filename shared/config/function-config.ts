@@ -1,7 +1,8 @@
 // What a function's process is told by Knative (PORT, K_*) and by its manifest (the rest).
 import { z } from 'zod';
 import { readConfig, type EnvironmentSource } from './environment.ts';
-import { httpUrlField, logLevelField, portField, wholeNumberField } from './fields.ts';
+import { bindAddressField, httpUrlField, logLevelField } from './fields.ts';
+import { portField, wholeNumberField } from './fields.ts';
 
 /** Knative's own default. */
 const PORT_DEFAULT = 8080;
@@ -9,6 +10,7 @@ const PORT_DEFAULT = 8080;
 export interface FunctionConfig {
   readonly target: string;
   readonly port: number;
+  readonly bindAddress: string | undefined;
   readonly logLevel: z.output<typeof logLevelField>;
   readonly revision: string | undefined;
   /** Undefined leaves it at REQUESTS_IN_FLIGHT_MAX of the pipeline. */
@@ -20,6 +22,7 @@ export function readFunctionConfig(source?: EnvironmentSource): FunctionConfig {
     {
       FUNCTION_TARGET: z.string(),
       PORT: portField.default(PORT_DEFAULT),
+      BIND_ADDRESS: bindAddressField,
       LOG_LEVEL: logLevelField.default('info'),
       K_REVISION: z.string().optional(),
       REQUESTS_IN_FLIGHT_MAX: wholeNumberField(1, 100_000).optional(),
@@ -29,6 +32,7 @@ export function readFunctionConfig(source?: EnvironmentSource): FunctionConfig {
   return {
     target: values.FUNCTION_TARGET,
     port: values.PORT,
+    bindAddress: values.BIND_ADDRESS,
     logLevel: values.LOG_LEVEL,
     revision: values.K_REVISION,
     requestsInFlightMax: values.REQUESTS_IN_FLIGHT_MAX,

@@ -38,10 +38,11 @@ export async function runFunctionProcess(
     const config = readFunctionConfig(environment);
     log = createLogger({ service: config.target, level: config.logLevel });
     endOnTheUnforeseen(log);
-    const { port, requestsInFlightMax } = config;
+    const { port, bindAddress, requestsInFlightMax } = config;
     const hosted = await findTarget(functions, config).host({
       log,
       port,
+      ...(bindAddress === undefined ? {} : { hostname: bindAddress }),
       ...(requestsInFlightMax === undefined ? {} : { requestsInFlightMax }),
       ...(environment === undefined ? {} : { environment }),
     });

@@ -1,5 +1,5 @@
-// What a recording comes down to: commands for one exchange, in the order they must be accepted, and
-// what the recording says came of them.
+// What a recording comes down to: commands for one exchange, in the order they must be accepted,
+// and what the recording says came of them.
 import type { MarketId } from '../../shared/domain/ids.ts';
 import type { Side } from '../../shared/domain/order.ts';
 

@@ -1,4 +1,5 @@
-// `npm run replay`: exit 0 when the flow was sent to its end, 1 when it could not be, 2 on bad flags.
+// `npm run replay`: exit 0 when the flow was sent to its end, 1 when it could not be, 2 on bad
+// flags.
 import { UnexpectedAnswerError } from './client/exchange-api.ts';
 import { OutcomeUnknownError } from './client/retry.ts';
 import { RowError } from './flow.ts';

@@ -1,5 +1,5 @@
-// When a request's outcome is not known, it is sent again until it is: with the same client order id
-// that is one order, however often it is sent.
+// When a request's outcome is not known, it is sent again until it is: with the same client order
+// id that is one order, however often it is sent.
 
 /** First wait and longest wait between attempts. */
 const WAIT_FIRST_MS = 50;

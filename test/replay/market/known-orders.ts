@@ -1,5 +1,5 @@
-// What the exchange already has of a run: orders by their names, for resuming and for the comparison
-// at the end.
+// What the exchange already has of a run: orders by their names, for resuming and for the
+// comparison at the end.
 import { parseSteps, QUANTITY_LOTS_MAX, PRICE_TICKS_MAX } from '../../../shared/domain/market.ts';
 import { isEndStatus, type Side } from '../../../shared/domain/order.ts';
 import type { Book, ExchangeApi, Order, Trader } from '../client/exchange-api.ts';
@@ -47,7 +47,9 @@ export async function listKnownOrders(
   return new Map(orders.map((order) => [order.name, order]));
 }
 
-/** Fills the model with what rests now: the run's own orders, and before them what is not its own. */
+/**
+ * Fills the model with what rests now: the run's own orders, and before them what is not its own.
+ */
 export function fillModel(
   model: ModelBook,
   steps: MarketSteps,

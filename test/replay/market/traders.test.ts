@@ -20,7 +20,7 @@ describe('required funds', () => {
     expect(requiredFunds(steps, MARKETS, () => ({ userId: 'u' }))).toEqual(new Map());
   });
 
-  it('cover all orders of an owner at once, in the asset that each locks, with room for fees', () => {
+  it('cover all orders of an owner at once, in what each locks, with room for fees', () => {
     const steps = [
       place('a', 'buy', 10_000, 100_000_000),
       place('b', 'buy', 20_000, 50_000_000),

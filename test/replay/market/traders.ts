@@ -1,6 +1,6 @@
-// Who sends what: recordings have no owners, so each order gets one by the hash of its name. Buyers and
-// sellers are different users; then no order ever meets one of its own owner, and the recorded trades
-// can happen whatever the market's rules on self-trades are.
+// Who sends what: recordings have no owners, so each order gets one by the hash of its name. Buyers
+// and sellers are different users; then no order ever meets one of its own owner, and the recorded
+// trades can happen whatever the market's rules on self-trades are.
 import { createHash } from 'node:crypto';
 import { userId } from '../../../shared/domain/ids.ts';
 import { formatSteps } from '../../../shared/domain/market.ts';

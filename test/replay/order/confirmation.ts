@@ -1,6 +1,6 @@
-// After a crash, what was accepted just before may reach the engine later than what is accepted next:
-// an acceptance is durable before it is published. So when a request is lost nothing more is sent
-// until the engine has been seen to act on what was accepted last; then order holds across crashes.
+// An acceptance is durable before it is published, so after a crash it may reach the engine later
+// than what is accepted next. When a request is lost, nothing more is sent until the engine has
+// been seen to act on what was accepted last: then order holds across crashes.
 import type { ExchangeApi, Order, Trader } from '../client/exchange-api.ts';
 import type { FlowStep, MarketSteps } from '../flow.ts';
 import { formatSteps } from '../../../shared/domain/market.ts';

@@ -1,5 +1,5 @@
-// Sends a flow: one lane a market, each in the order of the recording, sharing one bound on requests
-// in flight and one pace.
+// Sends a flow: one lane a market, each in the order of the recording, sharing one bound on
+// requests in flight and one pace.
 import type { FlowStep } from '../flow.ts';
 import type { OrderWindow, StepOutcome } from './order-window.ts';
 
@@ -17,7 +17,9 @@ export interface DriveOptions {
   readonly onStep: () => void;
 }
 
-/** Resolves when every step was answered; rejects with the first failure, when none is in flight. */
+/**
+ * Resolves when every step was answered; rejects with the first failure, when none is in flight.
+ */
 export async function driveFlow(steps: readonly FlowStep[], options: DriveOptions): Promise<void> {
   const lanes = new Map<string, { step: FlowStep; at: number }[]>();
   steps.forEach((step, at) => {

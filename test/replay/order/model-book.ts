@@ -1,5 +1,6 @@
-// What the market's book must be when all that was sent is accepted in order: limit orders by price,
-// then by arrival. It tells which commands can meet, and at the end whether the exchange agrees.
+// What the market's book must be when all that was sent is accepted in order: limit orders by
+// price, then by arrival. It tells which commands can meet, and at the end whether the exchange
+// agrees.
 import type { Side } from '../../../shared/domain/order.ts';
 import { assert } from '../../../shared/domain/failure.ts';
 

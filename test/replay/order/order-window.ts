@@ -1,11 +1,6 @@
 // Which command may be sent while others are unanswered. The exchange accepts what is in flight in
 // any order, so everything in flight must commute: any order of it gives the same book, the same
 // queues and the same trades. The next command of the recording waits until it commutes with all.
-//
-// - An order that would trade is sent alone: what it meets depends on everything before it.
-// - Orders that rest commute unless they queue at one price: there the first in the file is first.
-// - Taking an order out (or down) commutes with orders that rest, but not with one that would have
-//   met it: that one waits for the answer.
 import type { Side } from '../../../shared/domain/order.ts';
 import type { FlowStep, PlaceStep } from '../flow.ts';
 import { isWithin, opposite, type ModelBook } from './model-book.ts';
@@ -23,6 +18,12 @@ interface InFlight {
   readonly from: { readonly side: Side; readonly priceTicks: number } | null;
 }
 
+/**
+ * - An order that would trade is sent alone: what it meets depends on everything before it.
+ * - Orders that rest commute unless they queue at one price: there the first in the file is first.
+ * - Taking an order out (or down) commutes with orders that rest, but not with one that would have
+ *   met it: that one waits for the answer.
+ */
 export class OrderWindow {
   readonly #book: ModelBook;
   readonly #ordered: boolean;

@@ -118,8 +118,8 @@ class LobsterReader {
   }
 
   /**
-   * Levels come into the ten recorded ones with orders that were placed, or without orders that were
-   * taken back, while nobody could see them: the recorded sizes tell.
+   * Levels come into the ten recorded ones with orders that were placed, or without orders that
+   * were taken back, while nobody could see them: the recorded sizes tell.
    */
   reveal(book: readonly BookLevel[], row: number): void {
     for (const { side, price, size } of book) {

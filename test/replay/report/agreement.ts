@@ -1,5 +1,5 @@
-// How far the exchange's fills agree with what the recording says was filled. Recordings are nearly,
-// not exactly, in the order in which things happened, so near agreement is what to expect.
+// How far the exchange's fills agree with what the recording says was filled. Recordings are
+// nearly, not exactly, in the order in which things happened, so near agreement is what to expect.
 
 export interface Agreement {
   /** Orders that were accepted. */

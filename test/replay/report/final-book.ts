@@ -1,4 +1,5 @@
-// The book that a run leaves: its digest, to compare runs, and whether it is what the model expects.
+// The book that a run leaves: its digest, to compare runs, and whether it is what the model
+// expects.
 import { createHash } from 'node:crypto';
 import { formatSteps } from '../../../shared/domain/market.ts';
 import type { Book } from '../client/exchange-api.ts';

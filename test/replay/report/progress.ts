@@ -1,5 +1,5 @@
-// A bar with rate and time left on a terminal, otherwise a line every few seconds. On standard error:
-// standard output is for the summary.
+// A bar with rate and time left on a terminal, otherwise a line every few seconds. On standard
+// error: standard output is for the summary.
 import { SingleBar } from 'cli-progress';
 import type { Writable } from 'node:stream';
 

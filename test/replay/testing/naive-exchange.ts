@@ -1,5 +1,5 @@
-// A market in the plainest words: orders in a list, in the order they arrived. What the model and the
-// window are held against.
+// A market in the plainest words: orders in a list, in the order they arrived. What the model and
+// the window are held against.
 import type { FlowStep } from '../flow.ts';
 
 interface Order {
