@@ -253,16 +253,12 @@ describe('a recorded book', () => {
     expect(decodeEvents(replay.book)).toEqual([]);
   });
 
-  it.runIf(existsSync(RECORDING))(
-    'AAPL: best levels equal the recording after each message',
+  it.skipIf(!existsSync(RECORDING))(
+    'AAPL: best levels equal the recording after each message (skipped where it is not here)',
     () => {
       const messages = readFileSync(join(RECORDING, 'message.csv'), 'utf8');
       const books = readFileSync(join(RECORDING, 'orderbook.csv'), 'utf8');
       expect(expectSameBests(messages, books)).toBe(999);
     },
   );
-
-  it.skipIf(existsSync(RECORDING))('AAPL: the recording is not here, only the sample ran', () => {
-    expect(existsSync(RECORDING)).toBe(false);
-  });
 });

@@ -53,7 +53,7 @@ function withObjectMeta(schema: object): object {
   return { ...schema, properties: { ...head, ...properties, metadata: { type: 'object' } } };
 }
 
-describe.runIf(hasCrds)('the manifests against the CRDs of Knative', () => {
+describe.skipIf(!hasCrds)('the manifests against the CRDs of Knative, where they are here', () => {
   const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
   const schemas = hasCrds ? readSchemas() : new Map<string, object>();
   const documents = loadManifests(BASE_DIR).filter(
@@ -81,11 +81,5 @@ describe.runIf(hasCrds)('the manifests against the CRDs of Knative', () => {
     const body = structuredClone(source?.body) as { spec: Record<string, unknown> };
     body.spec['sinkk'] = {};
     expect(validate(body)).toBe(false);
-  });
-});
-
-describe.runIf(!hasCrds)('the manifests without the CRDs of Knative', () => {
-  it('are only linted: put the CRDs beside the checkout to validate them', () => {
-    expect(loadManifests(BASE_DIR).length).toBeGreaterThan(0);
   });
 });

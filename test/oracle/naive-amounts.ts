@@ -40,6 +40,8 @@ export function scaleOf(config: MarketConfig): Scale {
   const one = 10n ** BigInt(PLACES);
   const tick = big(config.tickSize);
   const lot = big(config.lotSize);
+  const limits = [config.minQuantity, config.maxQuantity, config.minPrice, config.maxPrice];
+  if (limits.some((limit) => big(limit) === 0n)) throw new Error('a limit of the market is zero');
   return {
     lotMinor: exact(lot * 10n ** BigInt(config.baseDecimals), one),
     tickLotMinor: exact(tick * lot * 10n ** BigInt(config.quoteDecimals), one * one),
