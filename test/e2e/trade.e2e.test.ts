@@ -99,6 +99,23 @@ describe('a trade', () => {
   });
 });
 
+describe('a trade whose fees do not divide', () => {
+  it('rounds each fee up to the smallest unit, in favour of the house', async () => {
+    const order = { market: 'BTC-USD', type: 'limit', price: '30000.07', quantity: '0.00000501' };
+    await exchange.call(alice, 'POST', '/v1/orders', { ...order, side: 'sell' });
+    const buy = { ...order, side: 'buy' };
+    const taken = await exchange.call(bob, 'POST', '/v1/orders', buy, { prefer: 'wait=10' });
+    // 0.2 % of 501 satoshi is 1.002.
+    expect(taken.body).toMatchObject({ fees: [{ asset: 'BTC', amount: '0.00000002' }] });
+    const trades = await eventually(
+      () => exchange.call(alice, 'GET', '/v1/trades?limit=1'),
+      (answer) => JSON.stringify(answer.body).includes('30000.07'),
+    );
+    // 0.1 % of 0.1503003507 USD is 0.0001503003507, and USD is kept to 10 decimals.
+    expect(trades.body['items']).toMatchObject([{ fee: { asset: 'USD', amount: '0.0001503004' } }]);
+  });
+});
+
 describe('bad input', () => {
   const cases: [string, string, Record<string, string>, number, string][] = [
     ['malformed JSON', '{"market":', {}, 400, 'BODY_INVALID'],
