@@ -3,13 +3,13 @@
 import { openBus } from '../../shared/bus/open-bus.ts';
 import { Outbox } from '../../shared/bus/outbox.ts';
 import { createPool, withTransaction, type Pool } from '../../shared/db/pool.ts';
-import { isRetryableDatabaseError } from '../../shared/db/failure.ts';
+import { findViolatedConstraint, isRetryableDatabaseError } from '../../shared/db/failure.ts';
 import { RetryableError } from '../../shared/domain/failure.ts';
 import type { Executions } from '../../shared/events/executions.ts';
 import { Batcher } from '../../shared/function/batcher.ts';
 import { defineFunction, onEvent, type Environment } from '../../shared/function/definition.ts';
 import { projectExecutions } from './decide/project.ts';
-import { acceptBatch, type Answer, type Request } from './handler/accept-batch.ts';
+import { acceptBatch, type AcceptDeps, type Answer, type Request } from './handler/accept-batch.ts';
 import { amendOrder, cancelAllOrders, cancelOrder } from './handler/change-routes.ts';
 import type { OrdersDeps } from './handler/deps.ts';
 import { Outcomes } from './handler/outcomes.ts';
@@ -22,7 +22,7 @@ import { saveProjection } from './store/project.ts';
 const CONNECTIONS_MAX = 8;
 /** Requests that are committed together; measured: a commit costs more than twenty orders. */
 const ACCEPT_BATCH_MAX = 200;
-const ACCEPT_LINGER_MS = 4;
+const ACCEPT_LINGER_MS = 8;
 /** Requests that wait for their batch; one more is answered 503. */
 const ACCEPT_QUEUE_MAX = 2_000;
 const PROJECT_BATCH_MAX = 200;
@@ -58,7 +58,7 @@ export function openOrders(parts: {
       retryAlone: true,
       run: async (requests) => {
         try {
-          return await acceptBatch(acceptDeps, requests);
+          return await acceptOrRepeat(acceptDeps, requests);
         } catch (error) {
           throw asRetryable('orders could not be accepted', error);
         }
@@ -80,6 +80,22 @@ export function openOrders(parts: {
       );
     }, KEY_CLEANING_MS).unref(),
   };
+}
+
+/**
+ * Another instance may commit the same request key between our look and our insert. Then the second
+ * attempt sees it, and answers what the first instance has answered.
+ */
+async function acceptOrRepeat(
+  deps: AcceptDeps,
+  requests: readonly Request[],
+): Promise<readonly Answer[]> {
+  try {
+    return await acceptBatch(deps, requests);
+  } catch (error) {
+    if (findViolatedConstraint(error) !== 'request_keys_pkey') throw error;
+    return acceptBatch(deps, requests);
+  }
 }
 
 async function project(

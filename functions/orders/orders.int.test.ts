@@ -247,6 +247,51 @@ describe('an accepted order', () => {
   });
 });
 
+describe('a change of an order', () => {
+  it('is never taken from a stranger, not even beside one of the owner', async () => {
+    await fixture.database.pool.query('TRUNCATE orders.open_counts');
+    const placed = await place({ ...BUY, quantity: '0.1' });
+    const before = await fixture.available(ALICE, 'USD');
+    const path = `/v1/orders/${placed.body.id}`;
+    const [stranger, strangersCancel, own] = await Promise.all([
+      fixture.call(BOB, 'PATCH', path, { quantity: '0.2' }),
+      fixture.call(BOB, 'DELETE', path),
+      fixture.call(ALICE, 'PATCH', path, { quantity: '0.05' }),
+    ]);
+    expect([stranger.status, strangersCancel.status, own.status]).toEqual([404, 404, 202]);
+    expect(await fixture.available(ALICE, 'USD')).toEqual(before);
+  });
+
+  it.each([
+    ['a cancel', (id: string) => `/v1/orders/${id}`, 'cancel'],
+    ['a cancel of all', () => '/v1/orders?market=BTC-USD', 'cancel_all'],
+  ])('of which %s goes out after the orders of an instance that died', async (_n, pathOf, kind) => {
+    await fixture.database.pool.query('TRUNCATE orders.open_counts');
+    const first = await place({ ...BUY, quantity: '0.001' });
+    const second = await place({ ...BUY, quantity: '0.001' });
+    await published(fixture);
+    const before = (await fixture.commands()).length;
+    // As if another instance had died after its commits: both rows still wait.
+    await fixture.database.pool.query(
+      `INSERT INTO orders.outbox (id, topic, partition, key, headers, value)
+       OVERRIDING SYSTEM VALUE
+       SELECT o.outbox_id, 'orders.accepted', 0, 'BTC-USD', '{}', json_build_object(
+         'market', 'BTC-USD', 'commands', json_build_array(json_build_object('again', o.order_number)))
+       FROM orders.orders o WHERE o.order_number IN ($1, $2) ON CONFLICT DO NOTHING`,
+      [Number(first.body.id.slice(4)), Number(second.body.id.slice(4))],
+    );
+    await fixture.call(ALICE, 'DELETE', pathOf(second.body.id));
+    await published(fixture);
+    const added = (await fixture.commands()).slice(before);
+    expect(added.map((command) => command['again'] ?? command['kind'])).toEqual([
+      Number(first.body.id.slice(4)),
+      Number(second.body.id.slice(4)),
+      kind,
+    ]);
+    await fixture.database.pool.query('DELETE FROM orders.outbox');
+  });
+});
+
 describe('an amend', () => {
   beforeEach(async () => {
     await fixture.database.pool.query('TRUNCATE orders.open_counts');

@@ -22,40 +22,43 @@ export interface KnownEvent {
  * second then sees that they are known.
  */
 export async function recordEvents(tx: Tx, events: readonly EventRow[]): Promise<Set<string>> {
-  const result = await tx.query<{ name: string }>(
-    `INSERT INTO settlement.executions (market, sequence, kind, content_hash)
+  const result = await tx.query<{ name: string }>({
+    name: 'settlement-record',
+    text: `INSERT INTO settlement.executions (market, sequence, kind, content_hash)
      SELECT e.market, e.sequence, e.kind, decode(e.hash, 'hex')
      FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[])
        e (market, sequence, kind, hash)
      ORDER BY e.market COLLATE "C", e.sequence
      ON CONFLICT ON CONSTRAINT executions_pkey DO NOTHING
      RETURNING market || ' ' || sequence AS name`,
-    [
+    values: [
       events.map((event) => event.market),
       events.map((event) => event.sequence),
       events.map((event) => event.kind),
       events.map((event) => event.hash),
     ],
-  );
+  });
   return new Set(result.rows.map((row) => row.name));
 }
 
 /** The content hashes that were settled under these names. */
 export async function findEvents(tx: Tx, events: readonly EventRow[]): Promise<KnownEvent[]> {
-  const result = await tx.query<KnownEvent>(
-    `SELECT e.market, e.sequence, encode(e.content_hash, 'hex') AS hash
+  const result = await tx.query<KnownEvent>({
+    name: 'settlement-find',
+    text: `SELECT e.market, e.sequence, encode(e.content_hash, 'hex') AS hash
      FROM unnest($1::text[], $2::bigint[]) w (market, sequence)
      JOIN settlement.executions e ON e.market = w.market AND e.sequence = w.sequence`,
-    [events.map((event) => event.market), events.map((event) => event.sequence)],
-  );
+    values: [events.map((event) => event.market), events.map((event) => event.sequence)],
+  });
   return result.rows;
 }
 
 /** Adds to the users' volumes. Sorted, for the same reason as `recordEvents`. */
 export async function addVolumes(tx: Tx, volumes: readonly Volume[]): Promise<void> {
   if (volumes.length === 0) return;
-  await tx.query(
-    `INSERT INTO settlement.volumes AS v (user_id, market, day, quote_minor, trades)
+  await tx.query({
+    name: 'settlement-volumes',
+    text: `INSERT INTO settlement.volumes AS v (user_id, market, day, quote_minor, trades)
      SELECT w.user_id, w.market, w.day, sum(w.quote_minor), count(*)
      FROM unnest($1::text[], $2::text[], $3::date[], $4::numeric[])
        w (user_id, market, day, quote_minor)
@@ -63,21 +66,22 @@ export async function addVolumes(tx: Tx, volumes: readonly Volume[]): Promise<vo
      ORDER BY w.user_id COLLATE "C", w.market COLLATE "C", w.day
      ON CONFLICT ON CONSTRAINT volumes_pkey DO UPDATE
      SET quote_minor = v.quote_minor + excluded.quote_minor, trades = v.trades + excluded.trades`,
-    [
+    values: [
       volumes.map((volume) => volume.userId),
       volumes.map((volume) => volume.market),
       volumes.map((volume) => volume.day),
       volumes.map((volume) => volume.quoteMinor.toString()),
     ],
-  );
+  });
 }
 
 /** Which of these markets are stopped. */
 export async function findStoppedMarkets(tx: Tx, markets: readonly string[]): Promise<Set<string>> {
-  const result = await tx.query<{ market: string }>(
-    'SELECT market FROM settlement.stopped_markets WHERE market = ANY ($1::text[])',
-    [markets],
-  );
+  const result = await tx.query<{ market: string }>({
+    name: 'settlement-stopped',
+    text: 'SELECT market FROM settlement.stopped_markets WHERE market = ANY ($1::text[])',
+    values: [markets],
+  });
   return new Set(result.rows.map((row) => row.market));
 }
 

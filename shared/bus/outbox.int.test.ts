@@ -186,13 +186,16 @@ describe('the sweeper', () => {
     expect(await logged()).toEqual(numbers(400));
   });
 
-  it('knows its own rows until they are gone from the table', async () => {
+  it('knows its own rows from their publishing until they are gone from the table', async () => {
     const outbox = openOutbox();
     const foreign = await insert(openOutbox(), ['foreign']);
     const ids = await insert(outbox, ['own']);
-    expect(ids.map((id) => outbox.isOwn(id))).toEqual([true]);
+    // Inserted is not committed: only who says so with publishNow vouches for a row.
+    expect(ids.map((id) => outbox.isOwn(id))).toEqual([false]);
     expect(foreign.map((id) => outbox.isOwn(id))).toEqual([false]);
-    await outbox.publishNow(ids);
+    const publishing = outbox.publishNow(ids);
+    expect(ids.map((id) => outbox.isOwn(id))).toEqual([true]);
+    await publishing;
     await eventually(() => expect(ids.map((id) => outbox.isOwn(id))).toEqual([false]));
     expect(await countRows()).toBe(1);
   });

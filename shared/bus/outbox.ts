@@ -112,9 +112,9 @@ export class Outbox {
     return this.#waitingRows >= (this.#options.waitingMax ?? WAITING_MAX);
   }
 
-  /** True for a row that this instance wrote and has published, or will before anything later. */
+  /** True from `publishNow` on, until the row is deleted: it goes out before anything later. */
   isOwn(id: number): boolean {
-    return this.#own.has(id) || this.#drafts.has(id);
+    return this.#own.has(id);
   }
 
   /** Publishes at once what an earlier run left behind, then looks in intervals. */

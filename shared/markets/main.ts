@@ -6,14 +6,15 @@ import { Outbox } from '../bus/outbox.ts';
 import { findVariable, getVariable } from '../config/environment.ts';
 import { createPool } from '../db/pool.ts';
 import { MARKET_STATUSES, type MarketStatus } from '../domain/market.ts';
-import { marketConfigSchema } from '../events/fields.ts';
+import { marketConfigSchema, marketIdField } from '../events/fields.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { applyMarket, applyStatus, listMarkets } from './market-store.ts';
 
 const HELP = `npm run markets -- <command>
 
   list                    markets with their status and version
-  apply FILE              creates or changes the market that the JSON file describes
+  apply FILE              creates or changes the market that the JSON file describes; steps,
+                          assets and fee policy of a market never change
   halt MARKET             only cancels are taken
   cancel-only MARKET      only cancels and reducing amends are taken
   resume MARKET           back to trading
@@ -29,7 +30,7 @@ const STATUS_OF: Readonly<Record<string, MarketStatus>> = {
 
 const fileSchema = marketConfigSchema
   .omit({ version: true, baseDecimals: true, quoteDecimals: true })
-  .extend({ status: z.enum(MARKET_STATUSES).default('trading'), shard: z.int().min(0).default(0) });
+  .extend({ status: z.enum(MARKET_STATUSES).optional(), shard: z.int().min(0).default(0) });
 
 const [command, argument] = process.argv.slice(2);
 if (command === undefined || command === '--help') {
@@ -57,7 +58,7 @@ async function run(name: string, target: string | undefined): Promise<void> {
     const applied =
       status === undefined
         ? await applyFile(target)
-        : await applyStatus(pool, outbox, target, status);
+        : await applyStatus(pool, outbox, marketIdField.parse(target), status);
     console.log(`version ${applied.version}${applied.changed ? '' : ' (nothing changed)'}`);
   } finally {
     await outbox.stop();

@@ -48,22 +48,63 @@ export async function findMarket(db: Pool | Tx, market: string): Promise<StoredM
   return found[0] ?? null;
 }
 
+/** What a market is to become. */
+interface Wanted {
+  readonly description: MarketDescription;
+  readonly status: MarketStatus;
+  readonly shard: number;
+}
+
+export interface Applied {
+  readonly version: number;
+  /** False when the market was so already: nothing is written then. */
+  readonly changed: boolean;
+}
+
 /**
  * Creates or changes a market: the row and the command for the engine in one transaction, published
- * right after. Nothing is written when nothing changes. Throws RangeError for a market that must be
- * refused (see `marketScale`), TerminalError for an unknown asset.
+ * right after. Without a status a market keeps the one it has, and a new one trades. Throws
+ * RangeError for a market that must be refused (see `marketScale`), TerminalError for an unknown
+ * asset or a change of what can never change.
  */
 export async function applyMarket(
   pool: Pool,
   outbox: Outbox,
   description: MarketDescription,
-  status: MarketStatus,
+  status?: MarketStatus,
   shard = 0,
-): Promise<{ readonly version: number; readonly changed: boolean }> {
+): Promise<Applied> {
+  return change(pool, outbox, description.market, (before) => ({
+    description,
+    status: status ?? before?.status ?? 'trading',
+    shard,
+  }));
+}
+
+/** Changes only the status, whatever else is changed at the same time. */
+export async function applyStatus(
+  pool: Pool,
+  outbox: Outbox,
+  market: MarketConfig['market'],
+  status: MarketStatus,
+): Promise<Applied> {
+  return change(pool, outbox, market, (before) => {
+    if (before === null) throw new TerminalError(`no market ${market}`);
+    return { description: before.config, status, shard: before.shard };
+  });
+}
+
+async function change(
+  pool: Pool,
+  outbox: Outbox,
+  market: MarketConfig['market'],
+  decide: (before: StoredMarket | null) => Wanted,
+): Promise<Applied> {
   const applied = await withTransaction(pool, async (tx) => {
     // Two operators at once: the second sees what the first has done.
     await tx.query('LOCK TABLE reference.markets IN SHARE ROW EXCLUSIVE MODE');
-    const before = await findMarket(tx, description.market);
+    const before = await findMarket(tx, market);
+    const { description, status, shard } = decide(before);
     const config = {
       ...description,
       baseDecimals: await decimalsOf(tx, description.base),
@@ -71,32 +112,29 @@ export async function applyMarket(
       version: (before?.config.version ?? 0) + 1,
     };
     marketScale(config);
-    if (before !== null && isSame(before, { config, status, shard })) {
-      return { version: before.config.version, outboxIds: [] };
+    const after = { config, status, shard };
+    if (before !== null) {
+      refuseWhatCannotChange(before, after);
+      if (isSame(before, after)) return { version: before.config.version, outboxIds: [] };
     }
-    if (before !== null && before.shard !== shard) {
-      throw new TerminalError(`${config.market} is on shard ${before.shard}: it cannot just move`);
-    }
-    await saveMarket(tx, { config, status, shard });
-    return {
-      version: config.version,
-      outboxIds: await saveCommand(tx, outbox, config, status, shard),
-    };
+    await saveMarket(tx, after);
+    const outboxIds = await saveCommand(tx, outbox, config, status, shard);
+    return { version: config.version, outboxIds };
   });
   await outbox.publishNow(applied.outboxIds);
   return { version: applied.version, changed: applied.outboxIds.length > 0 };
 }
 
-/** Changes only the status, by the same path. */
-export async function applyStatus(
-  pool: Pool,
-  outbox: Outbox,
-  market: string,
-  status: MarketStatus,
-): Promise<{ readonly version: number; readonly changed: boolean }> {
-  const found = await findMarket(pool, market);
-  if (found === null) throw new TerminalError(`no market ${market}`);
-  return applyMarket(pool, outbox, found.config, status, found.shard);
+/**
+ * Orders are accepted in the market's steps and held by its fee policy: an order on its way, or
+ * resting, would mean something else after such a change. A new market is the way.
+ */
+function refuseWhatCannotChange(before: StoredMarket, after: StoredMarket): void {
+  const fixed = ['base', 'quote', 'tickSize', 'lotSize', 'feePolicy'] as const;
+  const changed: string[] = fixed.filter((key) => before.config[key] !== after.config[key]);
+  if (before.shard !== after.shard) changed.push('shard');
+  if (changed.length === 0) return;
+  throw new TerminalError(`${changed.join(', ')} of ${before.config.market} cannot change`);
 }
 
 async function decimalsOf(tx: Tx, asset: string): Promise<number> {

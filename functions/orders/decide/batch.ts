@@ -50,6 +50,8 @@ export interface Draft {
   }[];
   /** Outbox rows of the orders that are changed: they go before the change. */
   readonly changedOutboxIds: Set<number>;
+  /** Whose orders of a market are all cancelled: the rows of all of them go before. */
+  readonly cancelledAll: UserMarket[];
 }
 
 export interface UserAsset {
@@ -82,7 +84,16 @@ export function distinctUserMarkets(
 function marketOf(intent: Intent, orders: ReadonlyMap<number, OrderRow>): string | undefined {
   if (intent.kind === 'place') return intent.body.market;
   if (intent.kind === 'cancel_all') return intent.market;
-  return orders.get(intent.orderNumber)?.market;
+  return ownOrder(intent, orders)?.market;
+}
+
+/** The order that a change names, if it is the caller's own: another's is not there. */
+function ownOrder(
+  intent: CancelIntent | AmendIntent,
+  orders: ReadonlyMap<number, OrderRow>,
+): OrderRow | undefined {
+  const order = orders.get(intent.orderNumber);
+  return order?.userNumber === intent.userNumber ? order : undefined;
 }
 
 /**
@@ -106,6 +117,7 @@ export class BatchDecision {
     placed: [],
     amends: [],
     changedOutboxIds: new Set(),
+    cancelledAll: [],
   };
   #readAvailable: ReadAvailable = () => 0n;
 
@@ -135,7 +147,7 @@ export class BatchDecision {
         this.#sized.set(intent, sized);
         if (!isRejection(sized)) this.#needAccount(intent.userNumber, sized.hold.asset);
       }
-      const order = intent.kind === 'amend' ? this.#orders.get(intent.orderNumber) : undefined;
+      const order = intent.kind === 'amend' ? ownOrder(intent, this.#orders) : undefined;
       if (order !== undefined) this.#needAccount(intent.userNumber, holdAsset(terms, order.side));
     }
   }
@@ -195,7 +207,7 @@ export class BatchDecision {
     }
     this.#draft.placed.push({ order, intent });
     this.#command(body.market, terms.shard, placeCommand(order));
-    return { kind: 'placed', orderNumber: number, commandNumber: number };
+    return { kind: 'placed', order, commandNumber: number };
   }
 
   #findRepeat(intent: PlaceIntent): Decision | null {
@@ -211,7 +223,7 @@ export class BatchDecision {
   }
 
   #cancel(intent: CancelIntent, number: number): Decision {
-    const found = this.#orders.get(intent.orderNumber) ?? null;
+    const found = ownOrder(intent, this.#orders) ?? null;
     const order = decideCancel(found);
     if (isRejection(order)) return order;
     if (found === null) return reject('ORDER_NOT_FOUND');
@@ -225,7 +237,7 @@ export class BatchDecision {
       userNumber: intent.userNumber,
       orderNumber: found.orderNumber,
     });
-    return { kind: 'changing', order: found, commandNumber: number };
+    return { kind: 'changing', order: found, terms, commandNumber: number };
   }
 
   #cancelAll(intent: CancelAllIntent, number: number): Decision {
@@ -233,12 +245,13 @@ export class BatchDecision {
     if (terms === undefined) return reject('MARKET_NOT_FOUND');
     const { market, userNumber } = intent;
     const timeMs = this.#context.nowMs;
+    this.#draft.cancelledAll.push({ userNumber, market });
     this.#command(market, terms.shard, { kind: 'cancel_all', number, timeMs, userNumber });
     return { kind: 'cancelling_all', market };
   }
 
   #amend(intent: AmendIntent, number: number): Decision {
-    const found = this.#orders.get(intent.orderNumber) ?? null;
+    const found = ownOrder(intent, this.#orders) ?? null;
     const terms = this.#termsOf(intent);
     if (found === null || terms === undefined) return reject('ORDER_NOT_FOUND');
     const pending = found.amendPending || this.#amending.has(found.orderNumber);
@@ -264,7 +277,7 @@ export class BatchDecision {
       quantityLots: amend.quantityLots,
       holdIncreaseMinor: holdIncreaseMinor.toString(),
     });
-    return { kind: 'changing', order: found, commandNumber: number };
+    return { kind: 'changing', order: found, terms, commandNumber: number };
   }
 
   #termsOf(intent: Intent): MarketTerms | undefined {

@@ -2,6 +2,8 @@
 import type { AmendOrderBody, PlaceOrderBody } from '../schema.ts';
 import type { RequestKey } from './batch.ts';
 import type { OrderRow } from './order-row.ts';
+import type { AcceptedOrder } from './place.ts';
+import type { MarketTerms } from './size.ts';
 
 export interface PlaceIntent {
   readonly kind: 'place';
@@ -34,7 +36,12 @@ export interface AmendIntent {
 export type Intent = PlaceIntent | CancelIntent | CancelAllIntent | AmendIntent;
 
 export type Accepted =
-  | { readonly kind: 'placed'; readonly orderNumber: number; readonly commandNumber: number }
+  | { readonly kind: 'placed'; readonly order: AcceptedOrder; readonly commandNumber: number }
   | { readonly kind: 'replayed'; readonly orderNumber: number }
-  | { readonly kind: 'changing'; readonly order: OrderRow; readonly commandNumber: number }
+  | {
+      readonly kind: 'changing';
+      readonly order: OrderRow;
+      readonly terms: MarketTerms;
+      readonly commandNumber: number;
+    }
   | { readonly kind: 'cancelling_all'; readonly market: string };

@@ -1,5 +1,7 @@
 // Whether an order is accepted, and what then is written: row, hold and command.
 import { holdMinor, spendableMinor } from '../../../shared/domain/hold.ts';
+import type { MarketConfig } from '../../../shared/domain/market.ts';
+import type { OrderRow, OrderWithUnits } from './order-row.ts';
 import type { MarketTerms, SizedOrder } from './size.ts';
 import { holdTerms, reservePpm } from './size.ts';
 import { reject, type Rejection } from '../../../shared/domain/rejection.ts';
@@ -73,6 +75,50 @@ function fitToFunds(
     sized.quantityLots,
   );
   return { ...sized, priceTicks, hold: { asset: sized.hold.asset, amountMinor } };
+}
+
+/** The order's row as it is inserted, with what its amounts are measured in. */
+export function acceptedRow(accepted: AcceptedOrder): OrderWithUnits {
+  const { body, sized, terms } = accepted;
+  const order: OrderRow = {
+    orderNumber: accepted.orderNumber,
+    userNumber: accepted.userNumber,
+    clientOrderId: body.clientOrderId ?? null,
+    market: body.market,
+    side: body.side,
+    type: body.type,
+    timeInForce: sized.timeInForce,
+    postOnly: body.postOnly ?? false,
+    selfTradePrevention: body.selfTradePrevention ?? 'cancel_taker',
+    priceTicks: sized.priceTicks,
+    quantityLots: sized.quantityLots,
+    quoteAmountMinor: sized.quoteAmountMinor?.toString() ?? null,
+    expiresAtMs: sized.expiresAtMs,
+    makerFeePpm: terms.makerFeePpm,
+    takerFeePpm: terms.takerFeePpm,
+    acceptedAtMs: accepted.acceptedAtMs,
+    updatedAtMs: accepted.acceptedAtMs,
+    outboxId: 0,
+    status: 'accepted',
+    reason: null,
+    lastSequence: 0,
+    remainingLots: sized.quantityLots,
+    filledLots: 0,
+    filledQuoteMinor: '0',
+    amendPending: false,
+  };
+  return withUnits(order, terms.config);
+}
+
+/** A row that has no fees yet, with the units of its market. */
+export function withUnits(order: OrderRow, config: MarketConfig): OrderWithUnits {
+  const { base, quote, baseDecimals, quoteDecimals, tickSize, lotSize } = config;
+  return {
+    order,
+    units: { base, quote, baseDecimals, quoteDecimals, tickSize, lotSize },
+    fees: {},
+    decimals: { [base]: baseDecimals, [quote]: quoteDecimals },
+  };
 }
 
 /** The command that enters the log for an accepted order. */

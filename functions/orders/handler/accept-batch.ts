@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Outbox, OutboxRow } from '../../../shared/bus/outbox.ts';
 import { withTransaction, type Pool, type Tx } from '../../../shared/db/pool.ts';
 import { orderId, userId } from '../../../shared/domain/ids.ts';
-import { isRejection, type Rejection } from '../../../shared/domain/rejection.ts';
+import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import type { MarketCommand } from '../../../shared/events/commands.ts';
 import { encodeEvent } from '../../../shared/events/envelope.ts';
 import { lockBalances } from '../../../shared/ledger/lock-balances.ts';
@@ -16,6 +16,7 @@ import type { Accepted, Intent, PlaceIntent } from '../decide/intent.ts';
 import type { OrderRow } from '../decide/order-row.ts';
 import { placeCommand, type AcceptedOrder } from '../decide/place.ts';
 import {
+  findUnpublishedOrders,
   insertOrders,
   loadAcceptContext,
   loadTerms,
@@ -50,6 +51,10 @@ export async function acceptBatch(
   deps: AcceptDeps,
   requests: readonly Request[],
 ): Promise<readonly Answer[]> {
+  if (deps.outbox.isFull) {
+    // The log cannot keep up: what is accepted now would only wait, and be lost sight of.
+    return requests.map(() => reject('SERVICE_BUSY', undefined, { retryAfterSeconds: 1 }));
+  }
   const expected: Expected[] = [];
   try {
     const saved = await withTransaction(deps.pool, async (tx) => {
@@ -81,7 +86,7 @@ function expect(outcomes: Outcomes, request: Request, accepted: Accepted): Expec
   const { kind } = request.intent;
   if (kind === 'cancel_all') return null;
   if (accepted.kind === 'placed') {
-    return outcomes.expect(kind, accepted.orderNumber, accepted.commandNumber);
+    return outcomes.expect(kind, accepted.order.orderNumber, accepted.commandNumber);
   }
   if (accepted.kind !== 'changing') return null;
   return outcomes.expect(kind, accepted.order.orderNumber, accepted.commandNumber);
@@ -122,7 +127,9 @@ async function decideBatch(deps: AcceptDeps, tx: Tx, intents: readonly Intent[])
 
 async function saveDraft(deps: AcceptDeps, tx: Tx, draft: Draft): Promise<readonly number[]> {
   if (draft.commands.size === 0) return [];
-  const foreign = [...draft.changedOutboxIds].filter((id) => !deps.outbox.isOwn(id));
+  const cancelled = await findUnpublishedOrders(tx, draft.cancelledAll);
+  const changed = new Set([...draft.changedOutboxIds, ...cancelled]);
+  const foreign = [...changed].filter((id) => !deps.outbox.isOwn(id));
   const copies = await repeatUnpublished(tx, foreign);
   const markets = [...draft.commands];
   const rows = markets.map(([market, packed]) => packRecord(market, packed));

@@ -5,6 +5,7 @@ import { ERROR_CODES, type Rejection } from '../../../shared/domain/rejection.ts
 import { route, type HandlerResponse } from '../../../shared/function/definition.ts';
 import { PREFERENCE_APPLIED, parsePreferWait } from '../../../shared/http/prefer.ts';
 import type { Intent } from '../decide/intent.ts';
+import { withUnits } from '../decide/place.ts';
 import {
   amendOrderBody,
   cancelAllAnswer,
@@ -119,7 +120,13 @@ async function submit(
   const outcome = answer.expected === null ? null : await answer.expected.wait(waitMs ?? 0);
   const refusal = outcome === null ? null : refusalOf(intent.kind, outcome);
   if (refusal !== null) return refusal;
-  const found = await findOrder(deps.pool, intent.userNumber, intent.orderNumber);
+  const { accepted } = answer;
+  if (accepted.kind !== 'changing') return reject('INTERNAL_ERROR');
+  // An order without fills has no fees: its row, read when the change was accepted, is all of it.
+  const found =
+    outcome === null && accepted.order.filledLots === 0
+      ? withUnits(accepted.order, accepted.terms.config)
+      : await findOrder(deps.pool, intent.userNumber, intent.orderNumber);
   if (found === null) return reject('INTERNAL_ERROR');
   if (outcome === null) return { status: 202, body: presentOrder(found) };
   return { status: 200, headers: PREFERENCE_APPLIED, body: presentChanged(found, outcome) };

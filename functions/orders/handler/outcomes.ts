@@ -20,6 +20,8 @@ export interface Outcome {
   readonly record: Executions;
   /** Trades that the command made as taker. */
   readonly trades: readonly TradeEvent[];
+  /** The amend itself, for an amend that was carried out. */
+  readonly amended: AmendedEvent | null;
   /** The last word on the order: it rests, it ended, it was amended, or nothing changed. */
   readonly final: OpenedEvent | EndedEvent | AmendedEvent | RefusedEvent;
 }
@@ -35,6 +37,8 @@ interface Waiter {
   readonly kind: 'place' | 'cancel' | 'amend';
   readonly commandNumber: number;
   readonly resolve: (outcome: Outcome) => void;
+  /** Events of the order since the waiter came. */
+  readonly events: ExecutionEvent[];
 }
 
 const BATCH_MAX = 500;
@@ -82,7 +86,7 @@ export class Outcomes {
     const id = orderId(orderNumber);
     let settle: (outcome: Outcome) => void = () => undefined;
     const settled = new Promise<Outcome>((resolve) => (settle = resolve));
-    const waiter: Waiter = { kind, commandNumber, resolve: settle };
+    const waiter: Waiter = { kind, commandNumber, resolve: settle, events: [] };
     const waiters = this.#waiters.get(id) ?? new Set();
     this.#waiters.set(id, waiters.add(waiter));
     const forget = () => {
@@ -152,35 +156,43 @@ export class Outcomes {
     if (isDecodeFailure(record)) return;
     for (const [id, waiters] of this.#waiters) {
       for (const waiter of waiters) {
-        const outcome = outcomeOf(record, id, waiter);
+        waiter.events.push(...record.events.filter((event) => concerns(event, id)));
+        const outcome = outcomeOf(record, waiter.events, waiter);
         if (outcome !== null) waiter.resolve(outcome);
       }
     }
   }
 }
 
-/** Reads one waiter's outcome from a record, or null when the record does not have it. */
+/**
+ * Reads one waiter's outcome from the events of its order so far, or null when they do not tell it
+ * yet: a long outcome may be cut over two records.
+ */
 export function outcomeOf(
   record: Executions,
-  id: string,
+  events: readonly ExecutionEvent[],
   waiter: Pick<Waiter, 'kind' | 'commandNumber'>,
 ): Outcome | null {
-  const own = record.events.filter((event) => concerns(event, id));
-  const begin = own.findIndex((event) => beginsOutcome(event, waiter));
+  const begin = events.findIndex((event) => beginsOutcome(event, waiter));
   if (begin < 0) return null;
-  const rest = own.slice(begin);
-  const final = rest.findLast(isFinal);
-  if (final === undefined) return null;
-  const first = rest[0];
-  if (first?.kind === 'refused') return { record, trades: [], final: first };
-  const trades = rest.filter((event) => event.kind === 'trade');
-  return { record, trades, final };
+  const own = events.slice(begin);
+  const [first] = own;
+  const isDone = first?.kind === 'refused' || (first?.kind === 'amended' && first.priorityKept);
+  // An amend that lost its place is matched anew: what follows `amended` is its outcome.
+  const from = first?.kind === 'amended' && !isDone ? 1 : 0;
+  const end = own.findIndex((event, at) => at >= from && isFinal(event));
+  const final = own[end];
+  if (final === undefined || !isFinal(final)) return null;
+  // What happens to the order after its command, happens to it as a maker.
+  const trades = own.slice(0, end).filter((event) => event.kind === 'trade');
+  return { record, trades, amended: first?.kind === 'amended' ? first : null, final };
 }
 
 function isFinal(event: ExecutionEvent): event is Outcome['final'] {
   return event.kind !== 'trade' && event.kind !== 'reduced' && event.kind !== 'configured';
 }
 
+/** Events of the order itself, and trades in which it was the taker. */
 function concerns(event: ExecutionEvent, id: string): boolean {
   if (event.kind === 'trade') return event.taker.orderId === id;
   return event.kind !== 'configured' && event.orderId === id;
@@ -194,5 +206,6 @@ function beginsOutcome(
   if (event.kind === 'refused' || event.kind === 'amended') {
     return event.commandNumber === waiter.commandNumber;
   }
-  return event.kind === 'ended';
+  // The engine answers every amend by its number; a cancel ends the order, unless that has ended.
+  return waiter.kind === 'cancel' && event.kind === 'ended';
 }

@@ -15,7 +15,7 @@ import { PREFERENCE_APPLIED, parsePreferWait } from '../../../shared/http/prefer
 import { lockBalances } from '../../../shared/ledger/lock-balances.ts';
 import { formatDecimal } from '../../../shared/money/decimal.ts';
 import type { PlaceIntent } from '../decide/intent.ts';
-import { decidePlace } from '../decide/place.ts';
+import { acceptedRow, decidePlace } from '../decide/place.ts';
 import { sizeOrder, type MarketTerms, type SizedOrder } from '../decide/size.ts';
 import {
   noQuery,
@@ -154,7 +154,11 @@ async function place(
   const { accepted, expected } = answer;
   if (accepted.kind !== 'placed' && accepted.kind !== 'replayed') return reject('INTERNAL_ERROR');
   const outcome = expected === null ? null : await expected.wait(waitMs ?? 0);
-  const found = await findOrder(deps.pool, intent.userNumber, accepted.orderNumber);
+  // What was just written need not be read: only a repeat asks the database.
+  const found =
+    accepted.kind === 'placed'
+      ? acceptedRow(accepted.order)
+      : await findOrder(deps.pool, intent.userNumber, accepted.orderNumber);
   if (found === null) return reject('INTERNAL_ERROR');
   const headers: Record<string, string> = {
     location: `/v1/orders/${presentAccepted(found).id}`,
@@ -170,12 +174,14 @@ async function place(
   return { status: waitMs === null ? 201 : 202, headers, body: presentAccepted(found) };
 }
 
-/** As if the whole order took liquidity at its limit: the most that its fee can be. */
+/** As if the whole order took liquidity at once: at its limit, or at the best price. */
 function estimate(body: PlaceOrderBody, sized: SizedOrder, terms: MarketTerms): unknown {
   const { config, scale } = terms;
   const lots = BigInt(sized.quantityLots);
-  const quoteMinor =
-    sized.quoteBudgetMinor ?? notionalMinor(scale, sized.priceTicks, sized.quantityLots);
+  // A market order trades from the best price on; its own price is only the worst it may take.
+  const best = body.side === 'buy' ? terms.bestAskTicks : terms.bestBidTicks;
+  const priceTicks = body.type === 'market' ? (best ?? sized.priceTicks) : sized.priceTicks;
+  const quoteMinor = sized.quoteBudgetMinor ?? notionalMinor(scale, priceTicks, sized.quantityLots);
   const fee = tradeFee(
     {
       base: config.base,
@@ -184,8 +190,7 @@ function estimate(body: PlaceOrderBody, sized: SizedOrder, terms: MarketTerms): 
       baseMinor:
         sized.quoteBudgetMinor === null
           ? lots * scale.lotMinor
-          : (sized.quoteBudgetMinor / (BigInt(sized.priceTicks) * scale.tickLotMinor)) *
-            scale.lotMinor,
+          : (sized.quoteBudgetMinor / (BigInt(priceTicks) * scale.tickLotMinor)) * scale.lotMinor,
       quoteMinor,
       buyerHoldMinor: sized.hold.amountMinor,
       buyerFeePpm: terms.takerFeePpm,

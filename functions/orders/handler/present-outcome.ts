@@ -42,13 +42,9 @@ export function presentOutcome(found: OrderWithUnits, outcome: Outcome): OrderOu
  */
 export function presentChanged(found: OrderWithUnits, outcome: Outcome): OrderOutcomeAnswer {
   const { order } = found;
-  const amended = outcome.record.events.find(
-    (event) => event.kind === 'amended' && event.orderId === orderIdOf(outcome),
-  );
+  const { amended } = outcome;
   const change =
-    amended?.kind === 'amended'
-      ? { priceTicks: amended.priceTicks, quantityLots: amended.quantityLots }
-      : {};
+    amended === null ? {} : { priceTicks: amended.priceTicks, quantityLots: amended.quantityLots };
   const isNewer = outcome.final.sequence > order.lastSequence;
   const state = isNewer ? stateAfter(outcome, order.filledLots) : {};
   const trades = outcome.trades.map((trade) =>
@@ -56,10 +52,6 @@ export function presentChanged(found: OrderWithUnits, outcome: Outcome): OrderOu
   );
   const after: OrderRow = { ...order, ...change, ...state };
   return { ...presentOrder({ ...found, order: after }), trades };
-}
-
-function orderIdOf(outcome: Outcome): string | null {
-  return outcome.final.orderId;
 }
 
 function stateAfter(

@@ -29,8 +29,9 @@ export async function loadAcceptContext(
     numbers: number[];
     openCounts: AcceptContext['openCounts'] | null;
     keys: KnownKey[] | null;
-  }>(
-    `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs",
+  }>({
+    name: 'orders-accept-context',
+    text: `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs",
        to_json(ARRAY(SELECT nextval('orders.command_number') FROM generate_series(1, $1)))
          AS numbers,
        (SELECT json_agg(json_build_object('userNumber', c.user_number, 'market', c.market,
@@ -42,7 +43,7 @@ export async function loadAcceptContext(
            'orderNumber', k.order_number))
          FROM unnest($4::bigint[], $5::text[], $6::text[]) w (user_number, kind, key)
          JOIN orders.request_keys k USING (user_number, kind, key)) AS keys`,
-    [
+    values: [
       wanted.numbers,
       wanted.userMarkets.map((each) => each.userNumber),
       wanted.userMarkets.map((each) => each.market),
@@ -50,7 +51,7 @@ export async function loadAcceptContext(
       wanted.keys.map((each) => each.kind),
       wanted.keys.map((each) => each.key),
     ],
-  );
+  });
   const row = result.rows[0];
   if (row === undefined) throw new Error('the accept context has no row');
   return {
@@ -81,8 +82,9 @@ export async function loadTerms(
   const best = withBestPrices
     ? 'p.best_bid_ticks AS "bestBidTicks", p.best_ask_ticks AS "bestAskTicks"'
     : 'NULL::bigint AS "bestBidTicks", NULL::bigint AS "bestAskTicks"';
-  const result = await tx.query<TermsRow>(
-    `SELECT w.user_number AS "userNumber", m.market, m.base, m.quote, b.decimals AS "baseDecimals",
+  const result = await tx.query<TermsRow>({
+    name: `orders-terms${withBestPrices ? '-best' : ''}`,
+    text: `SELECT w.user_number AS "userNumber", m.market, m.base, m.quote, b.decimals AS "baseDecimals",
        q.decimals AS "quoteDecimals", trim_scale(m.tick_size)::text AS "tickSize",
        trim_scale(m.lot_size)::text AS "lotSize", trim_scale(m.min_quantity)::text AS "minQuantity",
        trim_scale(m.max_quantity)::text AS "maxQuantity",
@@ -100,12 +102,12 @@ export async function loadTerms(
        SELECT own.maker_ppm, own.taker_ppm FROM fees.current_user_rates own
        WHERE own.user_id = w.user_id AND own.market = m.market) u ON true
      ${withBestPrices ? 'LEFT JOIN market_data.best_prices p ON p.market = m.market' : ''}`,
-    [
+    values: [
       wanted.map((each) => each.userNumber),
       wanted.map((each) => each.market),
       wanted.map((each) => userId(each.userNumber)),
     ],
-  );
+  });
   return new Map(result.rows.map((row) => [termsKey(row.userNumber, row.market), toTerms(row)]));
 }
 
@@ -128,30 +130,55 @@ export async function lockOrders(
   tx: Tx,
   wanted: readonly { readonly userNumber: number; readonly orderNumber: number }[],
 ): Promise<Map<number, OrderRow>> {
-  const result = await tx.query<OrderRow>(
-    `SELECT ${ORDER_COLUMNS} FROM orders.orders o
+  const result = await tx.query<OrderRow>({
+    name: 'orders-lock',
+    text: `SELECT ${ORDER_COLUMNS} FROM orders.orders o
      WHERE (o.order_number, o.user_number) IN
        (SELECT * FROM unnest($1::bigint[], $2::bigint[]))
      ORDER BY o.order_number FOR NO KEY UPDATE`,
-    [wanted.map((each) => each.orderNumber), wanted.map((each) => each.userNumber)],
-  );
+    values: [wanted.map((each) => each.orderNumber), wanted.map((each) => each.userNumber)],
+  });
   return new Map(result.rows.map((row) => [row.orderNumber, row]));
 }
 
+/** Outbox rows, not published yet, of the open orders that these users have in these markets. */
+export async function findUnpublishedOrders(
+  tx: Tx,
+  owners: readonly UserMarket[],
+): Promise<number[]> {
+  if (owners.length === 0) return [];
+  const result = await tx.query<{ id: number }>({
+    name: 'orders-unpublished-of-user',
+    text: `SELECT DISTINCT x.id
+     FROM unnest($1::bigint[], $2::text[]) w (user_number, market)
+     JOIN orders.orders o ON o.user_number = w.user_number AND o.market = w.market
+       AND o.status IN ('accepted', 'open', 'partially_filled')
+     JOIN orders.outbox x ON x.id = o.outbox_id`,
+    values: [owners.map((each) => each.userNumber), owners.map((each) => each.market)],
+  });
+  return result.rows.map((row) => row.id);
+}
+
 /**
- * Appends again the outbox rows that other instances have not published yet: a change of an order
- * must not overtake the order itself. The engine ignores the repeat.
+ * Outbox rows that other instances have not published yet, to be appended again: a change of an
+ * order must not overtake the order itself. With each row come all before it of the same market,
+ * because they may hold what it changes. The engine ignores the repeats.
  */
 export async function repeatUnpublished(
   tx: Tx,
   outboxIds: readonly number[],
 ): Promise<OutboxCopy[]> {
   if (outboxIds.length === 0) return [];
-  const result = await tx.query<OutboxCopy>(
-    `SELECT topic, partition, key, headers, value FROM orders.outbox
-     WHERE id = ANY ($1::bigint[]) ORDER BY id`,
-    [outboxIds],
-  );
+  const result = await tx.query<OutboxCopy>({
+    name: 'orders-unpublished',
+    text: `SELECT x.topic, x.partition, x.key, x.headers, x.value
+     FROM orders.outbox x
+     JOIN (SELECT topic, partition, key, max(id) AS id FROM orders.outbox
+       WHERE id = ANY ($1::bigint[]) GROUP BY topic, partition, key) f
+       ON f.topic = x.topic AND f.partition = x.partition AND f.key = x.key AND x.id <= f.id
+     ORDER BY x.id`,
+    values: [outboxIds],
+  });
   return result.rows;
 }
 
@@ -190,8 +217,9 @@ export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise
       timeMs: command.timeMs,
     })),
   );
-  await tx.query(
-    `WITH placed AS (
+  await tx.query({
+    name: 'orders-insert',
+    text: `WITH placed AS (
        INSERT INTO orders.orders (order_number, user_number, client_order_id, market, side, type,
          time_in_force, post_only, self_trade_prevention, price_ticks, quantity_lots,
          quote_amount_minor, expires_at_ms, maker_fee_ppm, taker_fee_ppm, hold_minor,
@@ -218,8 +246,8 @@ export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise
      ORDER BY user_number, market
      ON CONFLICT (user_number, market)
        DO UPDATE SET open_orders = c.open_orders + excluded.open_orders`,
-    [JSON.stringify(rows), JSON.stringify(keys)],
-  );
+    values: [JSON.stringify(rows), JSON.stringify(keys)],
+  });
 }
 
 /** Marks orders as having an amend that the engine has not answered yet. */
@@ -228,12 +256,13 @@ export async function markAmends(
   amends: readonly { readonly orderNumber: number; readonly amendNumber: number }[],
 ): Promise<void> {
   if (amends.length === 0) return;
-  await tx.query(
-    `UPDATE orders.orders o SET amend_number = w.amend_number
+  await tx.query({
+    name: 'orders-mark-amends',
+    text: `UPDATE orders.orders o SET amend_number = w.amend_number
      FROM unnest($1::bigint[], $2::bigint[]) w (order_number, amend_number)
      WHERE o.order_number = w.order_number`,
-    [amends.map((each) => each.orderNumber), amends.map((each) => each.amendNumber)],
-  );
+    values: [amends.map((each) => each.orderNumber), amends.map((each) => each.amendNumber)],
+  });
 }
 
 /** Forgets request keys of orders that ended more than a day ago; answers how many. */

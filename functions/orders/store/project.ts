@@ -11,11 +11,12 @@ export async function saveProjection(tx: Tx, projection: Projection): Promise<nu
   if (projection.updates.length === 0) return [];
   const numbers = projection.updates.map((update) => update.orderNumber);
   // Rows first and in order: two batches that touch the same orders wait instead of deadlocking.
-  const locked = await tx.query<{ order_number: number }>(
-    `SELECT order_number FROM orders.orders WHERE order_number = ANY ($1::bigint[])
+  const locked = await tx.query<{ order_number: number }>({
+    name: 'orders-project-lock',
+    text: `SELECT order_number FROM orders.orders WHERE order_number = ANY ($1::bigint[])
      ORDER BY order_number FOR NO KEY UPDATE`,
-    [numbers],
-  );
+    values: [numbers],
+  });
   const known = new Set(locked.rows.map((row) => row.order_number));
   const updates = projection.updates.map((update) => ({
     ...update,
@@ -25,8 +26,9 @@ export async function saveProjection(tx: Tx, projection: Projection): Promise<nu
     priceTicks: update.amend?.priceTicks ?? null,
     quantityLots: update.amend?.quantityLots ?? null,
   }));
-  await tx.query(
-    `WITH inserted AS (
+  await tx.query({
+    name: 'orders-project',
+    text: `WITH inserted AS (
        INSERT INTO orders.fills (order_number, user_number, market, sequence, side, liquidity,
          price_ticks, quantity_lots, quote_minor, fee_asset, fee_minor, traded_at_ms)
        SELECT "orderNumber", "userNumber", market, sequence, side, liquidity, "priceTicks",
@@ -88,10 +90,10 @@ export async function saveProjection(tx: Tx, projection: Projection): Promise<nu
      )
      UPDATE orders.open_counts c SET open_orders = c.open_orders - l.orders
      FROM locked l WHERE c.user_number = l.user_number AND c.market = l.market`,
-    [
+    values: [
       JSON.stringify(projection.fills.filter((fill) => known.has(fill.orderNumber))),
       JSON.stringify(updates.filter((update) => known.has(update.orderNumber))),
     ],
-  );
+  });
   return numbers.filter((number) => !known.has(number));
 }

@@ -24,10 +24,11 @@ export async function findOrder(
   userNumber: number,
   orderNumber: number,
 ): Promise<OrderWithUnits | null> {
-  const result = await db.query<JoinedRow>(
-    `${SELECT_ORDERS} WHERE o.order_number = $1 AND o.user_number = $2`,
-    [orderNumber, userNumber],
-  );
+  const result = await db.query<JoinedRow>({
+    name: 'orders-find',
+    text: `${SELECT_ORDERS} WHERE o.order_number = $1 AND o.user_number = $2`,
+    values: [orderNumber, userNumber],
+  });
   const row = result.rows[0];
   return row === undefined ? null : toOrder(row);
 }
@@ -38,12 +39,13 @@ export async function findOrderByClientId(
   userNumber: number,
   clientOrderId: string,
 ): Promise<OrderWithUnits | null> {
-  const result = await db.query<JoinedRow>(
-    `${SELECT_ORDERS}
+  const result = await db.query<JoinedRow>({
+    name: 'orders-find-client',
+    text: `${SELECT_ORDERS}
      WHERE o.user_number = $1 AND o.client_order_id = $2
      ORDER BY o.order_number DESC LIMIT 1`,
-    [userNumber, clientOrderId],
-  );
+    values: [userNumber, clientOrderId],
+  });
   const row = result.rows[0];
   return row === undefined ? null : toOrder(row);
 }
