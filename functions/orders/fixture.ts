@@ -160,6 +160,15 @@ export async function published(fixture: OrdersFixture): Promise<void> {
   while (fixture.deps.outbox.waiting() > 0) await new Promise((done) => setImmediate(done));
 }
 
+/** Waits until what was published is deleted, too. */
+export async function outboxIsEmpty(fixture: OrdersFixture): Promise<void> {
+  for (;;) {
+    const rows = await fixture.database.pool.query('SELECT FROM orders.outbox LIMIT 1');
+    if (rows.rowCount === 0) return;
+    await new Promise((done) => setTimeout(done, 10));
+  }
+}
+
 async function readCommands(database: TestDatabase): Promise<Record<string, unknown>[]> {
   const bus = openBus({ url: database.url, applicationName: 'test', log: silentLogger() });
   const commands: Record<string, unknown>[] = [];

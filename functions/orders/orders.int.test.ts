@@ -2,7 +2,7 @@
 // leaves no trace in orders, ledger or log.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { orderId, type OrderId } from '../../shared/domain/ids.ts';
-import { ALICE, BOB, CAROL, createOrdersFixture, published } from './fixture.ts';
+import { ALICE, BOB, CAROL, createOrdersFixture, outboxIsEmpty, published } from './fixture.ts';
 import type { OrdersFixture } from './fixture.ts';
 
 const BUY = {
@@ -269,7 +269,7 @@ describe('a change of an order', () => {
     await fixture.database.pool.query('TRUNCATE orders.open_counts');
     const first = await place({ ...BUY, quantity: '0.001' });
     const second = await place({ ...BUY, quantity: '0.001' });
-    await published(fixture);
+    await outboxIsEmpty(fixture);
     const before = (await fixture.commands()).length;
     // As if another instance had died after its commits: both rows still wait.
     await fixture.database.pool.query(

@@ -30,7 +30,7 @@ const ROWS_PER_PUBLISH_MAX = 500;
 const RETRY_FIRST_MS = 20;
 const RETRY_MAX_MS = 2_000;
 /** Published rows are deleted together: a commit costs more than a row. */
-const DELETE_LINGER_MS = 20;
+const DELETE_LINGER_MS = 100;
 /** Rows remembered between insert and publishNow; those of rolled-back transactions fall out. */
 const DRAFTS_MAX = 5_000;
 

@@ -18,10 +18,9 @@ import { placeCommand, type AcceptedOrder } from '../decide/place.ts';
 import {
   findUnpublishedOrders,
   insertOrders,
-  loadAcceptContext,
-  loadTerms,
   lockOrders,
   markAmends,
+  readForAccept,
   repeatUnpublished,
   type NewOrder,
 } from '../store/accept.ts';
@@ -109,9 +108,12 @@ async function decideBatch(deps: AcceptDeps, tx: Tx, intents: readonly Intent[])
   const keys = intents.flatMap((each) =>
     each.kind === 'place' ? each.keys.map((key) => ({ ...key, userNumber: each.userNumber })) : [],
   );
-  const context = await loadAcceptContext(tx, { numbers: intents.length, userMarkets, keys });
-  const withBest = intents.some((each) => each.kind === 'place' && each.body.type === 'market');
-  const terms = await loadTerms(tx, userMarkets, withBest);
+  const { context, terms } = await readForAccept(tx, {
+    numbers: intents.length,
+    userMarkets,
+    keys,
+    withBestPrices: intents.some((each) => each.kind === 'place' && each.body.type === 'market'),
+  });
   const batch = new BatchDecision(context, terms, orders, deps.openOrdersMax);
   batch.sizeAll(intents);
   const accounts = batch.accountsToLock().map(({ userNumber, asset }) => ({

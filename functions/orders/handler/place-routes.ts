@@ -24,7 +24,7 @@ import {
   testOrderAnswer,
   type PlaceOrderBody,
 } from '../schema.ts';
-import { loadAcceptContext, loadTerms } from '../store/accept.ts';
+import { readForAccept } from '../store/accept.ts';
 import { termsKey } from '../decide/batch.ts';
 import { findOrder } from '../store/read.ts';
 import { userNumberOf } from './caller.ts';
@@ -108,9 +108,10 @@ export const testOrder = route({
     const { body } = request;
     return withTransaction(deps.pool, async (tx) => {
       const at = { userNumber, market: body.market };
-      const terms = (await loadTerms(tx, [at], true)).get(termsKey(userNumber, body.market));
+      const wanted = { numbers: 0, userMarkets: [at], keys: [], withBestPrices: true };
+      const { context, terms: all } = await readForAccept(tx, wanted);
+      const terms = all.get(termsKey(userNumber, body.market));
       if (terms === undefined) return reject('MARKET_NOT_FOUND');
-      const context = await loadAcceptContext(tx, { numbers: 0, userMarkets: [at], keys: [] });
       const sized = sizeOrder(body, terms, context.nowMs);
       if (isRejection(sized)) return sized;
       const owner = userId(userNumber);

@@ -16,21 +16,31 @@ import { ORDER_COLUMNS } from './order-columns.ts';
 /** How long a clientOrderId or Idempotency-Key is remembered after its order ended. */
 const KEY_RETENTION_MS = 86_400_000;
 
-export async function loadAcceptContext(
+export interface AcceptReads {
+  readonly context: AcceptContext;
+  /** Terms of each market that exists, for each user that asks; by `termsKey`. */
+  readonly terms: ReadonlyMap<string, MarketTerms>;
+}
+
+/** All that a batch is decided on, in one statement: on a busy machine a round trip costs most. */
+export async function readForAccept(
   tx: Tx,
   wanted: {
     readonly numbers: number;
     readonly userMarkets: readonly UserMarket[];
     readonly keys: readonly (RequestKey & { readonly userNumber: number })[];
+    /** Market orders are sized by the best prices; nobody else pays for looking them up. */
+    readonly withBestPrices: boolean;
   },
-): Promise<AcceptContext> {
+): Promise<AcceptReads> {
   const result = await tx.query<{
     nowMs: number;
     numbers: number[];
     openCounts: AcceptContext['openCounts'] | null;
     keys: KnownKey[] | null;
+    terms: TermsRow[] | null;
   }>({
-    name: 'orders-accept-context',
+    name: `orders-accept-reads${wanted.withBestPrices ? '-best' : ''}`,
     text: `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs",
        to_json(ARRAY(SELECT nextval('orders.command_number') FROM generate_series(1, $1)))
          AS numbers,
@@ -42,7 +52,8 @@ export async function loadAcceptContext(
            'key', k.key, 'requestHash', encode(k.request_hash, 'hex'),
            'orderNumber', k.order_number))
          FROM unnest($4::bigint[], $5::text[], $6::text[]) w (user_number, kind, key)
-         JOIN orders.request_keys k USING (user_number, kind, key)) AS keys`,
+         JOIN orders.request_keys k USING (user_number, kind, key)) AS keys,
+       (SELECT json_agg(t) FROM (${termsQuery(wanted.withBestPrices)}) t) AS terms`,
     values: [
       wanted.numbers,
       wanted.userMarkets.map((each) => each.userNumber),
@@ -50,15 +61,17 @@ export async function loadAcceptContext(
       wanted.keys.map((each) => each.userNumber),
       wanted.keys.map((each) => each.kind),
       wanted.keys.map((each) => each.key),
+      wanted.userMarkets.map((each) => userId(each.userNumber)),
     ],
   });
   const row = result.rows[0];
-  if (row === undefined) throw new Error('the accept context has no row');
+  if (row === undefined) throw new Error('the reads of an accept have no row');
+  const { nowMs, numbers, openCounts, keys, terms } = row;
   return {
-    nowMs: row.nowMs,
-    numbers: row.numbers,
-    openCounts: row.openCounts ?? [],
-    keys: row.keys ?? [],
+    context: { nowMs, numbers, openCounts: openCounts ?? [], keys: keys ?? [] },
+    terms: new Map(
+      (terms ?? []).map((each) => [termsKey(each.userNumber, each.market), toTerms(each)]),
+    ),
   };
 }
 
@@ -73,27 +86,22 @@ type TermsRow = Omit<MarketConfig, 'market'> & {
   readonly bestAskTicks: number | null;
 };
 
-/** Terms of each market that exists, for each user that asks; by `termsKey`. */
-export async function loadTerms(
-  tx: Tx,
-  wanted: readonly UserMarket[],
-  withBestPrices: boolean,
-): Promise<Map<string, MarketTerms>> {
+function termsQuery(withBestPrices: boolean): string {
   const best = withBestPrices
     ? 'p.best_bid_ticks AS "bestBidTicks", p.best_ask_ticks AS "bestAskTicks"'
     : 'NULL::bigint AS "bestBidTicks", NULL::bigint AS "bestAskTicks"';
-  const result = await tx.query<TermsRow>({
-    name: `orders-terms${withBestPrices ? '-best' : ''}`,
-    text: `SELECT w.user_number AS "userNumber", m.market, m.base, m.quote, b.decimals AS "baseDecimals",
-       q.decimals AS "quoteDecimals", trim_scale(m.tick_size)::text AS "tickSize",
-       trim_scale(m.lot_size)::text AS "lotSize", trim_scale(m.min_quantity)::text AS "minQuantity",
+  return `SELECT w.user_number AS "userNumber", m.market, m.base, m.quote,
+       b.decimals AS "baseDecimals", q.decimals AS "quoteDecimals",
+       trim_scale(m.tick_size)::text AS "tickSize", trim_scale(m.lot_size)::text AS "lotSize",
+       trim_scale(m.min_quantity)::text AS "minQuantity",
        trim_scale(m.max_quantity)::text AS "maxQuantity",
-       trim_scale(m.min_notional)::text AS "minNotional", trim_scale(m.min_price)::text AS "minPrice",
-       trim_scale(m.max_price)::text AS "maxPrice", m.protection_bps AS "protectionBps",
-       m.fee_policy AS "feePolicy", m.self_trade_allowed AS "selfTradeAllowed", m.version, m.status,
-       m.shard, coalesce(u.maker_ppm, r.maker_ppm) AS "makerFeePpm",
+       trim_scale(m.min_notional)::text AS "minNotional",
+       trim_scale(m.min_price)::text AS "minPrice", trim_scale(m.max_price)::text AS "maxPrice",
+       m.protection_bps AS "protectionBps", m.fee_policy AS "feePolicy",
+       m.self_trade_allowed AS "selfTradeAllowed", m.version, m.status, m.shard,
+       coalesce(u.maker_ppm, r.maker_ppm) AS "makerFeePpm",
        coalesce(u.taker_ppm, r.taker_ppm) AS "takerFeePpm", ${best}
-     FROM unnest($1::bigint[], $2::text[], $3::text[]) w (user_number, market, user_id)
+     FROM unnest($2::bigint[], $3::text[], $7::text[]) w (user_number, market, user_id)
      JOIN reference.markets m ON m.market = w.market
      JOIN reference.assets b ON b.asset = m.base
      JOIN reference.assets q ON q.asset = m.quote
@@ -101,14 +109,7 @@ export async function loadTerms(
      LEFT JOIN LATERAL (
        SELECT own.maker_ppm, own.taker_ppm FROM fees.current_user_rates own
        WHERE own.user_id = w.user_id AND own.market = m.market) u ON true
-     ${withBestPrices ? 'LEFT JOIN market_data.best_prices p ON p.market = m.market' : ''}`,
-    values: [
-      wanted.map((each) => each.userNumber),
-      wanted.map((each) => each.market),
-      wanted.map((each) => userId(each.userNumber)),
-    ],
-  });
-  return new Map(result.rows.map((row) => [termsKey(row.userNumber, row.market), toTerms(row)]));
+     ${withBestPrices ? 'LEFT JOIN market_data.best_prices p ON p.market = m.market' : ''}`;
 }
 
 function toTerms(row: TermsRow): MarketTerms {
