@@ -81,7 +81,8 @@ function isAlive(holder: Holder): boolean {
   try {
     process.kill(holder.pid, 0);
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    // EPERM: it is there, but another user's.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EPERM')) return false;
   }
   // The number may have been given to another process since.
   return holder.started === null || processStart(holder.pid) === holder.started;
