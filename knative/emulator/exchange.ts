@@ -53,16 +53,21 @@ export class Exchange {
   readonly #notices: Notices;
   readonly #reference: Pool;
   readonly #outbox: Outbox;
+  #ending = false;
 
   /** Creates, migrates and seeds the database; nothing runs on it yet. */
   static async prepare(deps: ExchangeDeps, reset: boolean): Promise<Exchange> {
     if (reset) rmSync(deps.dir.snapshotsDir, { recursive: true, force: true });
     mkdirSync(deps.dir.snapshotsDir, { recursive: true });
-    const database = await prepareDatabase(deps.databaseUrl, reset, (error) =>
-      deps.notices.say('warn', 'postgres', 'a connection broke', error),
-    );
+    let prepared: Exchange | null = null;
+    const database = await prepareDatabase(deps.databaseUrl, reset, (error) => {
+      // A server that stops last ends connections that are closing anyway.
+      if (prepared !== null && prepared.#ending) return;
+      deps.notices.say('warn', 'postgres', 'a connection broke', error);
+    });
     for (const name of database.applied) deps.notices.say('info', 'postgres', `applied ${name}`);
     const exchange = new Exchange(deps, database);
+    prepared = exchange;
     try {
       await exchange.#provision(deps);
     } catch (error) {
@@ -91,7 +96,9 @@ export class Exchange {
       url: database.urlFor('bourse_reference'),
       applicationName: 'bourse-emulator-markets',
       connectionsMax: 2,
-      onError: (error) => deps.notices.say('warn', 'markets', 'a connection broke', error),
+      onError: (error) => {
+        if (!this.#ending) deps.notices.say('warn', 'markets', 'a connection broke', error);
+      },
     });
     this.#outbox = new Outbox({
       pool: this.#reference,
@@ -157,6 +164,7 @@ export class Exchange {
     await Promise.all(this.engines.map((engine) => engine.stop()));
     await this.#outbox.stop();
     await this.bus.close();
+    this.#ending = true;
     await this.#reference.end();
     await this.#database.admin.end();
   }
