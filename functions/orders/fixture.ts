@@ -55,6 +55,8 @@ export interface OrdersFixture {
     body?: unknown,
     headers?: Readonly<Record<string, string>>,
   ): Promise<CallAnswer>;
+  /** The same function, another instance on the same database. */
+  openSecond(): OrdersDeps;
   deliver(events: readonly ExecutionEvent[]): Promise<CallAnswer>;
   /** All commands in the log, in order. */
   commands(): Promise<readonly Record<string, unknown>[]>;
@@ -81,6 +83,13 @@ export async function createOrdersFixture(): Promise<OrdersFixture> {
     log,
     openOrdersMax: 5,
   });
+  const openSecond = (): OrdersDeps =>
+    openOrders({
+      pool: database.poolFor('bourse_orders', 4),
+      bus: openBus({ url: ordersUrl, applicationName: 'test-orders-2', log }),
+      log,
+      openOrdersMax: 1_000,
+    });
   await fund(database);
   const setMarket: OrdersFixture['setMarket'] = async (change, status = 'trading') => {
     await applyMarket(reference, outbox, { ...BTC_USD, ...change }, status);
@@ -89,6 +98,7 @@ export async function createOrdersFixture(): Promise<OrdersFixture> {
   return {
     database,
     deps,
+    openSecond,
     setMarket,
     call: (caller, method, path, body, headers = {}) =>
       callFunction(definition, deps, {

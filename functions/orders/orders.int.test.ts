@@ -2,6 +2,8 @@
 // leaves no trace in orders, ledger or log.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { orderId, type OrderId } from '../../shared/domain/ids.ts';
+import { callFunction } from '../../shared/function/call.ts';
+import { closeOrders, definition } from './handler.ts';
 import { ALICE, BOB, CAROL, createOrdersFixture, outboxIsEmpty, published } from './fixture.ts';
 import type { OrdersFixture } from './fixture.ts';
 
@@ -219,6 +221,28 @@ describe('an accepted order', () => {
     });
     const other = await place({ ...BUY, quantity: '0.002' }, headers);
     expect(other.body.code).toBe('IDEMPOTENCY_KEY_REUSED');
+  });
+
+  it('has one effect and one answer when two instances get the same request at once', async () => {
+    const second = fixture.openSecond();
+    try {
+      for (let round = 0; round < 10; round++) {
+        const call = {
+          caller: ALICE,
+          method: 'POST',
+          path: '/v1/orders',
+          body: { ...BUY, quantity: '0.001', clientOrderId: `both-${round}` },
+        };
+        await fixture.database.pool.query('TRUNCATE orders.open_counts');
+        const answers = await Promise.all(
+          [fixture.deps, second].map((deps) => callFunction(definition, deps, call)),
+        );
+        expect(answers.map((answer) => answer.status)).toEqual([201, 201]);
+        expect(new Set(answers.map((answer) => (answer.body as Answered).id)).size).toBe(1);
+      }
+    } finally {
+      await closeOrders(second);
+    }
   });
 
   it('never lets orders that come together hold more than there is', async () => {
