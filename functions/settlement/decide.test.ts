@@ -3,14 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { TerminalError } from '../../shared/domain/failure.ts';
 import type { FeePolicy } from '../../shared/domain/market.ts';
 import type { ExecutionEvent } from '../../shared/events/executions.ts';
-import {
-  canonicalJson,
-  eventContent,
-  releasesOf,
-  settleTrade,
-  volumesOf,
-  type MarketFacts,
-} from './decide.ts';
+import { canonicalJson, eventContent, releasesOf, settleTrade, volumesOf } from './decide.ts';
+import type { MarketFacts } from '../../shared/events/trade-facts.ts';
 import { makeOpened, makeRelease, makeTrade, NOON_MS, type TradeFacts } from './test-records.ts';
 
 const BUYER = { user: 1, order: 11 };

@@ -1,6 +1,6 @@
 // What one event of the engine means for the ledger. Pure: the event carries every fact.
 import { TerminalError } from '../../shared/domain/failure.ts';
-import { tradeFee, type Fee, type FeeFacts } from '../../shared/domain/fee.ts';
+import { tradeFee, type Fee } from '../../shared/domain/fee.ts';
 import type { UserId } from '../../shared/domain/ids.ts';
 import {
   feesOwner,
@@ -9,7 +9,8 @@ import {
   type LedgerOwner,
   type Posting,
 } from '../../shared/domain/journal.ts';
-import type { ExecutionEvent, Executions, TradeEvent } from '../../shared/events/executions.ts';
+import type { ExecutionEvent, TradeEvent } from '../../shared/events/executions.ts';
+import { feeFactsOf, tradeParties, type MarketFacts } from '../../shared/events/trade-facts.ts';
 
 /** What a user traded in one market on one UTC day, in quote units. */
 export interface Volume {
@@ -20,9 +21,6 @@ export interface Volume {
   readonly quoteMinor: bigint;
 }
 
-/** What a record says about the money of its events. */
-export type MarketFacts = Pick<Executions, 'market' | 'base' | 'quote' | 'feePolicy'>;
-
 const DAY_CHARACTERS = 10;
 
 /**
@@ -31,19 +29,8 @@ const DAY_CHARACTERS = 10;
  * takes; what a hold gives up beyond the payment is price improvement and is available again.
  */
 export function settleTrade(market: MarketFacts, trade: TradeEvent): JournalEntry {
-  const takerBuys = trade.takerSide === 'buy';
-  const buyer = takerBuys ? trade.taker : trade.maker;
-  const seller = takerBuys ? trade.maker : trade.taker;
-  const facts: FeeFacts = {
-    base: market.base,
-    quote: market.quote,
-    feePolicy: market.feePolicy,
-    baseMinor: BigInt(trade.baseMinor),
-    quoteMinor: BigInt(trade.quoteMinor),
-    buyerHoldMinor: BigInt(buyer.holdMinor),
-    buyerFeePpm: buyer.feePpm,
-    sellerFeePpm: seller.feePpm,
-  };
+  const { buyer, seller } = tradeParties(trade);
+  const facts = feeFactsOf(market, trade);
   if (facts.baseMinor === 0n || facts.quoteMinor === 0n) {
     throw new TerminalError(`${trade.tradeId} moves nothing`);
   }

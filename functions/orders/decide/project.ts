@@ -1,6 +1,6 @@
 // What execution events mean for orders: fills to store and the newest state of each order. Pure,
 // and indifferent to the order, repetition and cutting of records.
-import { tradeFee, type FeeFacts } from '../../../shared/domain/fee.ts';
+import { tradeFee } from '../../../shared/domain/fee.ts';
 import {
   parseOrderId,
   parseUserId,
@@ -10,6 +10,7 @@ import {
 import type { EndStatus, Side } from '../../../shared/domain/order.ts';
 import { TerminalError } from '../../../shared/domain/failure.ts';
 import type { ExecutionEvent, Executions, TradeEvent } from '../../../shared/events/executions.ts';
+import { feeFactsOf } from '../../../shared/events/trade-facts.ts';
 
 export interface NewFill {
   readonly orderNumber: number;
@@ -110,19 +111,7 @@ function fold(updates: Map<number, OrderUpdate>, event: ExecutionEvent, change: 
 }
 
 function tradeFills(record: Executions, event: TradeEvent): NewFill[] {
-  const takerIsBuyer = event.takerSide === 'buy';
-  const buyer = takerIsBuyer ? event.taker : event.maker;
-  const seller = takerIsBuyer ? event.maker : event.taker;
-  const facts: FeeFacts = {
-    base: record.base,
-    quote: record.quote,
-    feePolicy: record.feePolicy,
-    baseMinor: BigInt(event.baseMinor),
-    quoteMinor: BigInt(event.quoteMinor),
-    buyerHoldMinor: BigInt(buyer.holdMinor),
-    buyerFeePpm: buyer.feePpm,
-    sellerFeePpm: seller.feePpm,
-  };
+  const facts = feeFactsOf(record, event);
   const fillOf = (party: TradeEvent['taker'], side: Side, liquidity: 'maker' | 'taker') => {
     const fee = tradeFee(facts, side);
     return {
@@ -140,7 +129,7 @@ function tradeFills(record: Executions, event: TradeEvent): NewFill[] {
       tradedAtMs: event.timeMs,
     };
   };
-  const makerSide = takerIsBuyer ? 'sell' : 'buy';
+  const makerSide = event.takerSide === 'buy' ? 'sell' : 'buy';
   return [fillOf(event.taker, event.takerSide, 'taker'), fillOf(event.maker, makerSide, 'maker')];
 }
 

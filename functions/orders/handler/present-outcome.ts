@@ -1,8 +1,9 @@
 // An order as the engine's outcome says it is, before the projection has caught up. Pure.
-import { tradeFee, type FeeFacts } from '../../../shared/domain/fee.ts';
+import { tradeFee, type Fee } from '../../../shared/domain/fee.ts';
 import type { OrderStatus, Side } from '../../../shared/domain/order.ts';
 import { formatSteps } from '../../../shared/domain/market.ts';
 import type { TradeEvent } from '../../../shared/events/executions.ts';
+import { feeFactsOf } from '../../../shared/events/trade-facts.ts';
 import { formatDecimal } from '../../../shared/money/decimal.ts';
 import type { OrderRow, OrderWithUnits } from '../decide/order-row.ts';
 import type { ExecutedTradeAnswer, OrderOutcomeAnswer } from '../schema.ts';
@@ -67,28 +68,11 @@ function stateAfter(
   return { status, reason: null, remainingLots };
 }
 
-function feeOf(outcome: Outcome, trade: TradeEvent, side: Side) {
-  const { record } = outcome;
-  const buyer = trade.takerSide === 'buy' ? trade.taker : trade.maker;
-  const seller = trade.takerSide === 'buy' ? trade.maker : trade.taker;
-  const facts: FeeFacts = {
-    base: record.base,
-    quote: record.quote,
-    feePolicy: record.feePolicy,
-    baseMinor: BigInt(trade.baseMinor),
-    quoteMinor: BigInt(trade.quoteMinor),
-    buyerHoldMinor: BigInt(buyer.holdMinor),
-    buyerFeePpm: buyer.feePpm,
-    sellerFeePpm: seller.feePpm,
-  };
-  return tradeFee(facts, side);
+function feeOf(outcome: Outcome, trade: TradeEvent, side: Side): Fee {
+  return tradeFee(feeFactsOf(outcome.record, trade), side);
 }
 
-function presentTrade(
-  trade: TradeEvent,
-  fee: { asset: string; amountMinor: bigint },
-  found: OrderWithUnits,
-): ExecutedTradeAnswer {
+function presentTrade(trade: TradeEvent, fee: Fee, found: OrderWithUnits): ExecutedTradeAnswer {
   return {
     tradeId: trade.tradeId,
     price: formatSteps(trade.priceTicks, found.units.tickSize),
