@@ -39,6 +39,8 @@ export function createPool(options: PoolOptions): Pool {
   });
   // Without a listener an idle connection that breaks would end the process.
   pool.on('error', (error) => options.onError?.(error));
+  // The same holds for one that is in use: its caller learns of it from the next query.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 

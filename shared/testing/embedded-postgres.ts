@@ -5,9 +5,9 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { findFreePort } from './free-port.ts';
 
 export interface EmbeddedPostgresOptions {
   /** Holds the cluster (`cluster/`), the password (`password`) and the server log. */
@@ -75,21 +75,6 @@ export async function startEmbeddedPostgres(
       await exited;
     },
   };
-}
-
-/** Answers a TCP port of 127.0.0.1 that was free a moment ago. */
-export async function findFreePort(): Promise<number> {
-  return new Promise((done, fail) => {
-    const server = createServer();
-    server.once('error', fail);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        if (address === null || typeof address === 'string') fail(new Error('no port'));
-        else done(address.port);
-      });
-    });
-  });
 }
 
 async function findBinaries(): Promise<Binaries> {

@@ -1,6 +1,6 @@
 // The same order flow twice: undisturbed, and with kill -9 of the engine, of Postgres and of
 // everything in the middle. The books must end the same, and the audit must find nothing.
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, onTestFailed } from 'vitest';
 import { eventually, Exchange, isAlive, runProgram } from './exchange.ts';
 
 const FLOW = ['--generate', '--seed', '7', '--limit', '800', '--market', 'BTC-USD'];
@@ -21,6 +21,7 @@ afterAll(async () => {
 async function open(): Promise<Exchange> {
   const exchange = await Exchange.create();
   exchanges.push(exchange);
+  onTestFailed(() => void process.stderr.write(exchange.output));
   return exchange;
 }
 
@@ -83,6 +84,8 @@ describe('an exchange whose processes are killed', () => {
     });
     expect(summary.trades).toBe(expected.trades);
     expect(summary.books).toMatchObject([{ asExpected: true, sha256: expected.books[0]?.sha256 }]);
+    // Only what was killed has ended: a lost server ends nobody else.
+    expect(shaken.output).not.toContain('ended: exit code');
     await expectCleanAudit(shaken);
   }, 300_000);
 

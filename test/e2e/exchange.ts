@@ -2,11 +2,10 @@
 // temporary folder. Talks to it only as a user or an operator would.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { randomInt } from 'node:crypto';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findFreePort } from '../../shared/testing/free-port.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const READY_TIMEOUT_MS = 90_000;
@@ -44,7 +43,7 @@ export class Exchange {
     const dataDir = mkdtempSync(join(tmpdir(), 'bourse-e2e-'));
     // As root the database runs under another account, which must be able to enter.
     chmodSync(dataDir, 0o755);
-    const exchange = new Exchange(dataDir, await findPairOfPorts());
+    const exchange = new Exchange(dataDir, await findFreePort(2));
     await exchange.start();
     return exchange;
   }
@@ -197,26 +196,6 @@ function hasEnded(child: ChildProcess): boolean {
 
 function pause(): Promise<void> {
   return new Promise((done) => setTimeout(done, 50));
-}
-
-/** Below what the system hands out by itself: a port that is free now stays free. */
-const PORT_MIN = 20_000;
-const PORT_MAX = 32_000;
-
-/** The emulator takes a port and the one above it. */
-async function findPairOfPorts(): Promise<number> {
-  for (;;) {
-    const port = randomInt(PORT_MIN / 2, PORT_MAX / 2) * 2;
-    if ((await isFree(port)) && (await isFree(port + 1))) return port;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((done) => {
-    const server = createServer();
-    server.once('error', () => done(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => done(true)));
-  });
 }
 
 function jsonBody(body: unknown): { body?: string; headers: Record<string, string> } {
