@@ -11,15 +11,18 @@ export async function saveProjection(tx: Tx, projection: Projection): Promise<nu
   if (projection.updates.length === 0) return [];
   const numbers = projection.updates.map((update) => update.orderNumber);
   // Rows first and in order: two batches that touch the same orders wait instead of deadlocking.
-  const locked = await tx.query<{ order_number: number }>({
+  const locked = await tx.query<{ orderNumber: number; isOpen: boolean }>({
     name: 'orders-project-lock',
-    text: `SELECT order_number FROM orders.orders WHERE order_number = ANY ($1::bigint[])
+    text: `SELECT order_number AS "orderNumber",
+       status IN ('accepted', 'open', 'partially_filled') AS "isOpen"
+     FROM orders.orders WHERE order_number = ANY ($1::bigint[])
      ORDER BY order_number FOR NO KEY UPDATE`,
     values: [numbers],
   });
-  const known = new Set(locked.rows.map((row) => row.order_number));
+  const known = new Map(locked.rows.map((row) => [row.orderNumber, row]));
   const updates = projection.updates.map((update) => ({
     ...update,
+    wasOpen: known.get(update.orderNumber)?.isOpen ?? false,
     endStatus: update.end?.status ?? null,
     endReason: update.end?.reason ?? null,
     amendSequence: update.amend?.sequence ?? 0,
@@ -48,12 +51,8 @@ export async function saveProjection(tx: Tx, projection: Projection): Promise<nu
        FROM json_to_recordset($2::json) AS u ("orderNumber" bigint, "lastSequence" bigint,
          "remainingLots" bigint, "timeMs" bigint, "endStatus" text, "endReason" text,
          "amendSequence" bigint, "priceTicks" bigint, "quantityLots" bigint,
-         "answeredAmends" jsonb)
+         "answeredAmends" jsonb, "wasOpen" boolean)
        LEFT JOIN filled f ON f.order_number = u."orderNumber"
-     ), before AS (
-       SELECT o.order_number, o.user_number, o.market,
-         o.status IN ('accepted', 'open', 'partially_filled') AS was_open
-       FROM updated u JOIN orders.orders o ON o.order_number = u."orderNumber"
      ), changed AS (
        UPDATE orders.orders o SET
          last_sequence = greatest(o.last_sequence, u."lastSequence"),
@@ -77,12 +76,12 @@ export async function saveProjection(tx: Tx, projection: Projection): Promise<nu
            WHEN greatest(o.last_sequence, u."lastSequence") > 0 THEN 'open'
            ELSE o.status END
        FROM updated u WHERE o.order_number = u."orderNumber"
-       RETURNING o.order_number, o.status
+       RETURNING o.user_number, o.market, u."wasOpen" AS was_open, o.status
      ), ended AS (
-       SELECT b.user_number, b.market, count(*)::integer AS orders
-       FROM changed c JOIN before b USING (order_number)
-       WHERE b.was_open AND c.status NOT IN ('accepted', 'open', 'partially_filled')
-       GROUP BY b.user_number, b.market
+       SELECT c.user_number, c.market, count(*)::integer AS orders
+       FROM changed c
+       WHERE c.was_open AND c.status NOT IN ('accepted', 'open', 'partially_filled')
+       GROUP BY c.user_number, c.market
      ), locked AS (
        SELECT c.user_number, c.market, e.orders FROM ended e
        JOIN orders.open_counts c USING (user_number, market)
