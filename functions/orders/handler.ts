@@ -12,6 +12,7 @@ import { projectExecutions } from './decide/project.ts';
 import { acceptBatch, type AcceptDeps, type Answer, type Request } from './handler/accept-batch.ts';
 import { amendOrder, cancelAllOrders, cancelOrder } from './handler/change-routes.ts';
 import type { OrdersDeps } from './handler/deps.ts';
+import { MarketAssets } from './handler/market-assets.ts';
 import { Outcomes } from './handler/outcomes.ts';
 import { placeOrder, testOrder } from './handler/place-routes.ts';
 import { getOrder, getOrderByClientId } from './handler/read-routes.ts';
@@ -44,7 +45,8 @@ export function openOrders(parts: {
   const outbox = new Outbox({ pool, schema: 'orders', bus, log });
   const outcomes = new Outcomes(bus, log);
   const openOrdersMax = parts.openOrdersMax ?? OPEN_ORDERS_MAX;
-  const acceptDeps = { pool, outbox, outcomes, openOrdersMax, log };
+  const marketAssets = new MarketAssets();
+  const acceptDeps = { pool, outbox, outcomes, marketAssets, openOrdersMax, log };
   return {
     pool,
     bus,
@@ -105,7 +107,7 @@ async function project(
 ): Promise<void> {
   try {
     const projection = projectExecutions(records);
-    const unknown = await withTransaction(pool, (tx) => saveProjection(tx, projection));
+    const unknown = await saveProjection(pool, projection);
     if (unknown.length > 0) log.warn({ unknown }, 'executions of orders that are not here');
   } catch (error) {
     throw asRetryable('executions could not be projected', error);

@@ -2,7 +2,7 @@
 // often: an event counts once, by (market, sequence).
 import { hash as digest } from 'node:crypto';
 import { isRetryableDatabaseError, findViolatedConstraint } from '../../shared/db/failure.ts';
-import { withTransaction, type Pool, type Tx } from '../../shared/db/pool.ts';
+import { sendTogether, withOpenedTransaction, type Pool, type Tx } from '../../shared/db/pool.ts';
 import { RetryableError, TerminalError } from '../../shared/domain/failure.ts';
 import { reject } from '../../shared/domain/rejection.ts';
 import type { HoldTake, JournalEntry } from '../../shared/domain/journal.ts';
@@ -54,7 +54,15 @@ interface PlannedEvent {
 export async function settleRecords(pool: Pool, records: readonly Executions[]): Promise<void> {
   const events = planEvents(records);
   try {
-    await withTransaction(pool, (tx) => settleEvents(tx, [...events.values()]));
+    const markets = [...new Set(records.map((record) => record.market))];
+    await withOpenedTransaction(
+      pool,
+      (tx) => store.findStoppedMarkets(tx, markets),
+      async (tx, stopped) => {
+        for (const market of stopped) throw new MarketStoppedError(market);
+        await settleEvents(tx, [...events.values()]);
+      },
+    );
   } catch (error) {
     throw toFailure(error);
   }
@@ -62,10 +70,6 @@ export async function settleRecords(pool: Pool, records: readonly Executions[]):
 
 async function settleEvents(tx: Tx, planned: readonly PlannedEvent[]): Promise<void> {
   const rows = planned.map((each) => each.row);
-  const markets = new Set(rows.map((row) => row.market));
-  for (const market of await store.findStoppedMarkets(tx, [...markets])) {
-    throw new MarketStoppedError(market);
-  }
   const fresh = await store.recordEvents(tx, rows);
   if (fresh.size < rows.length) {
     const repeats = rows.filter((row) => !fresh.has(eventName(row)));
@@ -83,8 +87,7 @@ async function settleEvents(tx: Tx, planned: readonly PlannedEvent[]): Promise<v
       releases.push(...releasesOf(event));
     }
   }
-  await settleTrades(tx, trades, releases);
-  await store.addVolumes(tx, volumes);
+  await sendTogether(tx, () => [settleTrades(tx, trades, releases), store.addVolumes(tx, volumes)]);
 }
 
 /** Each event of the records once. Two records of one batch may already disagree. */

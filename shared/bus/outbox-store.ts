@@ -4,7 +4,7 @@
 //     topic text NOT NULL, partition integer NOT NULL, key text, headers jsonb NOT NULL,
 //     value text NOT NULL, created_at timestamptz NOT NULL DEFAULT clock_timestamp());
 import type { Queryable, Tx } from '../db/pool.ts';
-import { TerminalError } from '../domain/failure.ts';
+import { assert, TerminalError } from '../domain/failure.ts';
 
 export interface OutboxRow {
   readonly topic: string;
@@ -29,17 +29,24 @@ export class OutboxStore {
   }
 
   /** Answers the ids in the order of the rows; they rise. */
-  async insert(tx: Tx, rows: readonly OutboxRow[]): Promise<number[]> {
+  async insert(
+    tx: Tx,
+    rows: readonly OutboxRow[],
+    drawnIds: readonly number[] = [],
+  ): Promise<number[]> {
+    assert(drawnIds.length === 0 || drawnIds.length === rows.length, 'an id for each row, or none');
     const result = await tx.query<{ id: number }>({
       name: `insert-${this.#table}`,
-      text: `INSERT INTO ${this.#table} (topic, partition, key, headers, value)
-       SELECT r.topic, r.partition, r.key, r.headers, r.value
+      text: `INSERT INTO ${this.#table} (id, topic, partition, key, headers, value)
+       OVERRIDING SYSTEM VALUE
+       SELECT coalesce(($2::bigint[])[r.place], nextval('${this.#table}_id_seq')), r.topic,
+         r.partition, r.key, r.headers, r.value
        FROM ROWS FROM (json_to_recordset($1::json) AS
          (topic text, partition integer, key text, headers jsonb, value text)
        ) WITH ORDINALITY AS r (topic, partition, key, headers, value, place)
        ORDER BY r.place
        RETURNING id`,
-      values: [JSON.stringify(rows)],
+      values: [JSON.stringify(rows), drawnIds],
     });
     return result.rows.map((row) => row.id);
   }

@@ -39,7 +39,7 @@ function row(value: string): OutboxRow {
   return { topic, partition: 0, key: 'BTC-USD', headers: { ce_type: 'test' }, value };
 }
 
-async function insert(outbox: Outbox, values: readonly string[]): Promise<number[]> {
+async function insert(outbox: Outbox, values: readonly string[]): Promise<readonly number[]> {
   return withTransaction(pool, (tx) => outbox.insert(tx, values.map(row)));
 }
 

@@ -61,10 +61,17 @@ export class Outbox {
     this.#store = new OutboxStore(options.schema);
   }
 
-  /** Writes rows in the owner's transaction; answers their ids, rising, for `publishNow`. */
-  async insert(tx: Tx, rows: readonly OutboxRow[]): Promise<number[]> {
+  /**
+   * Writes rows in the owner's transaction; answers their ids, rising, for `publishNow`. An owner
+   * that needs the ids before the rows are written has drawn them from the table's sequence.
+   */
+  async insert(
+    tx: Tx,
+    rows: readonly OutboxRow[],
+    drawnIds?: readonly number[],
+  ): Promise<readonly number[]> {
     if (rows.length === 0) return [];
-    const ids = await this.#store.insert(tx, rows);
+    const ids = await this.#store.insert(tx, rows, drawnIds);
     rows.forEach((row, at) => {
       const id = ids[at];
       if (id !== undefined) this.#drafts.set(id, { ...row, id });

@@ -36,10 +36,11 @@ export async function lockBalances(
   tx: Tx,
   accounts: readonly AccountName[],
 ): Promise<LockedBalances> {
-  const result = await tx.query<{ owner: string; asset: string; total: string; held: string }>(
-    'SELECT owner, asset, total, held FROM ledger.lock_balances($1::text[], $2::text[])',
-    [accounts.map((account) => account.owner), accounts.map((account) => account.asset)],
-  );
+  const result = await tx.query<{ owner: string; asset: string; total: string; held: string }>({
+    name: 'ledger-lock-balances',
+    text: 'SELECT owner, asset, total, held FROM ledger.lock_balances($1::text[], $2::text[])',
+    values: [accounts.map((account) => account.owner), accounts.map((account) => account.asset)],
+  });
   const balances = new Map<string, Balance>();
   for (const row of result.rows) {
     const totalMinor = BigInt(row.total);

@@ -25,12 +25,16 @@ export interface HoldIncrease {
  */
 export async function makeHolds(tx: Tx, holds: readonly NewHold[]): Promise<void> {
   if (holds.length === 0) return;
-  await tx.query('SELECT ledger.make_holds($1::text[], $2::text[], $3::text[], $4::numeric[])', [
-    holds.map((hold) => hold.holdId),
-    holds.map((hold) => hold.owner),
-    holds.map((hold) => hold.asset),
-    integerArray(holds.map((hold) => hold.amountMinor)),
-  ]);
+  await tx.query({
+    name: 'ledger-make-holds',
+    text: 'SELECT ledger.make_holds($1::text[], $2::text[], $3::text[], $4::numeric[])',
+    values: [
+      holds.map((hold) => hold.holdId),
+      holds.map((hold) => hold.owner),
+      holds.map((hold) => hold.asset),
+      integerArray(holds.map((hold) => hold.amountMinor)),
+    ],
+  });
 }
 
 /**
@@ -39,8 +43,12 @@ export async function makeHolds(tx: Tx, holds: readonly NewHold[]): Promise<void
  */
 export async function increaseHolds(tx: Tx, increases: readonly HoldIncrease[]): Promise<void> {
   if (increases.length === 0) return;
-  await tx.query('SELECT ledger.increase_holds($1::text[], $2::numeric[])', [
-    increases.map((increase) => increase.holdId),
-    integerArray(increases.map((increase) => increase.amountMinor)),
-  ]);
+  await tx.query({
+    name: 'ledger-increase-holds',
+    text: 'SELECT ledger.increase_holds($1::text[], $2::numeric[])',
+    values: [
+      increases.map((increase) => increase.holdId),
+      integerArray(increases.map((increase) => increase.amountMinor)),
+    ],
+  });
 }

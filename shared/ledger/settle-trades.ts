@@ -17,10 +17,12 @@ export async function settleTrades(
 ): Promise<ReadonlySet<number>> {
   if (trades.length === 0 && releases.length === 0) return new Set();
   const packed = packEntries(trades, releases);
-  const result = await tx.query<{ repeats: number[] }>(
-    `SELECT ledger.settle_trades($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[],
-       $6::integer[], $7::numeric[], $8::integer[], $9::text[], $10::numeric[]) AS repeats`,
-    [
+  const result = await tx.query<{ repeats: number[] }>({
+    name: 'ledger-settle-trades',
+    text: `SELECT ledger.settle_trades($1::text[], $2::text[], $3::text[], $4::text[],
+       $5::integer[], $6::integer[], $7::numeric[], $8::integer[], $9::text[], $10::numeric[])
+       AS repeats`,
+    values: [
       packed.accountOwners,
       packed.accountAssets,
       packed.keys,
@@ -32,6 +34,6 @@ export async function settleTrades(
       packed.takeHolds,
       packed.takeAmounts,
     ],
-  );
+  });
   return new Set((result.rows[0]?.repeats ?? []).map((position) => position - 1));
 }

@@ -193,7 +193,7 @@ async function saveCommand(
   config: MarketConfig,
   status: MarketStatus,
   shard: number,
-): Promise<number[]> {
+): Promise<readonly number[]> {
   const result = await tx.query<{ number: number; timeMs: number }>(
     `SELECT orders.next_command_number() AS number,
        (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "timeMs"`,

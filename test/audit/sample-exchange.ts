@@ -161,7 +161,7 @@ export class SampleExchange {
     const records = this.#waiting;
     this.#waiting = [];
     await settleRecords(this.#settlement, records);
-    await withTransaction(this.#orders, (tx) => saveProjection(tx, projectExecutions(records)));
+    await saveProjection(this.#orders, projectExecutions(records));
   }
 
   async #append(topic: string, key: string | null, type: string, data: unknown): Promise<void> {

@@ -5,7 +5,7 @@ import { isRejection, reject, type Rejection } from '../../../shared/domain/reje
 import { decideAmend, decideCancel } from './change.ts';
 import type { Accepted, AmendIntent, CancelAllIntent, CancelIntent } from './intent.ts';
 import type { Intent, PlaceIntent } from './intent.ts';
-import type { OrderRow } from './order-row.ts';
+import type { LockedOrder } from './order-row.ts';
 import { decidePlace, placeCommand, type AcceptedOrder } from './place.ts';
 import { holdAsset, sizeOrder, type MarketTerms, type SizedOrder } from './size.ts';
 
@@ -48,7 +48,7 @@ export interface Draft {
     readonly amendNumber: number;
     readonly holdIncreaseMinor: bigint;
   }[];
-  /** Outbox rows of the orders that are changed: they go before the change. */
+  /** Outbox rows of changed orders that are not in the log yet: they go before the change. */
   readonly changedOutboxIds: Set<number>;
   /** Whose orders of a market are all cancelled: the rows of all of them go before. */
   readonly cancelledAll: UserMarket[];
@@ -69,7 +69,7 @@ export function termsKey(userNumber: number, market: string): string {
 /** Each user and market that the requests touch, once. */
 export function distinctUserMarkets(
   intents: readonly Intent[],
-  orders: ReadonlyMap<number, OrderRow>,
+  orders: ReadonlyMap<number, LockedOrder>,
 ): UserMarket[] {
   const distinct = new Map<string, UserMarket>();
   for (const intent of intents) {
@@ -81,7 +81,7 @@ export function distinctUserMarkets(
   return [...distinct.values()];
 }
 
-function marketOf(intent: Intent, orders: ReadonlyMap<number, OrderRow>): string | undefined {
+function marketOf(intent: Intent, orders: ReadonlyMap<number, LockedOrder>): string | undefined {
   if (intent.kind === 'place') return intent.body.market;
   if (intent.kind === 'cancel_all') return intent.market;
   return ownOrder(intent, orders)?.market;
@@ -90,8 +90,8 @@ function marketOf(intent: Intent, orders: ReadonlyMap<number, OrderRow>): string
 /** The order that a change names, if it is the caller's own: another's is not there. */
 function ownOrder(
   intent: CancelIntent | AmendIntent,
-  orders: ReadonlyMap<number, OrderRow>,
-): OrderRow | undefined {
+  orders: ReadonlyMap<number, LockedOrder>,
+): LockedOrder | undefined {
   const order = orders.get(intent.orderNumber);
   return order?.userNumber === intent.userNumber ? order : undefined;
 }
@@ -104,7 +104,7 @@ export class BatchDecision {
   readonly #openOrdersMax: number;
   readonly #context: AcceptContext;
   readonly #terms: ReadonlyMap<string, MarketTerms>;
-  readonly #orders: ReadonlyMap<number, OrderRow>;
+  readonly #orders: ReadonlyMap<number, LockedOrder>;
   readonly #sized = new Map<Intent, SizedOrder | Rejection>();
   readonly #accounts = new Map<string, UserAsset>();
   readonly #taken = new Map<string, bigint>();
@@ -124,7 +124,7 @@ export class BatchDecision {
   constructor(
     context: AcceptContext,
     terms: ReadonlyMap<string, MarketTerms>,
-    orders: ReadonlyMap<number, OrderRow>,
+    orders: ReadonlyMap<number, LockedOrder>,
     openOrdersMax: number,
   ) {
     this.#context = context;
@@ -229,7 +229,7 @@ export class BatchDecision {
     if (found === null) return reject('ORDER_NOT_FOUND');
     const terms = this.#termsOf(intent);
     if (terms === undefined) return reject('MARKET_NOT_FOUND');
-    this.#draft.changedOutboxIds.add(found.outboxId);
+    this.#goesAfter(found);
     this.#command(found.market, terms.shard, {
       kind: 'cancel',
       number,
@@ -263,7 +263,7 @@ export class BatchDecision {
     }
     this.#take(intent.userNumber, asset, amend.holdIncreaseMinor);
     this.#amending.add(found.orderNumber);
-    this.#draft.changedOutboxIds.add(found.outboxId);
+    this.#goesAfter(found);
     const { orderNumber } = found;
     const { holdIncreaseMinor } = amend;
     this.#draft.amends.push({ orderNumber, amendNumber: number, holdIncreaseMinor });
@@ -278,6 +278,10 @@ export class BatchDecision {
       holdIncreaseMinor: holdIncreaseMinor.toString(),
     });
     return { kind: 'changing', order: found, terms, commandNumber: number };
+  }
+
+  #goesAfter(order: LockedOrder): void {
+    if (order.unpublishedId !== null) this.#draft.changedOutboxIds.add(order.unpublishedId);
   }
 
   #termsOf(intent: Intent): MarketTerms | undefined {

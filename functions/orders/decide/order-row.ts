@@ -21,7 +21,6 @@ export interface OrderRow {
   readonly takerFeePpm: number;
   readonly acceptedAtMs: number;
   readonly updatedAtMs: number;
-  readonly outboxId: number;
   readonly status: OrderStatus;
   readonly reason: string | null;
   readonly lastSequence: number;
@@ -29,6 +28,12 @@ export interface OrderRow {
   readonly filledLots: number;
   readonly filledQuoteMinor: string;
   readonly amendPending: boolean;
+}
+
+/** An order that is locked to be changed. */
+export interface LockedOrder extends OrderRow {
+  /** The outbox row that placed it, while that is not known to be in the log: it must go first. */
+  readonly unpublishedId: number | null;
 }
 
 /** Fees paid so far by asset, base units, negative when rebates prevail. */

@@ -98,7 +98,6 @@ export function acceptedRow(accepted: AcceptedOrder): OrderWithUnits {
     takerFeePpm: terms.takerFeePpm,
     acceptedAtMs: accepted.acceptedAtMs,
     updatedAtMs: accepted.acceptedAtMs,
-    outboxId: 0,
     status: 'accepted',
     reason: null,
     lastSequence: 0,

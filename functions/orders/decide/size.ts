@@ -88,7 +88,10 @@ export function reservePpm(terms: MarketTerms, side: PlaceOrderBody['side']): nu
   return feeReservePpm(terms.config.feePolicy, side, terms.makerFeePpm, terms.takerFeePpm);
 }
 
-export function holdAsset(terms: MarketTerms, side: PlaceOrderBody['side']): string {
+export function holdAsset(
+  terms: Pick<MarketTerms, 'config'>,
+  side: PlaceOrderBody['side'],
+): string {
   return side === 'buy' ? terms.config.quote : terms.config.base;
 }
 

@@ -4,18 +4,25 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Outbox, OutboxRow } from '../../../shared/bus/outbox.ts';
-import { withTransaction, type Pool, type Tx } from '../../../shared/db/pool.ts';
+import {
+  sendTogether,
+  withOpenedTransaction,
+  type Pool,
+  type Tx,
+} from '../../../shared/db/pool.ts';
 import { orderId, userId } from '../../../shared/domain/ids.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import type { MarketCommand } from '../../../shared/events/commands.ts';
 import { encodeEvent } from '../../../shared/events/envelope.ts';
-import { lockBalances } from '../../../shared/ledger/lock-balances.ts';
-import { increaseHolds, makeHolds } from '../../../shared/ledger/make-holds.ts';
-import { BatchDecision, distinctUserMarkets, type Draft } from '../decide/batch.ts';
+import { lockBalances, type LockedBalances } from '../../../shared/ledger/lock-balances.ts';
+import { increaseHolds, makeHolds, type NewHold } from '../../../shared/ledger/make-holds.ts';
+import { BatchDecision, distinctUserMarkets } from '../decide/batch.ts';
+import type { Draft, UserAsset } from '../decide/batch.ts';
 import type { Accepted, Intent, PlaceIntent } from '../decide/intent.ts';
-import type { OrderRow } from '../decide/order-row.ts';
+import type { LockedOrder } from '../decide/order-row.ts';
 import { placeCommand, type AcceptedOrder } from '../decide/place.ts';
 import {
+  drawOutboxIds,
   findUnpublishedOrders,
   insertOrders,
   lockOrders,
@@ -24,12 +31,14 @@ import {
   repeatUnpublished,
   type NewOrder,
 } from '../store/accept.ts';
+import type { MarketAssets } from './market-assets.ts';
 import type { Expected, Outcomes } from './outcomes.ts';
 
 export interface AcceptDeps {
   readonly pool: Pool;
   readonly outbox: Outbox;
   readonly outcomes: Outcomes;
+  readonly marketAssets: MarketAssets;
   /** Most open orders of one user in one market. */
   readonly openOrdersMax: number;
   readonly log: Logger;
@@ -56,15 +65,16 @@ export async function acceptBatch(
   }
   const expected: Expected[] = [];
   try {
-    const saved = await withTransaction(deps.pool, async (tx) => {
-      const draft = await decideBatch(
-        deps,
-        tx,
-        requests.map((request) => request.intent),
-      );
-      const outboxIds = await saveDraft(deps, tx, draft);
-      return { decisions: draft.decisions, outboxIds };
-    });
+    const intents = requests.map((request) => request.intent);
+    const saved = await withOpenedTransaction(
+      deps.pool,
+      (tx) => lockOrders(tx, changesOf(requests)),
+      async (tx, orders) => {
+        const decided = await decideBatch(deps, tx, intents, orders);
+        const outboxIds = await saveDraft(deps, tx, decided);
+        return { decisions: decided.draft.decisions, outboxIds };
+      },
+    );
     const answers = saved.decisions.map((decision, at): Answer => {
       if (isRejection(decision)) return decision;
       // Before the record is published, so that the outcome cannot come too early to be heard.
@@ -99,68 +109,107 @@ function publish(deps: AcceptDeps, outboxIds: readonly number[]): void {
   });
 }
 
-async function decideBatch(deps: AcceptDeps, tx: Tx, intents: readonly Intent[]): Promise<Draft> {
-  const changes = intents.flatMap((each) =>
-    each.kind === 'cancel' || each.kind === 'amend' ? [each] : [],
+type Change = Extract<Intent, { kind: 'cancel' | 'amend' }>;
+
+function changesOf(requests: readonly Request[]): Change[] {
+  return requests.flatMap(({ intent }) =>
+    intent.kind === 'cancel' || intent.kind === 'amend' ? [intent] : [],
   );
-  const orders = changes.length === 0 ? new Map<number, OrderRow>() : await lockOrders(tx, changes);
+}
+
+interface Decided {
+  readonly draft: Draft;
+  /** One for each market, at least. */
+  readonly outboxIds: readonly number[];
+}
+
+async function decideBatch(
+  deps: AcceptDeps,
+  tx: Tx,
+  intents: readonly Intent[],
+  orders: ReadonlyMap<number, LockedOrder>,
+): Promise<Decided> {
   const userMarkets = distinctUserMarkets(intents, orders);
   const keys = intents.flatMap((each) =>
     each.kind === 'place' ? each.keys.map((key) => ({ ...key, userNumber: each.userNumber })) : [],
   );
-  const { context, terms } = await readForAccept(tx, {
-    numbers: intents.length,
-    userMarkets,
-    keys,
-    withBestPrices: intents.some((each) => each.kind === 'place' && each.body.type === 'market'),
-  });
+  const likely = deps.marketAssets.accountsOf(intents, orders);
+  const [{ context, terms, outboxIds }, early] = await sendTogether(tx, () => [
+    readForAccept(tx, {
+      numbers: intents.length,
+      outboxIds: new Set(userMarkets.map((each) => each.market)).size,
+      userMarkets,
+      keys,
+      withBestPrices: intents.some((each) => each.kind === 'place' && each.body.type === 'market'),
+    }),
+    likely === null ? null : lockAccounts(tx, likely),
+  ]);
+  deps.marketAssets.learn(terms.values());
   const batch = new BatchDecision(context, terms, orders, deps.openOrdersMax);
   batch.sizeAll(intents);
-  const accounts = batch.accountsToLock().map(({ userNumber, asset }) => ({
-    owner: userId(userNumber),
-    asset,
-  }));
-  const balances = accounts.length === 0 ? null : await lockBalances(tx, accounts);
-  return batch.decideAll(
+  const balances = early ?? (await lockAccounts(tx, batch.accountsToLock()));
+  const draft = batch.decideAll(
     intents,
     ({ userNumber, asset }) => balances?.get(userId(userNumber), asset).availableMinor ?? 0n,
   );
+  return { draft, outboxIds };
 }
 
-async function saveDraft(deps: AcceptDeps, tx: Tx, draft: Draft): Promise<readonly number[]> {
+async function lockAccounts(
+  tx: Tx,
+  accounts: readonly UserAsset[],
+): Promise<LockedBalances | null> {
+  if (accounts.length === 0) return null;
+  return lockBalances(
+    tx,
+    accounts.map(({ userNumber, asset }) => ({ owner: userId(userNumber), asset })),
+  );
+}
+
+async function saveDraft(
+  deps: AcceptDeps,
+  tx: Tx,
+  { draft, outboxIds }: Decided,
+): Promise<readonly number[]> {
   if (draft.commands.size === 0) return [];
   const cancelled = await findUnpublishedOrders(tx, draft.cancelledAll);
   const changed = new Set([...draft.changedOutboxIds, ...cancelled]);
   const foreign = [...changed].filter((id) => !deps.outbox.isOwn(id));
   const copies = await repeatUnpublished(tx, foreign);
   const markets = [...draft.commands];
-  const rows = markets.map(([market, packed]) => packRecord(market, packed));
-  const ids = await deps.outbox.insert(tx, [...copies, ...rows]);
+  const rows = [...copies, ...markets.map(([market, packed]) => packRecord(market, packed))];
+  // Copies go before what was decided here, so they need the lower ids.
+  const ids =
+    copies.length === 0 ? outboxIds.slice(0, rows.length) : await drawOutboxIds(tx, rows.length);
   const idOfMarket = new Map(markets.map(([market], at) => [market, ids[copies.length + at] ?? 0]));
-  await insertOrders(
-    tx,
-    draft.placed.map((placed) => toNewOrder(placed, idOfMarket)),
-  );
-  await markAmends(tx, draft.amends);
-  await makeHolds(
-    tx,
-    draft.placed.map(({ order }) => ({
-      holdId: orderId(order.orderNumber),
-      owner: userId(order.userNumber),
-      asset: order.sized.hold.asset,
-      amountMinor: order.sized.hold.amountMinor,
-    })),
-  );
-  await increaseHolds(
-    tx,
-    draft.amends
-      .filter((amend) => amend.holdIncreaseMinor > 0n)
-      .map((amend) => ({
-        holdId: orderId(amend.orderNumber),
-        amountMinor: amend.holdIncreaseMinor,
-      })),
-  );
+  await sendTogether(tx, () => [
+    deps.outbox.insert(tx, rows, ids),
+    insertOrders(
+      tx,
+      draft.placed.map((placed) => toNewOrder(placed, idOfMarket)),
+    ),
+    markAmends(tx, draft.amends),
+    makeHolds(tx, draft.placed.map(toNewHold)),
+    increaseHolds(
+      tx,
+      draft.amends
+        .filter((amend) => amend.holdIncreaseMinor > 0n)
+        .map((amend) => ({
+          holdId: orderId(amend.orderNumber),
+          amountMinor: amend.holdIncreaseMinor,
+        })),
+    ),
+  ]);
   return ids;
+}
+
+function toNewHold({ order }: { readonly order: AcceptedOrder }): NewHold {
+  return {
+    holdId: orderId(order.orderNumber),
+    owner: userId(order.userNumber),
+    asset: order.sized.hold.asset,
+    amountMinor: order.sized.hold.amountMinor,
+  };
 }
 
 function toNewOrder(

@@ -108,7 +108,13 @@ export const testOrder = route({
     const { body } = request;
     return withTransaction(deps.pool, async (tx) => {
       const at = { userNumber, market: body.market };
-      const wanted = { numbers: 0, userMarkets: [at], keys: [], withBestPrices: true };
+      const wanted = {
+        outboxIds: 0,
+        numbers: 0,
+        userMarkets: [at],
+        keys: [],
+        withBestPrices: true,
+      };
       const { context, terms: all } = await readForAccept(tx, wanted);
       const terms = all.get(termsKey(userNumber, body.market));
       if (terms === undefined) return reject('MARKET_NOT_FOUND');

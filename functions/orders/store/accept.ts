@@ -9,7 +9,7 @@ import { userId } from '../../../shared/domain/ids.ts';
 import type { PlaceCommand } from '../../../shared/events/commands.ts';
 import type { MarketTerms } from '../decide/size.ts';
 import type { AcceptContext, KnownKey, RequestKey, UserMarket } from '../decide/batch.ts';
-import type { OrderRow } from '../decide/order-row.ts';
+import type { LockedOrder } from '../decide/order-row.ts';
 import { termsKey } from '../decide/batch.ts';
 import { ORDER_COLUMNS } from './order-columns.ts';
 
@@ -18,6 +18,7 @@ const KEY_RETENTION_MS = 86_400_000;
 
 export interface AcceptReads {
   readonly context: AcceptContext;
+  readonly outboxIds: readonly number[];
   /** Terms of each market that exists, for each user that asks; by `termsKey`. */
   readonly terms: ReadonlyMap<string, MarketTerms>;
 }
@@ -27,6 +28,8 @@ export async function readForAccept(
   tx: Tx,
   wanted: {
     readonly numbers: number;
+    /** How many ids to draw for outbox rows. */
+    readonly outboxIds: number;
     readonly userMarkets: readonly UserMarket[];
     readonly keys: readonly (RequestKey & { readonly userNumber: number })[];
     /** Market orders are sized by the best prices; nobody else pays for looking them up. */
@@ -36,6 +39,7 @@ export async function readForAccept(
   const result = await tx.query<{
     nowMs: number;
     numbers: number[];
+    outboxIds: number[];
     openCounts: AcceptContext['openCounts'] | null;
     keys: KnownKey[] | null;
     terms: TermsRow[] | null;
@@ -44,6 +48,8 @@ export async function readForAccept(
     text: `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs",
        to_json(ARRAY(SELECT nextval('orders.command_number') FROM generate_series(1, $1)))
          AS numbers,
+       to_json(ARRAY(SELECT nextval('orders.outbox_id_seq') FROM generate_series(1, $8)))
+         AS "outboxIds",
        (SELECT json_agg(json_build_object('userNumber', c.user_number, 'market', c.market,
            'openOrders', c.open_orders))
          FROM unnest($2::bigint[], $3::text[]) w (user_number, market)
@@ -62,12 +68,14 @@ export async function readForAccept(
       wanted.keys.map((each) => each.kind),
       wanted.keys.map((each) => each.key),
       wanted.userMarkets.map((each) => userId(each.userNumber)),
+      wanted.outboxIds,
     ],
   });
   const row = result.rows[0];
   if (row === undefined) throw new Error('the reads of an accept have no row');
-  const { nowMs, numbers, openCounts, keys, terms } = row;
+  const { nowMs, numbers, outboxIds, openCounts, keys, terms } = row;
   return {
+    outboxIds,
     context: { nowMs, numbers, openCounts: openCounts ?? [], keys: keys ?? [] },
     terms: new Map(
       (terms ?? []).map((each) => [termsKey(each.userNumber, each.market), toTerms(each)]),
@@ -130,10 +138,13 @@ function toTerms(row: TermsRow): MarketTerms {
 export async function lockOrders(
   tx: Tx,
   wanted: readonly { readonly userNumber: number; readonly orderNumber: number }[],
-): Promise<Map<number, OrderRow>> {
-  const result = await tx.query<OrderRow>({
+): Promise<Map<number, LockedOrder>> {
+  if (wanted.length === 0) return new Map();
+  const result = await tx.query<LockedOrder>({
     name: 'orders-lock',
-    text: `SELECT ${ORDER_COLUMNS} FROM orders.orders o
+    text: `SELECT ${ORDER_COLUMNS},
+       (SELECT x.id FROM orders.outbox x WHERE x.id = o.outbox_id) AS "unpublishedId"
+     FROM orders.orders o
      WHERE (o.order_number, o.user_number) IN
        (SELECT * FROM unnest($1::bigint[], $2::bigint[]))
      ORDER BY o.order_number FOR NO KEY UPDATE`,
@@ -249,6 +260,16 @@ export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise
        DO UPDATE SET open_orders = c.open_orders + excluded.open_orders`,
     values: [JSON.stringify(rows), JSON.stringify(keys)],
   });
+}
+
+/** Ids for outbox rows, rising. */
+export async function drawOutboxIds(tx: Tx, count: number): Promise<number[]> {
+  const result = await tx.query<{ id: number }>({
+    name: 'orders-draw-outbox-ids',
+    text: `SELECT nextval('orders.outbox_id_seq') AS id FROM generate_series(1, $1)`,
+    values: [count],
+  });
+  return result.rows.map((row) => row.id);
 }
 
 /** Marks orders as having an amend that the engine has not answered yet. */

@@ -9,7 +9,7 @@ export const ORDER_COLUMNS = `
   o.quantity_lots AS "quantityLots", o.quote_amount_minor AS "quoteAmountMinor",
   o.expires_at_ms AS "expiresAtMs", o.maker_fee_ppm AS "makerFeePpm",
   o.taker_fee_ppm AS "takerFeePpm", o.accepted_at_ms AS "acceptedAtMs",
-  o.updated_at_ms AS "updatedAtMs", o.outbox_id AS "outboxId", o.status, o.reason,
+  o.updated_at_ms AS "updatedAtMs", o.status, o.reason,
   o.last_sequence AS "lastSequence", o.remaining_lots AS "remainingLots",
   o.filled_lots AS "filledLots", o.filled_quote_minor AS "filledQuoteMinor",
   o.amend_number IS NOT NULL AS "amendPending"`;

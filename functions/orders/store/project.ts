@@ -1,16 +1,31 @@
 // Writes what the engine did into the orders and fills tables. Repeats change nothing: a fill is
 // inserted once, sums grow only by inserted fills, and state follows the highest sequence seen.
-import type { Tx } from '../../../shared/db/pool.ts';
+import { withOpenedTransaction, type Pool, type Tx } from '../../../shared/db/pool.ts';
 import type { Projection } from '../decide/project.ts';
 
 /**
  * Saves one batch. Answers the order numbers that are unknown here: their events are of another
  * database, and the caller says so in the log.
  */
-export async function saveProjection(tx: Tx, projection: Projection): Promise<number[]> {
+export async function saveProjection(pool: Pool, projection: Projection): Promise<number[]> {
   if (projection.updates.length === 0) return [];
   const numbers = projection.updates.map((update) => update.orderNumber);
-  // Rows first and in order: two batches that touch the same orders wait instead of deadlocking.
+  return withOpenedTransaction(
+    pool,
+    (tx) => lockProjected(tx, numbers),
+    async (tx, known) => {
+      await writeProjection(tx, projection, known);
+      return numbers.filter((number) => !known.has(number));
+    },
+  );
+}
+
+interface Known {
+  readonly isOpen: boolean;
+}
+
+/** Rows first and in order: two batches that touch the same orders wait instead of deadlocking. */
+async function lockProjected(tx: Tx, numbers: readonly number[]): Promise<Map<number, Known>> {
   const locked = await tx.query<{ orderNumber: number; isOpen: boolean }>({
     name: 'orders-project-lock',
     text: `SELECT order_number AS "orderNumber",
@@ -19,7 +34,14 @@ export async function saveProjection(tx: Tx, projection: Projection): Promise<nu
      ORDER BY order_number FOR NO KEY UPDATE`,
     values: [numbers],
   });
-  const known = new Map(locked.rows.map((row) => [row.orderNumber, row]));
+  return new Map(locked.rows.map((row) => [row.orderNumber, row]));
+}
+
+async function writeProjection(
+  tx: Tx,
+  projection: Projection,
+  known: ReadonlyMap<number, Known>,
+): Promise<void> {
   const updates = projection.updates.map((update) => ({
     ...update,
     wasOpen: known.get(update.orderNumber)?.isOpen ?? false,
@@ -94,5 +116,4 @@ export async function saveProjection(tx: Tx, projection: Projection): Promise<nu
       JSON.stringify(updates.filter((update) => known.has(update.orderNumber))),
     ],
   });
-  return numbers.filter((number) => !known.has(number));
 }

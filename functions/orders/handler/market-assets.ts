@@ -1,0 +1,44 @@
+// Which accounts a batch will likely lock, known before its terms are read: then both travel
+// together. What a market trades never changes, so it is remembered for ever.
+import type { UserAsset } from '../decide/batch.ts';
+import type { Intent } from '../decide/intent.ts';
+import type { OrderRow } from '../decide/order-row.ts';
+import { holdAsset, type MarketTerms } from '../decide/size.ts';
+
+/** Far more than there are markets: a bound for what is remembered. */
+const MARKETS_MAX = 10_000;
+
+export class MarketAssets {
+  readonly #configs = new Map<string, MarketTerms['config']>();
+
+  learn(terms: Iterable<MarketTerms>): void {
+    for (const { config } of terms) {
+      if (this.#configs.size < MARKETS_MAX) this.#configs.set(config.market, config);
+    }
+  }
+
+  /**
+   * Every account that the requests may take from; locking one too many does no harm. Null when a
+   * market is met for the first time.
+   */
+  accountsOf(
+    intents: readonly Intent[],
+    orders: ReadonlyMap<number, OrderRow>,
+  ): UserAsset[] | null {
+    const accounts = new Map<string, UserAsset>();
+    for (const intent of intents) {
+      const order = intent.kind === 'place' ? intent.body : changedOrder(intent, orders);
+      if (order === undefined) continue;
+      const config = this.#configs.get(order.market);
+      if (config === undefined) return null;
+      const asset = holdAsset({ config }, order.side);
+      accounts.set(`${intent.userNumber} ${asset}`, { userNumber: intent.userNumber, asset });
+    }
+    return [...accounts.values()];
+  }
+}
+
+/** Cancels take nothing. */
+function changedOrder(intent: Intent, orders: ReadonlyMap<number, OrderRow>): OrderRow | undefined {
+  return intent.kind === 'amend' ? orders.get(intent.orderNumber) : undefined;
+}
