@@ -18,6 +18,8 @@ import { startEmbeddedPostgres } from '../../shared/testing/embedded-postgres.ts
 const BATCH_TRADES = 100;
 const BATCHES = 300;
 const WARM_UP_BATCHES = 30;
+/** As the settlement function does. */
+const WRITERS = 2;
 const USERS = 200;
 const MARKETS = ['BTC-USD', 'ETH-USD', 'ETH-BTC', 'SOL-USD'] as const;
 const TRANSFERS_PER_TRADE = 4;
@@ -57,7 +59,7 @@ export async function run(): Promise<unknown> {
 }
 
 export async function measureSettlement(url: string): Promise<Settlement> {
-  const pool = createPool({ url, applicationName: 'bench', connectionsMax: 2 });
+  const pool = createPool({ url, applicationName: 'bench', connectionsMax: 1 + WRITERS });
   try {
     await migrate(pool, await readMigrations());
     await seed(pool);
@@ -69,17 +71,21 @@ export async function measureSettlement(url: string): Promise<Settlement> {
     for (const record of records.slice(0, WARM_UP_BATCHES)) await settleRecords(pool, [record]);
     const batchMs = createHistogram();
     const start = performance.now();
-    for (const record of records.slice(WARM_UP_BATCHES)) {
-      const batchStart = performance.now();
-      await settleRecords(pool, [record]);
-      batchMs.record(Math.max(1, Math.round((performance.now() - batchStart) * 1_000)));
-    }
+    const left = records.slice(WARM_UP_BATCHES);
+    const write = async (): Promise<void> => {
+      for (let record = left.shift(); record !== undefined; record = left.shift()) {
+        const batchStart = performance.now();
+        await settleRecords(pool, [record]);
+        batchMs.record(Math.max(1, Math.round((performance.now() - batchStart) * 1_000)));
+      }
+    };
+    await Promise.all(Array.from({ length: WRITERS }, write));
     const seconds = (performance.now() - start) / 1_000;
     return {
       ...(await describe(pool)),
       tradesPerBatch: BATCH_TRADES,
       batches: BATCHES,
-      writers: 1,
+      writers: WRITERS,
       tradesPerSecond: (BATCHES * BATCH_TRADES) / seconds,
       transfersPerTrade: TRANSFERS_PER_TRADE,
       transfersPerSecond: (BATCHES * BATCH_TRADES * TRANSFERS_PER_TRADE) / seconds,
