@@ -4,22 +4,26 @@ import { readdirSync } from 'node:fs';
 import { cpus, platform, release, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 
-type Run = () => Promise<unknown>;
+/** `args` is what follows the name on the command line. */
+type Run = (args: readonly string[]) => Promise<unknown>;
 
-const USAGE = `usage: npm run bench -- <name>   one of those that --list names
+const USAGE = `usage: npm run bench -- <name> [options of the benchmark, see -- <name> --help]
        npm run bench -- --list`;
 
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
+  const all = process.argv.slice(2);
+  const at = all.findIndex((arg) => !arg.startsWith('-'));
+  const own = at < 0 ? all : all.slice(0, at);
+  const { values } = parseArgs({
+    args: own,
     options: { list: { type: 'boolean' }, help: { type: 'boolean' } },
   });
   if (values.list === true) {
     console.log(benchmarkNames().join('\n'));
     return 0;
   }
-  const name = positionals[0];
-  if (values.help === true || positionals.length !== 1 || name === undefined) {
+  const [name, ...args] = at < 0 ? [] : all.slice(at);
+  if (values.help === true || name === undefined) {
     console.log(USAGE);
     return values.help === true ? 0 : 2;
   }
@@ -28,7 +32,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const run = await loadBenchmark(name);
-  const result = await run();
+  const result = await run(args);
   console.log(JSON.stringify({ name, machine: describeMachine(), ...Object(result) }, null, 2));
   return 0;
 }
@@ -44,7 +48,8 @@ async function loadBenchmark(name: string): Promise<Run> {
   const module: unknown = await import(`./${name}.ts`);
   if (typeof module === 'object' && module !== null && 'run' in module) {
     const { run } = module;
-    if (typeof run === 'function') return () => Promise.resolve(Reflect.apply(run, undefined, []));
+    if (typeof run === 'function')
+      return (args) => Promise.resolve(Reflect.apply(run, undefined, [args]));
   }
   throw new TypeError(`${name}.ts exports no run()`);
 }

@@ -15,7 +15,11 @@ export interface Topology {
   readonly pid: number;
   readonly postgresPid: number;
   readonly enginePid: number;
-  readonly services: readonly { readonly name: string; readonly pid: number }[];
+  readonly services: readonly {
+    readonly name: string;
+    readonly pid: number;
+    readonly address: string;
+  }[];
 }
 
 export interface HttpAnswer {

@@ -9,12 +9,14 @@ export interface Planned {
 }
 
 export interface Sent {
+  readonly kind: 'place' | 'cancel';
   /** Wall clock, when the request was due. */
   readonly dueAtMs: number;
   /** From due to answered. */
   readonly latencyMs: number;
   /** 0 when the connection failed. */
   readonly status: number;
+  /** Of the order that was placed, or that a cancel names. */
   readonly orderId: string | null;
 }
 
@@ -60,7 +62,10 @@ async function sendOne(
   const planned = options.next();
   const { status, orderId } = await request(pool, planned);
   options.onAnswer(planned, orderId);
-  return { dueAtMs: dueMs + offsetMs, latencyMs: performance.now() - dueMs, status, orderId };
+  const latencyMs = performance.now() - dueMs;
+  const kind = planned.method === 'POST' ? 'place' : 'cancel';
+  const named = kind === 'place' ? orderId : (planned.path.split('/').at(-1) ?? null);
+  return { kind, dueAtMs: dueMs + offsetMs, latencyMs, status, orderId: named };
 }
 
 async function request(
