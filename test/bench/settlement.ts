@@ -1,11 +1,13 @@
 // Settlement on a real Postgres with synchronous_commit on: whole settlement transactions (dedupe
 // by content hash, journal, holds, balances, volumes) of 100 trades, beside pgbench TPC-B on the
-// same server. One trade is four transfers: quote, base, buyer's fee, seller's fee.
+// same server. One trade is four transfers: quote, base, buyer's fee, seller's fee. With more
+// postings it prints the curve: the ledger must not slow down as it grows.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createHistogram, performance } from 'node:perf_hooks';
+import { parseArgs } from 'node:util';
 import { settleRecords } from '../../functions/settlement/settle.ts';
 import { migrate, readMigrations } from '../../shared/db/migrate.ts';
 import { createPool, withTransaction, type Pool } from '../../shared/db/pool.ts';
@@ -15,8 +17,15 @@ import { deposit } from '../../shared/ledger/deposit.ts';
 import { makeHolds, type NewHold } from '../../shared/ledger/make-holds.ts';
 import { startEmbeddedPostgres } from '../../shared/testing/embedded-postgres.ts';
 
+const HELP = `npm run bench -- settlement [options]
+
+  --postings 240000   how many to write, in rounds of 240000; 10000000 takes a while`;
+
 const BATCH_TRADES = 100;
+/** Of one round: its holds are made before it, untimed. */
 const BATCHES = 300;
+const POSTINGS_PER_TRADE = 8;
+const POSTINGS_PER_ROUND = BATCHES * BATCH_TRADES * POSTINGS_PER_TRADE;
 const WARM_UP_BATCHES = 30;
 /** As the settlement function does. */
 const WRITERS = 2;
@@ -43,12 +52,21 @@ interface Peer {
   readonly note?: string;
 }
 
-export async function run(): Promise<unknown> {
+export async function run(args: readonly string[]): Promise<unknown> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      postings: { type: 'string', default: String(POSTINGS_PER_ROUND) },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return { usage: HELP.split('\n') };
+  const rounds = Math.ceil(Number(values.postings) / POSTINGS_PER_ROUND);
   const dir = mkdtempSync(join(tmpdir(), 'bourse-bench-'));
   chmodSync(dir, 0o755);
   const postgres = await startEmbeddedPostgres({ dir });
   try {
-    const ours = await measureSettlement(postgres.url);
+    const ours = await measureSettlement(postgres.url, rounds);
     const peer = await measurePgbench(postgres.url);
     const tps = peer.transactionsPerSecond;
     return { ours, peer, ratio: tps === null ? null : ours.transfersPerSecond / tps };
@@ -58,43 +76,81 @@ export async function run(): Promise<unknown> {
   }
 }
 
-export async function measureSettlement(url: string): Promise<Settlement> {
-  const pool = createPool({ url, applicationName: 'bench', connectionsMax: 1 + WRITERS });
+interface Round {
+  /** Postings of trades when the round began. */
+  readonly postingsBefore: number;
+  readonly transfersPerSecond: number;
+  readonly batchP50Ms: number;
+  readonly batchP99Ms: number;
+}
+
+async function measureSettlement(url: string, rounds: number): Promise<Settlement> {
+  const pool = createPool({
+    url,
+    applicationName: 'bench',
+    connectionsMax: 1 + WRITERS,
+    statementTimeoutMs: 600_000,
+  });
   try {
     await migrate(pool, await readMigrations());
     await seed(pool);
-    const records: Executions[] = [];
-    for (let at = 0; at < WARM_UP_BATCHES + BATCHES; at++) records.push(makeRecord(at));
-    for (const record of records) await holdFor(pool, record);
-    await pool.query('VACUUM ANALYZE');
-    await pool.query('CHECKPOINT');
-    for (const record of records.slice(0, WARM_UP_BATCHES)) await settleRecords(pool, [record]);
-    const batchMs = createHistogram();
-    const start = performance.now();
-    const left = records.slice(WARM_UP_BATCHES);
-    const write = async (): Promise<void> => {
-      for (let record = left.shift(); record !== undefined; record = left.shift()) {
-        const batchStart = performance.now();
-        await settleRecords(pool, [record]);
-        batchMs.record(Math.max(1, Math.round((performance.now() - batchStart) * 1_000)));
-      }
-    };
-    await Promise.all(Array.from({ length: WRITERS }, write));
-    const seconds = (performance.now() - start) / 1_000;
+    await settleRound(pool, 0, WARM_UP_BATCHES);
+    const curve: Round[] = [];
+    for (let round = 0; round < rounds; round++) {
+      const firstBatch = WARM_UP_BATCHES + round * BATCHES;
+      const figures = await settleRound(pool, firstBatch, BATCHES);
+      const postingsBefore = firstBatch * BATCH_TRADES * POSTINGS_PER_TRADE;
+      curve.push({ postingsBefore, ...figures });
+      process.stderr.write(`${postingsBefore} postings: ${figures.transfersPerSecond}/s\n`);
+    }
+    const [first] = curve;
+    if (first === undefined) throw new RangeError('no postings to write');
     return {
       ...(await describe(pool)),
       tradesPerBatch: BATCH_TRADES,
-      batches: BATCHES,
       writers: WRITERS,
-      tradesPerSecond: (BATCHES * BATCH_TRADES) / seconds,
       transfersPerTrade: TRANSFERS_PER_TRADE,
-      transfersPerSecond: (BATCHES * BATCH_TRADES * TRANSFERS_PER_TRADE) / seconds,
-      batchP50Ms: batchMs.percentile(50) / 1_000,
-      batchP99Ms: batchMs.percentile(99) / 1_000,
+      transfersPerSecond: median(curve.map((each) => each.transfersPerSecond)),
+      batchP50Ms: median(curve.map((each) => each.batchP50Ms)),
+      batchP99Ms: median(curve.map((each) => each.batchP99Ms)),
+      ...(curve.length > 1 ? { curve } : {}),
     };
   } finally {
     await pool.end();
   }
+}
+
+/** Makes the holds of some batches, and settles these as fast as it goes. */
+async function settleRound(
+  pool: Pool,
+  firstBatch: number,
+  batches: number,
+): Promise<Omit<Round, 'postingsBefore'>> {
+  const records = Array.from({ length: batches }, (_, at) => makeRecord(firstBatch + at));
+  for (const record of records) await holdFor(pool, record);
+  await pool.query('VACUUM ANALYZE ledger.accounts, ledger.holds');
+  await pool.query('CHECKPOINT');
+  const batchMs = createHistogram();
+  const start = performance.now();
+  const write = async (): Promise<void> => {
+    for (let record = records.shift(); record !== undefined; record = records.shift()) {
+      const batchStart = performance.now();
+      await settleRecords(pool, [record]);
+      batchMs.record(Math.max(1, Math.round((performance.now() - batchStart) * 1_000)));
+    }
+  };
+  await Promise.all(Array.from({ length: WRITERS }, write));
+  const seconds = (performance.now() - start) / 1_000;
+  return {
+    transfersPerSecond: Math.round((batches * BATCH_TRADES * TRANSFERS_PER_TRADE) / seconds),
+    batchP50Ms: batchMs.percentile(50) / 1_000,
+    batchP99Ms: batchMs.percentile(99) / 1_000,
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 /** What was measured, from the database itself: nobody has to believe the arithmetic above. */
