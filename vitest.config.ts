@@ -1,16 +1,16 @@
 // One Postgres is started for the whole run (globalSetup); every file gets its own database.
+// TEST_SERVICES adds Kafka and Redis, and with them the files that need them.
 import { defineConfig } from 'vitest/config';
 import { findVariable } from './shared/config/environment.ts';
+import { filesLeftOut, readTestPlan } from './shared/testing/services/test-plan.ts';
 
-// Needs a broker of the caller's: BUS_KAFKA_BROKERS=host:port runs it too.
-const needsBroker =
-  findVariable('BUS_KAFKA_BROKERS') === undefined ? ['shared/bus/contract.kafka.int.test.ts'] : [];
+const plan = readTestPlan(findVariable('TEST_SERVICES'), findVariable('KAFKA_VERSION'));
 
 export default defineConfig({
   test: {
     include: ['**/*.test.ts'],
-    exclude: ['node_modules/**', 'dist/**', '.bourse*/**', ...needsBroker],
-    globalSetup: ['shared/testing/global-setup.ts'],
+    exclude: ['node_modules/**', 'dist/**', '.bourse*/**', ...filesLeftOut(plan)],
+    globalSetup: ['shared/testing/global-setup.ts', 'shared/testing/services/test-run.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',

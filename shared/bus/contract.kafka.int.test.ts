@@ -1,18 +1,15 @@
-// Kafka against the contract of the bus. Needs a real broker, named by BUS_KAFKA_BROKERS
-// (`host:port,...`, topics not created automatically).
+// Kafka against the contract of the bus: each broker that TEST_SERVICES names.
 import { connect, type Socket } from 'node:net';
-import { findVariable } from '../config/environment.ts';
+import { inject } from 'vitest';
 import type { Bus } from './bus.ts';
 import { describeBusContract } from './contract.ts';
 import { KafkaBus } from './kafka/kafka-bus.ts';
 
 const ignore = (): void => undefined;
-const brokers = findVariable('BUS_KAFKA_BROKERS')?.split(',');
 
-// The test run leaves this file out unless the variable is set (vitest.config.ts).
-if (brokers === undefined) throw new Error('needs a broker: set BUS_KAFKA_BROKERS=host:port');
-else {
-  describeBusContract('Kafka', () => {
+for (const given of inject('kafkaBrokers')) {
+  const brokers = given.brokers.split(',');
+  describeBusContract(`Kafka ${given.version}`, () => {
     const buses: Bus[] = [];
     const sockets = new Set<Socket>();
     return Promise.resolve({
