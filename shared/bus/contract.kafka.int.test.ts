@@ -1,6 +1,7 @@
 // Kafka against the contract of the bus: each broker that TEST_SERVICES names.
 import { connect, type Socket } from 'node:net';
 import { inject } from 'vitest';
+import { readKafkaSettings } from '../config/kafka-config.ts';
 import type { Bus } from './bus.ts';
 import { describeBusContract } from './contract.ts';
 import { KafkaBus } from './kafka/kafka-bus.ts';
@@ -18,6 +19,7 @@ for (const given of inject('kafkaBrokers')) {
         const bus = new KafkaBus({
           brokers,
           applicationName: 'contract',
+          settings: readKafkaSettings({}),
           log: { debug: ignore, info: ignore, warn: ignore, error: ignore },
           socketFactory: ({ host, port, onConnect }) => {
             const socket = connect({ host, port }, onConnect);

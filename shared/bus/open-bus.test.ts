@@ -17,6 +17,15 @@ describe('opening a bus', () => {
     },
   );
 
+  it.each(['kafka://orders:secret@host:1', 'kafka://host', 'kafka://a:1,', 'kafka://a:1/secret'])(
+    'refuses "%s" without repeating it',
+    (url) => {
+      expect(() => openBus({ url, applicationName: 'test', log })).toThrow(
+        /^a kafka URL is kafka:\/\/host:port,host:port and nothing else$/,
+      );
+    },
+  );
+
   it('opens the embedded log and Kafka, without connecting to either', async () => {
     const embedded = openBus({ url: 'postgres://u:p@127.0.0.1:1/d', applicationName: 'test', log });
     const kafka = openBus({ url: 'kafka://a:9092,b:9092', applicationName: 'test', log });

@@ -11,7 +11,7 @@ export interface Topic {
   readonly partitions: number;
 }
 
-/** Partitions added elsewhere are noticed after this long at the latest. */
+/** Partitions added elsewhere are looked for when what is known is older than this. */
 const AGE_MAX_MS = 30_000;
 
 export class TopicCache {
@@ -27,8 +27,9 @@ export class TopicCache {
 
   /** Throws TerminalError when there is no such topic. */
   async get(name: string): Promise<Topic> {
-    if (performance.now() - this.#loadedAtMs > AGE_MAX_MS) await this.refresh();
+    // A topic that is known stays usable while nobody can be asked about it.
     if (!this.#topics.has(name)) await this.refresh();
+    else if (performance.now() - this.#loadedAtMs > AGE_MAX_MS) this.#refreshMeanwhile();
     const topic = this.#topics.get(name);
     if (topic === undefined) throw new TerminalError(`unknown topic ${name}`);
     return topic;
@@ -70,6 +71,11 @@ export class TopicCache {
       this.#loading = null;
     });
     await this.#loading;
+  }
+
+  #refreshMeanwhile(): void {
+    // Tried again with the next use; whoever needs something new asks and hears of the failure.
+    this.refresh().catch(() => undefined);
   }
 
   async #readAll(): Promise<void> {

@@ -19,7 +19,9 @@ export function consumerConfig(groupId: string): ConsumerConfig {
     heartbeatInterval: HEARTBEAT_INTERVAL_MS,
     maxWaitTimeInMs: FETCH_WAIT_MS,
     allowAutoTopicCreation: false,
-    retry: { ...RETRY, restartOnFailure: () => Promise.resolve(true) },
+    // KafkaJS restarts a consumer after some failures and ends it after others: we restart it after
+    // all of them, in one place (restarting-consumer.ts).
+    retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
   };
 }
 
@@ -34,9 +36,7 @@ export async function startConsumer(
   let timer: NodeJS.Timeout | undefined;
   const joined = new Promise<void>((done, fail) => {
     consumer.on(consumer.events.GROUP_JOIN, () => done());
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      if (!payload.restart) fail(payload.error);
-    });
+    consumer.on(consumer.events.CRASH, ({ payload }) => fail(payload.error));
     timer = setTimeout(() => {
       fail(new RetryableError('the group could not be joined in time'));
     }, JOIN_TIMEOUT_MS);

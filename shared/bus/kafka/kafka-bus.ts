@@ -1,5 +1,6 @@
 // The bus port on Kafka, through KafkaJS.
 import kafkajs, { type Admin, type ISocketFactory, type Kafka } from 'kafkajs';
+import type { KafkaSettings } from '../../config/kafka-config.ts';
 import { RetryableError, TerminalError } from '../../domain/failure.ts';
 import type {
   Bus,
@@ -14,13 +15,17 @@ import type { BusLog } from '../bus-log.ts';
 import { PublishQueue } from '../publish-queue.ts';
 import { TopicCache } from '../topic-cache.ts';
 import { backoffMs, waitMs } from '../wait.ts';
+import { createBrokerBreaker, isAway, type BrokerBreaker } from './broker-breaker.ts';
 import { createKafka } from './kafka-client.ts';
 import { KafkaGroupMember } from './kafka-group-member.ts';
 import { KafkaProducer } from './kafka-producer.ts';
 import { KafkaTail } from './kafka-tail.ts';
 import { beginAtEnd, findOffsets, listCommitted, listTopics } from './kafka-topics.ts';
-import { provisionTopics } from './kafka-topics.ts';
+import { deleteTopics, provisionTopics } from './kafka-topics.ts';
+import { assertSafe } from './topic-safety.ts';
 
+/** An attempt gives up early: the attempts around it are ours. */
+const ADMIN_RETRY = { initialRetryTime: 50, maxRetryTime: 500, retries: 2 };
 const ASK_ATTEMPTS_MAX = 6;
 const ASK_WAIT_FIRST_MS = 25;
 const ASK_WAIT_MAX_MS = 1_000;
@@ -29,20 +34,28 @@ const NEVER = new AbortController().signal;
 export interface KafkaBusOptions {
   readonly brokers: readonly string[];
   readonly applicationName: string;
+  readonly settings: KafkaSettings;
   readonly log: BusLog;
   readonly socketFactory?: ISocketFactory;
 }
 
 export class KafkaBus implements Bus {
   readonly #kafka: Kafka;
+  readonly #settings: KafkaSettings;
+  readonly #log: BusLog;
+  readonly #breaker: BrokerBreaker = createBrokerBreaker();
   readonly #producer: KafkaProducer;
   readonly #topics: TopicCache;
   readonly #queue: PublishQueue;
   readonly #stops = new Set<() => Promise<void>>();
+  /** Topics that were found to be as safe as the environment demands. */
+  readonly #safe = new Map<string, Promise<void>>();
   #admin: Promise<Admin> | null = null;
   #closing: Promise<void> | null = null;
 
   constructor(options: KafkaBusOptions) {
+    this.#settings = options.settings;
+    this.#log = options.log;
     this.#kafka = createKafka({ ...options, clientId: options.applicationName });
     this.#producer = new KafkaProducer(this.#kafka);
     this.#topics = new TopicCache(() => this.#ask(listTopics));
@@ -51,7 +64,9 @@ export class KafkaBus implements Bus {
 
   async publish(records: readonly OutgoingRecord[]): Promise<void> {
     this.#refuseWhenClosed();
-    await this.#queue.add(await this.#topics.place(records));
+    const placed = await this.#topics.place(records);
+    for (const topic of new Set(records.map((record) => record.topic))) await this.#check(topic);
+    await this.#queue.add(placed);
   }
 
   async tail(options: TailOptions): Promise<Consumer> {
@@ -63,9 +78,12 @@ export class KafkaBus implements Bus {
         `${topic}/${partition} cannot be read from ${fromOffset}: it holds ${first} to ${next}`,
       );
     }
-    const tail = new KafkaTail(this.#kafka, options, fromOffset, async () => {
-      return (await this.offsets(topic, partition)).first;
-    });
+    const deps = {
+      kafka: this.#kafka,
+      log: this.#log,
+      findBounds: () => this.offsets(topic, partition),
+    };
+    const tail = new KafkaTail(deps, options, fromOffset);
     const stop = this.#track(() => tail.stop());
     await this.#startOrStop(() => tail.start(), stop, `tailing ${topic}/${partition}`);
     return { stop };
@@ -75,11 +93,12 @@ export class KafkaBus implements Bus {
     this.#refuseWhenClosed();
     for (const topic of options.topics) {
       await this.#topics.get(topic);
+      await this.#check(topic);
       if (options.initialOffset === 'latest') {
         await this.#ask((admin) => beginAtEnd(admin, options.group, topic));
       }
     }
-    const member = new KafkaGroupMember(this.#kafka, options);
+    const member = new KafkaGroupMember(this.#kafka, options, this.#log);
     const stop = this.#track(() => member.stop());
     await this.#startOrStop(() => member.start(), stop, `joining group ${options.group}`);
     return {
@@ -89,12 +108,19 @@ export class KafkaBus implements Bus {
   }
 
   async provision(topics: readonly TopicSpec[]): Promise<void> {
-    await this.#ask((admin) => provisionTopics(admin, topics));
+    await this.#ask((admin) => provisionTopics(admin, topics, this.#settings));
+    await this.#topics.refresh();
+  }
+
+  /** Throws topics and all that is in them away: only where somebody asked for just that. */
+  async deleteTopics(names: readonly string[]): Promise<void> {
+    await this.#ask((admin) => deleteTopics(admin, names));
     await this.#topics.refresh();
   }
 
   async offsets(topic: string, partition: number): Promise<{ first: number; next: number }> {
     await this.#topics.getPartition(topic, partition);
+    await this.#check(topic);
     const offsets = await this.#ask((admin) => findOffsets(admin, topic, partition));
     if (offsets === null) throw new TerminalError(`topic ${topic} has no partition ${partition}`);
     return offsets;
@@ -122,20 +148,31 @@ export class KafkaBus implements Bus {
     await admin?.then((each) => each.disconnect()).catch(() => undefined);
   }
 
+  /** Refuses to use a topic that is less safe than demanded; asks once. */
+  async #check(topic: string): Promise<void> {
+    let checked = this.#safe.get(topic);
+    if (checked === undefined) {
+      checked = this.#ask((admin) => assertSafe(admin, [topic], this.#settings));
+      this.#safe.set(topic, checked);
+      // What is refused or unknown now is looked at again: an operator may put it right.
+      checked.catch(() => this.#safe.delete(topic));
+    }
+    await checked;
+  }
+
   /**
    * One question to the cluster, repeated while the answer is that it cannot be given just now:
-   * the admin client does not follow a coordinator or a leader that has moved.
+   * the admin client does not follow a coordinator or a leader that has moved. While the cluster is
+   * known to be away, the answer is no at once.
    */
   async #ask<Answer>(question: (admin: Admin) => Promise<Answer>): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
       this.#refuseWhenClosed();
-      const connecting = (this.#admin ??= this.#connectAdmin());
       try {
-        return await question(await connecting);
+        return await this.#breaker.execute(() => this.#askOnce(question));
       } catch (cause) {
         if (cause instanceof TerminalError || cause instanceof RetryableError) throw cause;
-        if (this.#admin === connecting) this.#admin = null;
-        connecting.then((admin) => admin.disconnect()).catch(() => undefined);
+        if (isAway(cause)) throw new RetryableError('Kafka is away', { cause });
         const isPassing = cause instanceof kafkajs.KafkaJSError && cause.retriable;
         if (!isPassing || attempt >= ASK_ATTEMPTS_MAX) {
           throw new RetryableError('the cluster could not be asked', { cause });
@@ -145,8 +182,21 @@ export class KafkaBus implements Bus {
     }
   }
 
+  async #askOnce<Answer>(question: (admin: Admin) => Promise<Answer>): Promise<Answer> {
+    const connecting = (this.#admin ??= this.#connectAdmin());
+    try {
+      return await question(await connecting);
+    } catch (error) {
+      if (error instanceof TerminalError || error instanceof RetryableError) throw error;
+      // A client of its own has fresh metadata and connections.
+      if (this.#admin === connecting) this.#admin = null;
+      connecting.then((admin) => admin.disconnect()).catch(() => undefined);
+      throw error;
+    }
+  }
+
   async #connectAdmin(): Promise<Admin> {
-    const admin = this.#kafka.admin();
+    const admin = this.#kafka.admin({ retry: ADMIN_RETRY });
     await admin.connect();
     return admin;
   }
@@ -160,6 +210,7 @@ export class KafkaBus implements Bus {
       await start();
     } catch (cause) {
       await stop();
+      if (cause instanceof TerminalError) throw cause;
       throw new RetryableError(`${what} failed`, { cause });
     }
   }

@@ -3,8 +3,10 @@
 import kafkajs, { type Consumer, type EachBatchPayload, type Kafka } from 'kafkajs';
 import { RetryableError } from '../../domain/failure.ts';
 import type { GroupOptions } from '../bus.ts';
-import { consumerConfig, startConsumer } from './consumer-settings.ts';
+import type { BusLog } from '../bus-log.ts';
+import { consumerConfig } from './consumer-settings.ts';
 import { PartitionPump, toIncoming } from './partition-pump.ts';
+import { RestartingConsumer } from './restarting-consumer.ts';
 
 /** The coordinator's ways of saying that the partition is not ours any more. */
 const FENCED_TYPES = new Set([
@@ -22,33 +24,27 @@ interface Held {
 
 export class KafkaGroupMember {
   readonly #options: GroupOptions;
-  readonly #consumer: Consumer;
+  readonly #kafka: Kafka;
+  readonly #consumer: RestartingConsumer;
   readonly #held = new Map<string, Held>();
   readonly #pumps = new Map<string, PartitionPump>();
   #committing: Promise<unknown> = Promise.resolve();
   #stopping: Promise<void> | null = null;
 
-  constructor(kafka: Kafka, options: GroupOptions) {
+  constructor(kafka: Kafka, options: GroupOptions, log: BusLog) {
     this.#options = options;
-    this.#consumer = kafka.consumer(consumerConfig(options.group));
+    this.#kafka = kafka;
+    this.#consumer = new RestartingConsumer({
+      create: () => this.#create(),
+      topics: options.topics,
+      onBatch: (payload) => this.#receive(payload),
+      onLost: () => this.#revokeAll(),
+      log,
+    });
   }
 
   async start(): Promise<void> {
-    const { GROUP_JOIN, REBALANCING, CRASH } = this.#consumer.events;
-    this.#consumer.on(REBALANCING, () => this.#revokeAll());
-    this.#consumer.on(CRASH, ({ payload }) => {
-      this.#revokeAll();
-      if (!payload.restart) this.#fail(payload.error);
-    });
-    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
-      this.#revokeAll();
-      for (const [topic, partitions] of Object.entries(payload.memberAssignment)) {
-        for (const partition of partitions) {
-          this.#held.set(`${topic}/${partition}`, { topic, partition, committedOffset: -1 });
-        }
-      }
-    });
-    await startConsumer(this.#consumer, this.#options.topics, (payload) => this.#receive(payload));
+    await this.#consumer.start();
   }
 
   async stop(): Promise<void> {
@@ -71,7 +67,9 @@ export class KafkaGroupMember {
     if (!isHeld()) return false;
     if (nextOffset <= held.committedOffset) return true;
     try {
-      await this.#consumer.commitOffsets([{ topic, partition, offset: String(nextOffset) }]);
+      const consumer = this.#consumer.current;
+      if (consumer === null) return false;
+      await consumer.commitOffsets([{ topic, partition, offset: String(nextOffset) }]);
     } catch (cause) {
       if (cause instanceof kafkajs.KafkaJSProtocolError && FENCED_TYPES.has(cause.type))
         return false;
@@ -85,7 +83,22 @@ export class KafkaGroupMember {
   async #stopAll(): Promise<void> {
     const pumps = [...this.#pumps.values()];
     this.#held.clear();
-    await Promise.all([...pumps.map((pump) => pump.end()), this.#consumer.disconnect()]);
+    await Promise.all([...pumps.map((pump) => pump.end()), this.#consumer.stop()]);
+  }
+
+  #create(): Consumer {
+    const consumer = this.#kafka.consumer(consumerConfig(this.#options.group));
+    const { GROUP_JOIN, REBALANCING } = consumer.events;
+    consumer.on(REBALANCING, () => this.#revokeAll());
+    consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.#revokeAll();
+      for (const [topic, partitions] of Object.entries(payload.memberAssignment)) {
+        for (const partition of partitions) {
+          this.#held.set(`${topic}/${partition}`, { topic, partition, committedOffset: -1 });
+        }
+      }
+    });
+    return consumer;
   }
 
   #revokeAll(): void {

@@ -6,50 +6,49 @@ import { AssignerProtocol, type Consumer, type Kafka, type PartitionAssigner } f
 import type { EachBatchPayload } from 'kafkajs';
 import { TerminalError } from '../../domain/failure.ts';
 import type { TailOptions } from '../bus.ts';
-import { consumerConfig, startConsumer } from './consumer-settings.ts';
+import type { BusLog } from '../bus-log.ts';
+import { consumerConfig } from './consumer-settings.ts';
 import { PartitionPump, toIncoming } from './partition-pump.ts';
+import { RestartingConsumer } from './restarting-consumer.ts';
 
 const ASSIGNER_VERSION = 0;
 
+export interface KafkaTailDeps {
+  readonly kafka: Kafka;
+  readonly log: BusLog;
+  /** The first offset that is still kept, and the one that the next record will get. */
+  readonly findBounds: () => Promise<{ first: number; next: number }>;
+}
+
 export class KafkaTail {
   readonly #options: TailOptions;
-  readonly #consumer: Consumer;
+  readonly #deps: KafkaTailDeps;
+  readonly #consumer: RestartingConsumer;
   readonly #pump: PartitionPump;
-  readonly #findFirst: () => Promise<number>;
   #nextOffset: number;
   #stopping: Promise<void> | null = null;
 
-  /** `findFirst` answers the first offset that is still kept. */
-  constructor(
-    kafka: Kafka,
-    options: TailOptions,
-    fromOffset: number,
-    findFirst: () => Promise<number>,
-  ) {
+  constructor(deps: KafkaTailDeps, options: TailOptions, fromOffset: number) {
     this.#options = options;
+    this.#deps = deps;
     this.#nextOffset = fromOffset;
-    this.#findFirst = findFirst;
-    this.#consumer = kafka.consumer({
-      ...consumerConfig(`tail-${randomUUID()}`),
-      partitionAssigners: [fixedAssigner(options.topic, options.partition)],
-    });
     this.#pump = new PartitionPump({
       batchMax: options.batchMax,
       onBatch: options.onBatch,
       onError: (error) => this.#fail(error),
     });
+    this.#consumer = new RestartingConsumer({
+      create: () => this.#create(),
+      topics: [options.topic],
+      onBatch: (payload) => this.#receive(payload),
+      // What was received is handed over all the same: the next consumer begins behind it.
+      onLost: () => undefined,
+      log: deps.log,
+    });
   }
 
   async start(): Promise<void> {
-    const { topic, partition } = this.#options;
-    const { GROUP_JOIN, CRASH } = this.#consumer.events;
-    this.#consumer.on(GROUP_JOIN, () => {
-      this.#consumer.seek({ topic, partition, offset: String(this.#nextOffset) });
-    });
-    this.#consumer.on(CRASH, ({ payload }) => {
-      if (!payload.restart) this.#fail(payload.error);
-    });
-    await startConsumer(this.#consumer, [topic], (payload) => this.#receive(payload));
+    await this.#consumer.start();
   }
 
   async stop(): Promise<void> {
@@ -58,7 +57,20 @@ export class KafkaTail {
   }
 
   async #stopAll(): Promise<void> {
-    await Promise.all([this.#pump.end(), this.#consumer.disconnect()]);
+    await Promise.all([this.#pump.end(), this.#consumer.stop()]);
+  }
+
+  #create(): Consumer {
+    const { topic, partition } = this.#options;
+    const consumer = this.#deps.kafka.consumer({
+      // A group of its own each time: nobody has to wait for the end of the last one's session.
+      ...consumerConfig(`tail-${randomUUID()}`),
+      partitionAssigners: [fixedAssigner(topic, partition)],
+    });
+    consumer.on(consumer.events.GROUP_JOIN, () => {
+      consumer.seek({ topic, partition, offset: String(this.#nextOffset) });
+    });
+    return consumer;
   }
 
   #fail(error: unknown): void {
@@ -71,25 +83,45 @@ export class KafkaTail {
   async #receive(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
     if (this.#stopping !== null) return;
+    const received = batch.messages.map((message) =>
+      toIncoming(batch.topic, batch.partition, message),
+    );
     // A fetch from before the seek may bring older records once more.
-    const records = batch.messages
-      .map((message) => toIncoming(batch.topic, batch.partition, message))
-      .filter((record) => record.offset >= this.#nextOffset);
-    const [first] = records;
+    const isBehind = received.some((record) => record.offset < this.#nextOffset);
+    if (isBehind && (await this.#isCutOff())) return;
+    const first = received.find((record) => record.offset >= this.#nextOffset);
+    if (first === undefined) return;
+    if (first.offset > this.#nextOffset && (await this.#isExpired(first.offset))) return;
+    // While we asked, another consumer may have come in the place of this one.
+    const records = received.filter((record) => record.offset >= this.#nextOffset);
     const last = records.at(-1);
-    if (first === undefined || last === undefined) return;
-    if (first.offset > this.#nextOffset && (await this.#isLost(first.offset))) return;
+    if (last === undefined) return;
     this.#nextOffset = last.offset + 1;
     await this.#pump.push(records, () => payload.pause());
   }
 
   /** Kafka may leave gaps; only retention makes one that matters. */
-  async #isLost(foundOffset: number): Promise<boolean> {
-    if ((await this.#findFirst()) <= this.#nextOffset) return false;
-    const { topic, partition } = this.#options;
-    const lost = `offsets ${this.#nextOffset} to ${foundOffset - 1} are no longer kept`;
-    this.#fail(new TerminalError(`${topic}/${partition}: ${lost}`));
+  async #isExpired(foundOffset: number): Promise<boolean> {
+    if ((await this.#deps.findBounds()).first <= this.#nextOffset) return false;
+    this.#failWith(`offsets ${this.#nextOffset} to ${foundOffset - 1} are no longer kept`);
     return true;
+  }
+
+  /**
+   * KafkaJS begins again at the start when its offset is beyond the end of the log. Then the log has
+   * lost what it had acknowledged (an unclean election, a restored disk): nobody may go on as if it
+   * had not.
+   */
+  async #isCutOff(): Promise<boolean> {
+    const { next } = await this.#deps.findBounds();
+    if (next >= this.#nextOffset) return false;
+    this.#failWith(`the log ends at ${next}, but was read up to ${this.#nextOffset} before`);
+    return true;
+  }
+
+  #failWith(what: string): void {
+    const { topic, partition } = this.#options;
+    this.#fail(new TerminalError(`${topic}/${partition}: ${what}`));
   }
 }
 

@@ -4,6 +4,7 @@ import { RetryableError, TerminalError } from '../../domain/failure.ts';
 import type { TopicSpec } from '../bus.ts';
 import type { Topic } from '../topic-cache.ts';
 import { waitMs } from '../wait.ts';
+import { assertSafe, safeSettings, type TopicDemands } from './topic-safety.ts';
 
 const RETENTION = 'retention.ms';
 const CREATE_TIMEOUT_MS = 15_000;
@@ -22,13 +23,26 @@ export async function listTopics(admin: Admin): Promise<Topic[]> {
   }));
 }
 
-/** Creates or grows topics and sets their retention; refuses to shrink one. */
-export async function provisionTopics(admin: Admin, specs: readonly TopicSpec[]): Promise<void> {
+/**
+ * Creates or grows topics and sets their retention. Refuses to shrink one, and refuses one that is
+ * less safe than demanded: how many copies there are is for an operator to change, not for us.
+ */
+export async function provisionTopics(
+  admin: Admin,
+  specs: readonly TopicSpec[],
+  demands: TopicDemands,
+): Promise<void> {
   const present = new Map((await listTopics(admin)).map((topic) => [topic.name, topic]));
+  const known = specs.filter((spec) => present.has(spec.name));
+  await assertSafe(
+    admin,
+    known.map((spec) => spec.name),
+    demands,
+  );
   for (const spec of specs) {
     const partitions = present.get(spec.name)?.partitions;
     if (partitions === undefined) {
-      await createTopic(admin, spec);
+      await createTopic(admin, spec, demands);
     } else if (partitions > spec.partitions) {
       throw new TerminalError(
         `topic ${spec.name} has ${partitions} partitions and cannot shrink to ${spec.partitions}`,
@@ -46,7 +60,12 @@ export async function provisionTopics(admin: Admin, specs: readonly TopicSpec[])
   await waitUntilVisible(admin, specs);
 }
 
-async function createTopic(admin: Admin, { name, partitions, retentionMs }: TopicSpec) {
+async function createTopic(
+  admin: Admin,
+  { name, partitions, retentionMs }: TopicSpec,
+  demands: TopicDemands,
+): Promise<void> {
+  const { replicationMin } = demands;
   // False when another process was faster, which is as good.
   await admin.createTopics({
     waitForLeaders: true,
@@ -55,8 +74,12 @@ async function createTopic(admin: Admin, { name, partitions, retentionMs }: Topi
       {
         topic: name,
         numPartitions: partitions,
-        replicationFactor: REPLICATION_DEFAULT,
-        configEntries: [{ name: RETENTION, value: String(retentionMs) }],
+        replicationFactor: replicationMin > 1 ? replicationMin : REPLICATION_DEFAULT,
+        configEntries: [
+          ...safeSettings(demands),
+          { name: RETENTION, value: String(retentionMs) },
+          { name: 'retention.bytes', value: '-1' },
+        ],
       },
     ],
   });
@@ -79,18 +102,45 @@ async function setRetention(admin: Admin, { name, retentionMs }: TopicSpec): Pro
   });
 }
 
+/** Throws topics and all that is in them away; those that are not there are left out. */
+export async function deleteTopics(admin: Admin, names: readonly string[]): Promise<void> {
+  const present = new Set((await listTopics(admin)).map(({ name }) => name));
+  const topics = names.filter((name) => present.has(name));
+  if (topics.length === 0) return;
+  await admin.deleteTopics({ topics, timeout: CREATE_TIMEOUT_MS });
+  await waitUntil(
+    async () => {
+      const left = new Set((await listTopics(admin)).map(({ name }) => name));
+      return topics.find((name) => left.has(name)) ?? null;
+    },
+    (name) => `topic ${name} was deleted but is still there`,
+  );
+}
+
 async function waitUntilVisible(admin: Admin, specs: readonly TopicSpec[]): Promise<void> {
+  await waitUntil(
+    async () => {
+      const present = new Map((await listTopics(admin)).map((topic) => [topic.name, topic]));
+      const missing = specs.find(
+        (spec) => (present.get(spec.name)?.partitions ?? 0) < spec.partitions,
+      );
+      return missing?.name ?? null;
+    },
+    (name) => `topic ${name} was created but is not visible`,
+  );
+}
+
+/** Asks until the answer is null; what is still in the way after a while becomes the error. */
+async function waitUntil(
+  findObstacle: () => Promise<string | null>,
+  describe: (obstacle: string) => string,
+): Promise<void> {
   const untilMs = performance.now() + VISIBLE_TIMEOUT_MS;
   const never = new AbortController().signal;
   for (;;) {
-    const present = new Map((await listTopics(admin)).map((topic) => [topic.name, topic]));
-    const missing = specs.find(
-      (spec) => (present.get(spec.name)?.partitions ?? 0) < spec.partitions,
-    );
-    if (missing === undefined) return;
-    if (performance.now() > untilMs) {
-      throw new RetryableError(`topic ${missing.name} was created but is not visible`);
-    }
+    const obstacle = await findObstacle();
+    if (obstacle === null) return;
+    if (performance.now() > untilMs) throw new RetryableError(describe(obstacle));
     await waitMs(VISIBLE_POLL_MS, never);
   }
 }
