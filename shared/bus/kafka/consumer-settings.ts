@@ -1,9 +1,10 @@
 // How our KafkaJS consumers are set up, and how one is started.
 import type { Consumer, ConsumerConfig, EachBatchPayload } from 'kafkajs';
 import { RetryableError } from '../../domain/failure.ts';
-import { RETRY } from './kafka-client.ts';
+import { CONSUMER_RETRY } from './kafka-client.ts';
 
-const SESSION_TIMEOUT_MS = 10_000;
+/** The least that a broker allows: a group waits this long for a member that died. */
+const SESSION_TIMEOUT_MS = 6_000;
 const REBALANCE_TIMEOUT_MS = 10_000;
 const HEARTBEAT_INTERVAL_MS = 500;
 /** Also how long stopping or noticing a resumed partition may take. */
@@ -21,7 +22,7 @@ export function consumerConfig(groupId: string): ConsumerConfig {
     allowAutoTopicCreation: false,
     // KafkaJS restarts a consumer after some failures and ends it after others: we restart it after
     // all of them, in one place (restarting-consumer.ts).
-    retry: { ...RETRY, restartOnFailure: () => Promise.resolve(false) },
+    retry: { ...CONSUMER_RETRY, restartOnFailure: () => Promise.resolve(false) },
   };
 }
 

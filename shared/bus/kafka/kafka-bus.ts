@@ -16,7 +16,7 @@ import { PublishQueue } from '../publish-queue.ts';
 import { TopicCache } from '../topic-cache.ts';
 import { backoffMs, waitMs } from '../wait.ts';
 import { createBrokerBreaker, isAway, type BrokerBreaker } from './broker-breaker.ts';
-import { createKafka } from './kafka-client.ts';
+import { ADMIN_RETRY, CONSUMER_RETRY, createKafka, PRODUCER_RETRY } from './kafka-client.ts';
 import { KafkaGroupMember } from './kafka-group-member.ts';
 import { KafkaProducer } from './kafka-producer.ts';
 import { KafkaTail } from './kafka-tail.ts';
@@ -24,8 +24,6 @@ import { beginAtEnd, findOffsets, listCommitted, listTopics } from './kafka-topi
 import { deleteTopics, provisionTopics } from './kafka-topics.ts';
 import { assertSafe } from './topic-safety.ts';
 
-/** An attempt gives up early: the attempts around it are ours. */
-const ADMIN_RETRY = { initialRetryTime: 50, maxRetryTime: 500, retries: 2 };
 const ASK_ATTEMPTS_MAX = 6;
 const ASK_WAIT_FIRST_MS = 25;
 const ASK_WAIT_MAX_MS = 1_000;
@@ -40,7 +38,8 @@ export interface KafkaBusOptions {
 }
 
 export class KafkaBus implements Bus {
-  readonly #kafka: Kafka;
+  readonly #consumers: Kafka;
+  readonly #admins: Kafka;
   readonly #settings: KafkaSettings;
   readonly #log: BusLog;
   readonly #breaker: BrokerBreaker = createBrokerBreaker();
@@ -56,8 +55,10 @@ export class KafkaBus implements Bus {
   constructor(options: KafkaBusOptions) {
     this.#settings = options.settings;
     this.#log = options.log;
-    this.#kafka = createKafka({ ...options, clientId: options.applicationName });
-    this.#producer = new KafkaProducer(this.#kafka);
+    const client = { ...options, clientId: options.applicationName };
+    this.#consumers = createKafka({ ...client, retry: CONSUMER_RETRY });
+    this.#admins = createKafka({ ...client, retry: ADMIN_RETRY });
+    this.#producer = new KafkaProducer(createKafka({ ...client, retry: PRODUCER_RETRY }));
     this.#topics = new TopicCache(() => this.#ask(listTopics));
     this.#queue = new PublishQueue((records) => this.#producer.send(records));
   }
@@ -79,7 +80,7 @@ export class KafkaBus implements Bus {
       );
     }
     const deps = {
-      kafka: this.#kafka,
+      kafka: this.#consumers,
       log: this.#log,
       findBounds: () => this.offsets(topic, partition),
     };
@@ -98,7 +99,7 @@ export class KafkaBus implements Bus {
         await this.#ask((admin) => beginAtEnd(admin, options.group, topic));
       }
     }
-    const member = new KafkaGroupMember(this.#kafka, options, this.#log);
+    const member = new KafkaGroupMember(this.#consumers, options, this.#log);
     const stop = this.#track(() => member.stop());
     await this.#startOrStop(() => member.start(), stop, `joining group ${options.group}`);
     return {
@@ -196,7 +197,7 @@ export class KafkaBus implements Bus {
   }
 
   async #connectAdmin(): Promise<Admin> {
-    const admin = this.#kafka.admin({ retry: ADMIN_RETRY });
+    const admin = this.#admins.admin();
     await admin.connect();
     return admin;
   }

@@ -8,8 +8,26 @@ const AUTHENTICATION_TIMEOUT_MS = 5_000;
 /** A session is proved again this long before the broker would end it. */
 const REAUTHENTICATION_THRESHOLD_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 10_000;
-/** About six seconds in all; then the caller hears of it and decides. */
-export const RETRY = { initialRetryTime: 50, multiplier: 2, maxRetryTime: 2_000, retries: 7 };
+export interface RetryTimes {
+  readonly initialRetryTime: number;
+  readonly multiplier: number;
+  readonly maxRetryTime: number;
+  readonly retries: number;
+}
+/** About six seconds in all; then the publisher hears of it and decides. */
+export const PRODUCER_RETRY: RetryTimes = {
+  initialRetryTime: 50,
+  multiplier: 2,
+  maxRetryTime: 2_000,
+  retries: 7,
+};
+/** For questions: who asks tries again itself, and wants to know soon that nobody is there. */
+export const ADMIN_RETRY: RetryTimes = { ...PRODUCER_RETRY, maxRetryTime: 500, retries: 2 };
+/**
+ * Half a minute. A member that comes back within it is still one: what ends earlier must join anew,
+ * and the group then waits for the session of the one it takes for lost.
+ */
+export const CONSUMER_RETRY: RetryTimes = { ...PRODUCER_RETRY, maxRetryTime: 1_000, retries: 30 };
 
 export interface KafkaClientOptions {
   /** `host:port` of some brokers; the others are found through them. */
@@ -17,6 +35,7 @@ export interface KafkaClientOptions {
   readonly clientId: string;
   readonly settings: Pick<KafkaSettings, 'tls' | 'sasl'>;
   readonly log: BusLog;
+  readonly retry: RetryTimes;
   readonly socketFactory?: ISocketFactory;
 }
 
@@ -30,7 +49,7 @@ export function createKafka(options: KafkaClientOptions): Kafka {
     reauthenticationThreshold: REAUTHENTICATION_THRESHOLD_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     enforceRequestTimeout: true,
-    retry: RETRY,
+    retry: options.retry,
     // Its debug level would print requests, and with them what they authenticate with.
     logLevel: logLevel.INFO,
     logCreator: () => (entry) => writeEntry(options.log, entry),
@@ -40,11 +59,13 @@ export function createKafka(options: KafkaClientOptions): Kafka {
   });
 }
 
+/** Attempts to connect, several a second for as long as a broker is away. */
+const NOISY = new Set(['Connection', 'BrokerPool']);
+
 /** What KafkaJS calls an error it mostly repeats by itself; what it gives up on, we throw. */
 function writeEntry(log: BusLog, { namespace, level, log: entry }: LogEntry): void {
   const facts = { ...entry, message: undefined, timestamp: undefined };
   const text = `kafka ${namespace}: ${entry.message}`;
-  if (level === logLevel.ERROR) log.warn(facts, text);
-  else if (level === logLevel.WARN) log.info(facts, text);
+  if (level === logLevel.ERROR && !NOISY.has(namespace)) log.info(facts, text);
   else log.debug(facts, text);
 }

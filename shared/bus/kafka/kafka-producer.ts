@@ -4,7 +4,7 @@ import kafkajs, { type TopicMessages } from 'kafkajs';
 import { RetryableError, TerminalError } from '../../domain/failure.ts';
 import type { OutgoingRecord } from '../bus.ts';
 import { backoffMs, waitMs } from '../wait.ts';
-import { RETRY } from './kafka-client.ts';
+import { PRODUCER_RETRY } from './kafka-client.ts';
 
 const ACKS_ALL = -1;
 const PRODUCE_TIMEOUT_MS = 10_000;
@@ -77,7 +77,7 @@ export class KafkaProducer {
       allowAutoTopicCreation: false,
       createPartitioner: Partitioners.DefaultPartitioner,
       // KafkaJS warns about fewer repetitions than for ever; exactly-once needs only no gap.
-      retry: RETRY,
+      retry: { ...PRODUCER_RETRY },
     });
     await producer.connect();
     return producer;

@@ -12,7 +12,7 @@ const RESTART_WAIT_FIRST_MS = 50;
 const RESTART_WAIT_MAX_MS = 1_000;
 /** Attempts of the first start, whose caller waits: longer than a coordinator takes to come up. */
 const FIRST_ATTEMPTS_MAX = 6;
-/** A crashed consumer may never finish saying good-bye. */
+/** Good-bye is said to a cluster that may be away. */
 const DISCARD_TIMEOUT_MS = 5_000;
 
 export interface RestartingConsumerOptions {
@@ -61,10 +61,10 @@ export class RestartingConsumer {
     this.#keeping = this.#keepRunning();
   }
 
-  /** Leaves the group; resolves when nothing is received any more. */
+  /** Leaves the group if somebody is there to tell; nothing that comes later is to be taken. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#consumer?.disconnect();
+    if (this.#consumer !== null) await discard(this.#consumer);
     await this.#keeping;
   }
 
