@@ -1,6 +1,6 @@
 // The bus port on Kafka, through KafkaJS.
 import kafkajs, { type Admin, type ISocketFactory, type Kafka } from 'kafkajs';
-import type { KafkaSettings } from '../../config/kafka-config.ts';
+import { readKafkaSettings, type KafkaSettings } from '../../config/kafka-config.ts';
 import { RetryableError, TerminalError } from '../../domain/failure.ts';
 import type {
   Bus,
@@ -32,7 +32,8 @@ const NEVER = new AbortController().signal;
 export interface KafkaBusOptions {
   readonly brokers: readonly string[];
   readonly applicationName: string;
-  readonly settings: KafkaSettings;
+  /** From this process's environment when not given. */
+  readonly settings?: KafkaSettings;
   readonly log: BusLog;
   readonly socketFactory?: ISocketFactory;
 }
@@ -53,9 +54,10 @@ export class KafkaBus implements Bus {
   #closing: Promise<void> | null = null;
 
   constructor(options: KafkaBusOptions) {
-    this.#settings = options.settings;
+    const { settings = readKafkaSettings() } = options;
+    this.#settings = settings;
     this.#log = options.log;
-    const client = { ...options, clientId: options.applicationName };
+    const client = { ...options, settings, clientId: options.applicationName };
     this.#consumers = createKafka({ ...client, retry: CONSUMER_RETRY });
     this.#admins = createKafka({ ...client, retry: ADMIN_RETRY });
     this.#producer = new KafkaProducer(createKafka({ ...client, retry: PRODUCER_RETRY }));

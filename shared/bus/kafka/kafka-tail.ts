@@ -108,9 +108,9 @@ export class KafkaTail {
   }
 
   /**
-   * KafkaJS begins again at the start when its offset is beyond the end of the log. Then the log has
-   * lost what it had acknowledged (an unclean election, a restored disk): nobody may go on as if it
-   * had not.
+   * KafkaJS begins again at the start when its offset is beyond the end of the log. Then the log
+   * has lost what it had acknowledged (an unclean election, a restored disk): nobody may go on as
+   * if it had not.
    */
   async #isCutOff(): Promise<boolean> {
     const { next } = await this.#deps.findBounds();

@@ -7,6 +7,7 @@ import { waitMs } from '../wait.ts';
 import { assertSafe, safeSettings, type TopicDemands } from './topic-safety.ts';
 
 const RETENTION = 'retention.ms';
+const TOO_FEW_BROKERS = 'INVALID_REPLICATION_FACTOR';
 const CREATE_TIMEOUT_MS = 15_000;
 /** Metadata of a change spreads to the brokers after the call has been answered. */
 const VISIBLE_TIMEOUT_MS = 15_000;
@@ -66,23 +67,36 @@ async function createTopic(
   demands: TopicDemands,
 ): Promise<void> {
   const { replicationMin } = demands;
-  // False when another process was faster, which is as good.
-  await admin.createTopics({
-    waitForLeaders: true,
-    timeout: CREATE_TIMEOUT_MS,
-    topics: [
-      {
-        topic: name,
-        numPartitions: partitions,
-        replicationFactor: replicationMin > 1 ? replicationMin : REPLICATION_DEFAULT,
-        configEntries: [
-          ...safeSettings(demands),
-          { name: RETENTION, value: String(retentionMs) },
-          { name: 'retention.bytes', value: '-1' },
-        ],
-      },
-    ],
-  });
+  try {
+    // False when another process was faster, which is as good.
+    await admin.createTopics({
+      waitForLeaders: true,
+      timeout: CREATE_TIMEOUT_MS,
+      topics: [
+        {
+          topic: name,
+          numPartitions: partitions,
+          replicationFactor: replicationMin > 1 ? replicationMin : REPLICATION_DEFAULT,
+          configEntries: [
+            ...safeSettings(demands),
+            { name: RETENTION, value: String(retentionMs) },
+            { name: 'retention.bytes', value: '-1' },
+          ],
+        },
+      ],
+    });
+  } catch (cause) {
+    if (!isTooFewBrokers(cause)) throw cause;
+    const why = `the cluster has fewer brokers than the ${replicationMin} copies demanded`;
+    throw new TerminalError(`topic ${name} cannot be created: ${why}`, { cause });
+  }
+}
+
+function isTooFewBrokers(error: unknown): boolean {
+  const causes = error instanceof kafkajs.KafkaJSAggregateError ? error.errors : [error];
+  return causes.some(
+    (each) => each instanceof kafkajs.KafkaJSProtocolError && each.type === TOO_FEW_BROKERS,
+  );
 }
 
 async function setRetention(admin: Admin, { name, retentionMs }: TopicSpec): Promise<void> {

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readKafkaSettings } from '../../config/kafka-config.ts';
 import { RetryableError } from '../../domain/failure.ts';
-import { startKafka } from '../../testing/services/kafka-server.ts';
+import { startKafka, type KafkaServer } from '../../testing/services/kafka-server.ts';
+import { KAFKA_VERSION_DEFAULT } from '../../testing/services/kafka-version.ts';
 import type { Bus, IncomingRecord } from '../bus.ts';
 import { collectTail, eventually, freshGroup, freshTopic } from '../contract/harness.ts';
 import { numbers, textRecord, texts } from '../contract/harness.ts';
@@ -19,20 +20,20 @@ const TIMEOUT_MS = 180_000;
 
 describe('Kafka whose broker is killed', () => {
   const dir = mkdtempSync(join(tmpdir(), 'bourse-kafka-'));
-  let kafka: Awaited<ReturnType<typeof startKafka>>;
+  let kafka: KafkaServer;
   const buses: Bus[] = [];
 
   beforeAll(async () => {
-    kafka = await startKafka({ dir: join(dir, 'kafka') });
+    kafka = await startKafka({ dir: join(dir, 'kafka'), version: KAFKA_VERSION_DEFAULT });
   }, TIMEOUT_MS);
   afterAll(async () => {
     await Promise.all(buses.map((bus) => bus.close()));
-    await kafka.stop();
+    await kafka.kill();
     rmSync(dir, { recursive: true, force: true });
   }, TIMEOUT_MS);
 
   function open(name: string): Bus {
-    const url = `kafka://${kafka.address}`;
+    const url = `kafka://${kafka.brokers}`;
     const bus = openBus({ url, applicationName: name, log, kafka: readKafkaSettings({}) });
     buses.push(bus);
     return bus;
@@ -117,7 +118,7 @@ describe('Kafka whose broker is killed', () => {
       await kafka.kill();
       const during = publish('during');
       // Longer than KafkaJS tries by itself, so that every client gives up at least once.
-      await sleep(12_000);
+      await sleep(8_000);
       await kafka.start();
       await during;
       for (let n = 20; n < 40; n++) {

@@ -1,5 +1,5 @@
-// A bus whose topics and groups have a prefix in the cluster, so that several environments may share
-// one. Nobody on this side sees it, but for the words of an error.
+// A bus whose topics and groups have a prefix in the cluster, so that environments may share one.
+// Nobody on this side sees it, but for the words of an error.
 import type {
   Bus,
   Consumer,
@@ -11,16 +11,15 @@ import type {
   TopicSpec,
 } from '../bus.ts';
 
+import type { KafkaBus } from './kafka-bus.ts';
+
 type OnBatch = (records: readonly IncomingRecord[]) => Promise<void>;
 
 export class PrefixedBus implements Bus {
-  readonly #bus: Bus & { deleteTopics(names: readonly string[]): Promise<void> };
+  readonly #bus: KafkaBus;
   readonly #prefix: string;
 
-  constructor(
-    bus: Bus & { deleteTopics(names: readonly string[]): Promise<void> },
-    prefix: string,
-  ) {
+  constructor(bus: KafkaBus, prefix: string) {
     this.#bus = bus;
     this.#prefix = prefix;
   }
