@@ -7,6 +7,8 @@ import { TOPICS } from '../shared/events/catalog.ts';
 import type { MetricsRegistry } from '../shared/telemetry/metrics/registry.ts';
 import { ShardClock } from './clock.ts';
 import type { Shard } from './core/shard.ts';
+import { fenceBus } from './lease/fenced-bus.ts';
+import type { EngineLease } from './lease/lease.ts';
 import { ShardLoop } from './loop.ts';
 import { registerEngineMetrics, type EngineFigures, type EngineMetrics } from './metrics.ts';
 import { prepareStart, type Prepared } from './prepare.ts';
@@ -26,6 +28,8 @@ const FLUSH_TIMEOUT_MS = 10_000;
 
 export interface EngineDaemonOptions {
   readonly bus: Bus;
+  /** Nothing is published while it is not held. Its owner gives it back after the stop. */
+  readonly lease: EngineLease;
   readonly shard: number;
   readonly snapshotDir: string;
   readonly snapshotEveryCommands: number;
@@ -65,11 +69,12 @@ export class EngineDaemon {
   readonly #replayUntil: number;
 
   private constructor(options: EngineDaemonOptions, store: SnapshotStore, prepared: Prepared) {
-    const { bus, log, shard } = options;
-    const { start, epoch, recorded, replayUntil, outputOffset } = prepared;
+    const { lease, log, shard } = options;
+    const { start, recorded, replayUntil, outputOffset } = prepared;
+    const bus = fenceBus(options.bus, lease, this.#abandon.signal);
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    this.epoch = epoch;
+    this.epoch = lease.epoch;
     this.ready = new Promise((done) => {
       this.#becomeReady = done;
     });
@@ -79,10 +84,10 @@ export class EngineDaemon {
     const inputOffset = start.header?.inputOffset ?? -1;
     this.#snapshotInput = { offset: inputOffset, commandsApplied: 0 };
     this.#metrics = registerEngineMetrics(options.metrics, () => this.figures());
-    this.#metrics.epoch.set(epoch);
+    this.#metrics.epoch.set(lease.epoch);
     this.#loop = new ShardLoop({
       bus,
-      batch: new ShardBatch(start.shard, epoch),
+      batch: new ShardBatch(start.shard, lease.epoch),
       shard,
       metrics: this.#metrics,
       log,
@@ -115,6 +120,7 @@ export class EngineDaemon {
     const store = new SnapshotStore({ dir: snapshotDir, shard, snapshotsKept });
     await store.prepare();
     const prepared = await prepareStart({ bus, store, shardNumber: shard, log });
+    await options.lease.raiseAbove(prepared.epochSeen);
     const daemon = new EngineDaemon(options, store, prepared);
     await daemon.#begin();
     return daemon;

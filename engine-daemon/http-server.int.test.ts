@@ -13,13 +13,22 @@ describe('the health server', () => {
 
   it('is alive but not ready while the log is replayed', async () => {
     let isReady = false;
-    const source = { isReady: () => isReady, renderMetrics: () => Promise.resolve('') };
+    let isWaiting = true;
+    const source = {
+      isReady: () => isReady,
+      isWaiting: () => isWaiting,
+      renderMetrics: () => Promise.resolve(''),
+    };
+    expect(await ask('/startupz', source)).toBe(200);
+    isWaiting = false;
+    expect(await ask('/startupz', source)).toBe(503);
     expect(await ask('/healthz', source)).toBe(200);
     expect(await ask('/health', source)).toBe(503);
     expect(await ask('/readyz', source)).toBe(503);
     isReady = true;
     expect(await ask('/health?verbose', source)).toBe(200);
     expect(await ask('/readyz', source)).toBe(200);
+    expect(await ask('/startupz', source)).toBe(200);
     expect(await ask('/other', source)).toBe(404);
     expect(await ask('/health', source, 'POST')).toBe(405);
     await server?.close();
@@ -29,6 +38,7 @@ describe('the health server', () => {
   it('says so when metrics cannot be made', async () => {
     const source = {
       isReady: () => true,
+      isWaiting: () => false,
       renderMetrics: () => Promise.reject(new Error('broken')),
     };
     expect(await ask('/metrics', source)).toBe(500);

@@ -9,6 +9,8 @@ const HEADERS_BYTES_MAX = 8_192;
 export interface HealthSource {
   /** True once the log as it was at the start has been replayed, false again while stopping. */
   readonly isReady: () => boolean;
+  /** True while another engine has the lease of the shard. */
+  readonly isWaiting: () => boolean;
   /** Prometheus text. */
   readonly renderMetrics: () => Promise<string>;
 }
@@ -18,7 +20,14 @@ export interface HttpServer {
   close(): Promise<void>;
 }
 
-/** Serves `/health`, `/readyz` (503 until ready), `/healthz` (200 while alive) and `/metrics`. */
+const PLAIN_TYPE = 'text/plain; charset=utf-8';
+/** What Prometheus asks for: the text format by its version. */
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
+
+/**
+ * Serves `/health`, `/readyz` (503 until ready), `/startupz` (the same, but 200 for one that stands
+ * by for the lease), `/healthz` (200 while alive) and `/metrics`.
+ */
 export async function startHttpServer(
   port: number,
   source: HealthSource,
@@ -38,8 +47,8 @@ export async function startHttpServer(
 
 function answer(source: HealthSource): RequestListener {
   return (request, response) => {
-    const reply = (status: number, text: string): void => {
-      response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(text);
+    const reply = (status: number, text: string, type = PLAIN_TYPE): void => {
+      response.writeHead(status, { 'content-type': type }).end(text);
     };
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       reply(405, 'method not allowed\n');
@@ -51,12 +60,17 @@ function answer(source: HealthSource): RequestListener {
         if (source.isReady()) reply(200, 'ready\n');
         else reply(503, 'catching up with the command log, or stopping\n');
         return;
+      case '/startupz':
+        if (source.isReady()) reply(200, 'ready\n');
+        else if (source.isWaiting()) reply(200, 'standing by for the lease\n');
+        else reply(503, 'catching up with the command log, or stopping\n');
+        return;
       case '/healthz':
         reply(200, 'alive\n');
         return;
       case '/metrics':
         source.renderMetrics().then(
-          (text) => reply(200, text),
+          (text) => reply(200, text, METRICS_TYPE),
           () => reply(500, 'metrics are not available\n'),
         );
         return;

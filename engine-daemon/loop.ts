@@ -71,9 +71,11 @@ export class ShardLoop {
     await this.#publish(deadLetters);
     this.isMidBatch = false;
     metrics.records.add(records.length);
-    metrics.commands.add(this.commandsApplied - commandsBefore);
-    metrics.batchCommands.observe(this.commandsApplied - commandsBefore);
+    const commands = this.commandsApplied - commandsBefore;
+    metrics.commands.add(commands);
+    metrics.batchCommands.observe(commands);
     metrics.applySeconds.observe(applyMs / 1_000);
+    if (commands > 0) metrics.commandSeconds.observe(applyMs / 1_000 / commands);
   }
 
   /**

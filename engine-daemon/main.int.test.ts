@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findFreePort } from '../shared/testing/free-port.ts';
 import { BTC_USD, limitOrder, marketConfig } from './testing/commands.ts';
 import {
   eventsOf,
@@ -46,12 +47,14 @@ describe('the engine process', () => {
     return { child, exited, output: () => text };
   }
 
-  function launchFor(shard: TestShard): EngineProcess {
+  function launchFor(shard: TestShard, more: Record<string, string> = {}): EngineProcess {
     return launch({
       ENGINE_SHARD: String(shard.number),
       ENGINE_SNAPSHOT_DIR: shard.dir,
       BUS_URL: lab.engineUrl,
+      DATABASE_URL: lab.engineUrl,
       PORT: '0',
+      ...more,
     });
   }
 
@@ -76,6 +79,7 @@ describe('the engine process', () => {
     const engine = launch({
       ENGINE_SNAPSHOT_DIR: shard.dir,
       BUS_URL: 'postgres://user:hidden-word@127.0.0.1:1/none',
+      DATABASE_URL: 'postgres://user:hidden-word@127.0.0.1:1/none',
       PORT: '0',
     });
     expect(await engine.exited).toBe(1);
@@ -133,5 +137,41 @@ describe('the engine process', () => {
     const restarted = await shard.start();
     expect(oracle.daemon.markets.get(BTC_USD).sequence).toBe(events.length);
     expect(hashes(restarted)).toEqual(hashes(oracle));
+  });
+
+  it('is followed by a standby when it is stopped or killed, and finds that out', async () => {
+    const shard = await lab.nextShard();
+    const lease = { ENGINE_LEASE_MS: '3000' };
+    const port = String(await findFreePort());
+    const first = launchFor(shard, { ...lease, ENGINE_NAME: 'a' });
+    await waitUntilReady(first);
+    const second = launchFor(shard, { ...lease, ENGINE_NAME: 'b', PORT: port });
+    await eventually(() => expect(second.output()).toContain('standing by for the lease'));
+    const probe = async (path: string): Promise<number> =>
+      (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+    expect([await probe('/startupz'), await probe('/readyz')]).toEqual([200, 503]);
+    await shard.send(BTC_USD, [marketConfig({ number: 1 })]);
+    await eventually(async () => expect(await shard.outputs()).toHaveLength(1));
+
+    first.child.kill('SIGSTOP');
+    await waitUntilReady(second);
+    const order = { userNumber: 1, side: 'sell', priceTicks: 500, lots: 3 } as const;
+    await shard.send(BTC_USD, [limitOrder({ ...order, number: 2 })]);
+    await eventually(async () => expect(await shard.outputs()).toHaveLength(2));
+    first.child.kill('SIGCONT');
+    expect(await first.exited).toBe(1);
+    expect(first.output()).toContain('another engine runs shard');
+
+    const third = launchFor(shard, { ...lease, ENGINE_NAME: 'c' });
+    await eventually(() => expect(third.output()).toContain('standing by for the lease'));
+    second.child.kill('SIGKILL');
+    await waitUntilReady(third);
+    await shard.send(BTC_USD, [limitOrder({ ...order, number: 3 })]);
+    await eventually(async () => expect(await shard.outputs()).toHaveLength(3));
+    third.child.kill('SIGTERM');
+    expect(await third.exited).toBe(0);
+    const outputs = await shard.outputs();
+    expect(eventsOf(outputs, BTC_USD)).toHaveLength(3);
+    expect(outputs.map((output) => output.epoch)).toEqual([1, 2, 3]);
   });
 });

@@ -1,5 +1,6 @@
-// The engine's process: configuration, signals, health, and an end that the supervisor understands.
-// 0 after a graceful stop, 1 after a failure: the next start recovers from log and snapshots.
+// The engine's process: configuration, lease, signals, health, and an end that the supervisor
+// understands. 0 after a graceful stop, 1 after a failure: the next start recovers from log and
+// snapshots.
 import { openBus } from '../shared/bus/open-bus.ts';
 import { readEngineConfig } from '../shared/config/engine-config.ts';
 import { createLogger } from '../shared/telemetry/logger.ts';
@@ -7,6 +8,8 @@ import { registerProcessMetrics } from '../shared/telemetry/metrics/process-metr
 import { MetricsRegistry } from '../shared/telemetry/metrics/registry.ts';
 import { EngineDaemon } from './daemon.ts';
 import { startHttpServer } from './http-server.ts';
+import { Lease } from './lease/lease.ts';
+import { registerLeaseMetrics } from './metrics.ts';
 
 /** Longer than the daemon waits for its outputs and a snapshot takes; Kubernetes gives 60 s. */
 const STOP_TIMEOUT_MS = 30_000;
@@ -30,9 +33,12 @@ async function run(): Promise<void> {
   });
   const metrics = new MetricsRegistry();
   registerProcessMetrics(metrics);
+  let lease: Lease | null = null;
   let daemon: EngineDaemon | null = null;
+  registerLeaseMetrics(metrics, () => lease);
   const health = {
     isReady: () => daemon?.isReady === true,
+    isWaiting: () => lease === null && !isStopping,
     renderMetrics: async () => {
       await daemon?.measureLag().catch((error: unknown) => {
         log.warn({ err: error }, 'the lag could not be measured');
@@ -42,6 +48,7 @@ async function run(): Promise<void> {
   };
   const server = await startHttpServer(config.port, health, config.bindAddress);
 
+  const standby = new AbortController();
   const stop = async (signal: string): Promise<void> => {
     isStopping = true;
     log.info({ signal }, 'stopping');
@@ -49,7 +56,10 @@ async function run(): Promise<void> {
       log.error('the stop took too long');
       process.exit(1);
     }, STOP_TIMEOUT_MS);
+    standby.abort();
     await daemon?.stop();
+    // Last of all: the next engine may start while this one closes what it does not write with.
+    await lease?.release();
     await server.close();
     await bus.close();
     process.exit(0);
@@ -63,9 +73,19 @@ async function run(): Promise<void> {
     });
   }
 
+  lease = await Lease.acquire({
+    url: config.databaseUrl,
+    shard: config.shard,
+    holder: config.name,
+    leaseMs: config.leaseMs,
+    log,
+    onLost: (error) => fail(error, 'the lease is lost'),
+    signal: standby.signal,
+  });
   daemon = await EngineDaemon.start({
     ...config,
     bus,
+    lease,
     metrics,
     log,
     onFailure: (error) => fail(error, 'the engine cannot go on'),

@@ -1,8 +1,7 @@
 // All that must be known before the first command is applied: the state to begin from, how far the
-// replay goes, what it will be compared with, and the epoch to write under.
+// replay goes, what it will be compared with, and which epochs there were.
 import type { IncomingRecord } from '../shared/bus/bus.ts';
 import { TOPICS } from '../shared/events/catalog.ts';
-import { takeEpoch } from './epoch.ts';
 import { LogReader, readRecord } from './log-reader.ts';
 import { RecordedOutputs } from './recorded-outputs.ts';
 import { findStartingPoint, type RecoverOptions, type StartingPoint } from './recover.ts';
@@ -12,7 +11,8 @@ const OUTPUT = TOPICS['engine.executions'].name;
 
 export interface Prepared {
   readonly start: StartingPoint;
-  readonly epoch: number;
+  /** Highest epoch in the snapshot and the latest output, 0 for none. */
+  readonly epochSeen: number;
   /** The replay is done when everything below this input offset is applied. */
   readonly replayUntil: number;
   /** Outputs of commands after the starting point are not below this offset. */
@@ -21,7 +21,7 @@ export interface Prepared {
 }
 
 export async function prepareStart(options: RecoverOptions): Promise<Prepared> {
-  const { bus, store, shardNumber, log } = options;
+  const { bus, shardNumber, log } = options;
   // The outputs' end is read before the input's: then every output below it comes from a command
   // that the replay will reach, and one that does not is a fault.
   const outputs = await bus.offsets(OUTPUT, shardNumber);
@@ -31,10 +31,9 @@ export async function prepareStart(options: RecoverOptions): Promise<Prepared> {
   const from = Math.max(outputOffset, outputs.first);
   const range = { topic: OUTPUT, partition: shardNumber, from, end: outputs.next };
   const last = await readRecord(bus, OUTPUT, shardNumber, outputs.next - 1);
-  const epochsSeen = [start.header?.epoch ?? 0, last === null ? 0 : epochOf(last)];
   return {
     start,
-    epoch: await takeEpoch(store.dir, shardNumber, epochsSeen),
+    epochSeen: Math.max(start.header?.epoch ?? 0, last === null ? 0 : epochOf(last)),
     replayUntil,
     outputOffset: from,
     recorded: new RecordedOutputs({

@@ -18,6 +18,7 @@ import { MetricsRegistry } from '../../shared/telemetry/metrics/registry.ts';
 import { createTestDatabase } from '../../shared/testing/database.ts';
 import { EngineDaemon, type EngineDaemonOptions } from '../daemon.ts';
 import { hashState } from '../hash.ts';
+import { Lease, type EngineLease } from '../lease/lease.ts';
 import { LogReader } from '../log-reader.ts';
 
 export const INPUT = TOPICS['orders.accepted'].name;
@@ -26,6 +27,8 @@ export const DEAD_LETTERS = TOPICS['dead-letters'].name;
 
 const SHARDS = 64;
 const CONDITION_TIMEOUT_MS = 20_000;
+/** Long: no busy machine may cost a test its lease. */
+const LEASE_MS = 60_000;
 
 export interface LogLine {
   readonly level: number;
@@ -48,12 +51,33 @@ export type EngineOverrides = Partial<
   Omit<EngineDaemonOptions, 'bus' | 'shard' | 'log' | 'metrics' | 'onFailure'>
 > & { readonly wrapBus?: (bus: Bus) => Bus };
 
+/** Of an engine that nothing keeps from writing, whoever else does: what safety must not need. */
+export class UnguardedLease implements EngineLease {
+  readonly isHeld = true;
+  epoch: number;
+
+  constructor(epoch: number) {
+    this.epoch = epoch;
+  }
+
+  whenHeld(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  raiseAbove(epoch: number): Promise<void> {
+    this.epoch = Math.max(this.epoch, epoch + 1);
+    return Promise.resolve();
+  }
+}
+
 export interface EngineLab {
   readonly bus: Bus;
   readonly engineUrl: string;
   nextShard(): Promise<TestShard>;
   /** As a network fault would. */
   cutEngineConnections(): Promise<void>;
+  /** As when the database was restored from an older day. */
+  forgetLeases(): Promise<void>;
   /** Deletes the oldest records of a shard's outputs, as retention would. */
   trimOutputs(shard: TestShard, records: number): Promise<void>;
   close(): Promise<void>;
@@ -84,6 +108,9 @@ export async function openEngineLab(): Promise<EngineLab> {
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
          WHERE datname = current_database() AND usename = 'bourse_engine'`,
       );
+    },
+    forgetLeases: async () => {
+      await database.pool.query('DELETE FROM engine.leases');
     },
     trimOutputs: async (shard, records) => {
       const found = await database.pool.query<{ topic_id: number }>(
@@ -148,6 +175,7 @@ export class TestShard {
     const { wrapBus, ...rest } = overrides;
     const daemon = await EngineDaemon.start({
       bus: wrapBus?.(bus) ?? bus,
+      lease: new UnguardedLease(1 + this.#engines.length),
       shard: this.number,
       snapshotDir: this.dir,
       snapshotEveryCommands: 1_000_000,
@@ -168,7 +196,9 @@ export class TestShard {
       lines,
       failures,
       metrics,
-      crash: () => bus.close(),
+      crash: async () => {
+        await bus.close();
+      },
       stop: async () => {
         await daemon.stop();
         await bus.close();
@@ -176,6 +206,19 @@ export class TestShard {
     };
     this.#engines.push(engine);
     return engine;
+  }
+
+  takeLease(): Promise<Lease> {
+    return Lease.acquire({
+      url: this.#engineUrl,
+      shard: this.number,
+      holder: 'engine',
+      leaseMs: LEASE_MS,
+      log: pino({ level: 'silent' }),
+      onLost: (error) => {
+        throw error;
+      },
+    });
   }
 
   /** Waits until the engine has applied everything that is in the log now. */

@@ -14,7 +14,7 @@ import { givenDatabase, startPostgres, type RunningDatabase } from './database/p
 import { DeliveryLog, type Delivery } from './eventing/delivery-log.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
 import { LogPrinter } from './log/printer.ts';
-import { readCheckedTopology, selectServices } from './manifests.ts';
+import { readCheckedTopology, selectServices, withShards } from './manifests.ts';
 import { Notices } from './notices.ts';
 import type { EmulatorOptions } from './options.ts';
 import { ownRoutes } from './own/routes.ts';
@@ -68,11 +68,13 @@ export class Emulator {
     this.#options = options;
     this.notices = new Notices(new LogPrinter(options));
     this.#dir = dataDir(options.dataDir);
-    this.#topology = readCheckedTopology(
+    const declared = readCheckedTopology(
       options.root,
       options.manifestsDir ?? join(options.root, 'knative', 'base'),
       this.notices,
     );
+    const shards = options.shards ?? null;
+    this.#topology = shards === null ? declared : withShards(declared, shards);
     this.#selected = selectServices(this.#topology, options.only);
     const { routes, services, deniedPaths } = this.#topology;
     const table = new RouteTable(routes, services, deniedPaths);
@@ -182,6 +184,7 @@ export class Emulator {
       pid: process.pid,
       postgresPid: this.#database?.pid() ?? null,
       enginePid: exchange?.engines[0]?.pid ?? null,
+      enginePids: exchange?.engines.map(({ pid }) => pid) ?? [],
       services:
         exchange === null ? [] : [...exchange.services.values()].map((each) => each.state()),
       routes: this.#topology.routes,

@@ -23,6 +23,7 @@ import { EmulatedService } from './service/service.ts';
 
 const RETENTION_INTERVAL_MS = 60_000;
 const SHARD_FIELD = "metadata.labels['apps.kubernetes.io/pod-index']";
+const NAME_FIELD = 'metadata.name';
 
 export interface ExchangeDeps {
   readonly topology: Topology;
@@ -192,7 +193,7 @@ export class Exchange {
     );
     // What an interrupted market command left behind is published by the sweeper.
     this.#outbox.startSweeper();
-    await seedExchange(this.admin, this.#reference, this.#outbox);
+    await seedExchange(this.admin, this.#reference, this.#outbox, shards);
   }
 
   /** A killed emulator's memberships would hold the partitions until their leases end. */
@@ -230,7 +231,7 @@ function emulatedEngines(environment: EnvironmentMaker, deps: ExchangeDeps): Emu
         ...environment.forEngine(
           engine.document,
           engine.env,
-          { [SHARD_FIELD]: String(shard) },
+          { [SHARD_FIELD]: String(shard), [NAME_FIELD]: `${engine.name}-${shard}` },
           deps.logLevel,
         ),
         // The pod's own port and volume, on this machine.

@@ -9,6 +9,8 @@ describe('the flags', () => {
     [['--port', '65535'], 'not a port'],
     [['--port', 'x'], 'not a port'],
     [['--only', 'orders,'], 'empty name'],
+    [['--shards', '0'], 'not a number of engines'],
+    [['--shards', '65'], 'not a number of engines'],
     [['--log-level', 'loud'], 'not one of'],
     [['orders'], 'orders'],
   ])('refuse %j', (args, message) => {
@@ -22,6 +24,7 @@ describe('the flags', () => {
       only: null,
       port: 8080,
       dataDir: '.bourse',
+      shards: null,
       reset: false,
       watch: true,
       logLevel: 'info',
@@ -29,11 +32,22 @@ describe('the flags', () => {
   });
 
   it('are read', () => {
-    const args = ['--only', 'orders, fees', '--port', '9000', '--data-dir', 'x', '--no-watch'];
+    const args = [
+      '--only',
+      'orders, fees',
+      '--port',
+      '9000',
+      '--data-dir',
+      'x',
+      '--no-watch',
+      '--shards',
+      '2',
+    ];
     expect(parseFlags(args)).toMatchObject({
       only: ['orders', 'fees'],
       port: 9000,
       dataDir: 'x',
+      shards: 2,
       watch: false,
     });
   });

@@ -10,6 +10,7 @@ function, and the routes, sources and dead letters that knative/base declares.
   --only a,b       run only these functions (the engine always runs)
   --port N         public port, default 8080; the emulator's own is N+1
   --data-dir DIR   where everything is kept, default .bourse
+  --shards N       engines, and partitions of the logs, instead of those of the manifests
   --reset          throw all data away first
   --no-watch       do not reload when code changes
   --log-level L    of the functions: ${LOG_LEVELS.join(' ')} (default info)
@@ -23,6 +24,7 @@ export interface Flags {
   readonly only: readonly string[] | null;
   readonly port: number;
   readonly dataDir: string;
+  readonly shards: number | null;
   readonly reset: boolean;
   readonly watch: boolean;
   readonly logLevel: LogLevel;
@@ -34,6 +36,8 @@ export class FlagError extends Error {
 
 const PORT_DEFAULT = 8080;
 const PORT_MAX = 65_534;
+/** More engines than this are no use on one machine. */
+const SHARDS_MAX = 64;
 
 /** Throws FlagError, saying what is wrong and that --help exists. */
 export function parseFlags(args: readonly string[]): Flags {
@@ -43,6 +47,7 @@ export function parseFlags(args: readonly string[]): Flags {
     only: values.only === undefined ? null : readNames(values.only),
     port: values.port === undefined ? PORT_DEFAULT : readPort(values.port),
     dataDir: values['data-dir'],
+    shards: values.shards === undefined ? null : readShards(values.shards),
     reset: values.reset,
     watch: !values['no-watch'],
     logLevel: readLevel(values['log-level']),
@@ -54,6 +59,7 @@ interface Values {
   readonly only?: string;
   readonly port?: string;
   readonly 'data-dir': string;
+  readonly shards?: string;
   readonly reset: boolean;
   readonly 'no-watch': boolean;
   readonly 'log-level': string;
@@ -70,6 +76,7 @@ function parse(args: readonly string[]): Values {
         only: { type: 'string' },
         port: { type: 'string' },
         'data-dir': { type: 'string', default: '.bourse' },
+        shards: { type: 'string' },
         reset: { type: 'boolean', default: false },
         'no-watch': { type: 'boolean', default: false },
         'log-level': { type: 'string', default: 'info' },
@@ -93,6 +100,14 @@ function readPort(text: string): number {
     throw new FlagError(`--port ${text}: not a port (1..${PORT_MAX})`);
   }
   return port;
+}
+
+function readShards(text: string): number {
+  const shards = Number(text);
+  if (!/^[0-9]{1,3}$/.test(text) || shards < 1 || shards > SHARDS_MAX) {
+    throw new FlagError(`--shards ${text}: not a number of engines (1..${SHARDS_MAX})`);
+  }
+  return shards;
 }
 
 function readLevel(text: string): LogLevel {

@@ -17,6 +17,16 @@ export function readCheckedTopology(root: string, dir: string, notices: Notices)
   return readTopology(documents);
 }
 
+/** The same exchange spread over another number of engines, as an overlay would. */
+export function withShards(topology: Topology, shards: number): Topology {
+  const { engine, configMaps } = topology;
+  return {
+    ...topology,
+    engine: engine === null ? null : { ...engine, replicas: shards },
+    configMaps: new Map([...configMaps, ['shards', { shards: String(shards) }]]),
+  };
+}
+
 /** The functions that `--only` names. Throws FlagError for a name that is none. */
 export function selectServices(
   topology: Topology,

@@ -7,6 +7,8 @@ export interface EmulatorOptions {
   /** Public port; the own port is the next one. 0 takes two free ones. */
   readonly port: number;
   readonly dataDir: string;
+  /** Instead of what the manifests say. */
+  readonly shards?: number | null;
   /** Run only these functions; null runs all. */
   readonly only: readonly string[] | null;
   readonly reset: boolean;

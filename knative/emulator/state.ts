@@ -28,7 +28,10 @@ export interface EmulatorState {
   readonly ready: boolean;
   readonly pid: number;
   readonly postgresPid: number | null;
+  /** Of the first shard. */
   readonly enginePid: number | null;
+  /** By shard; null while one is being started. */
+  readonly enginePids: readonly (number | null)[];
   readonly services: readonly ServiceState[];
   readonly routes: readonly RouteRule[];
   readonly sourceNames: readonly string[];

@@ -213,6 +213,11 @@ const CASES: readonly (readonly [rule: string, what: string, edit: Edit])[] = [
     'one name twice',
     { file: 'fees.yaml', from: 'name: fees\n  namespace', to: 'name: ledger\n  namespace' },
   ],
+  [
+    'shards-and-engines',
+    'more shards than engines',
+    { file: 'config.yaml', from: "shards: '1'", to: "shards: '2'" },
+  ],
   ['namespace-missing', 'no namespace', inOrders('  namespace: bourse\n', '')],
   [
     'setting-missing',

@@ -9,6 +9,7 @@ import { exposureRules } from './rules/exposure-rules.ts';
 import { referenceRules } from './rules/reference-rules.ts';
 import { routeRules } from './rules/route-rules.ts';
 import { serviceRules } from './rules/service-rules.ts';
+import { shardRules } from './rules/shard-rules.ts';
 import { sourceRules } from './rules/source-rules.ts';
 
 const RULES: readonly Rule[] = [
@@ -20,6 +21,7 @@ const RULES: readonly Rule[] = [
   ...routeRules,
   ...exposureRules,
   ...catalogRules,
+  ...shardRules,
 ];
 
 /** Problems by file and line. `targets` are the functions that the image can serve. */

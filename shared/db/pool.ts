@@ -15,6 +15,8 @@ export interface PoolOptions {
   readonly connectionsMax: number;
   /** A statement that runs longer is cancelled by the server. */
   readonly statementTimeoutMs?: number;
+  /** An answer that does not come, as from a server behind a broken network, is given up. */
+  readonly queryTimeoutMs?: number;
   readonly onError?: (error: Error) => void;
 }
 
@@ -52,6 +54,7 @@ export function createPool(options: PoolOptions): Pool {
     options: PLAN_SETTINGS,
     // What is sent without waiting for answers goes out at once: see `sendTogether`.
     pipeline: true,
+    ...(options.queryTimeoutMs === undefined ? {} : { query_timeout: options.queryTimeoutMs }),
     keepAlive: true,
     types,
   });

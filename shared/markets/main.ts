@@ -6,6 +6,7 @@ import { Outbox } from '../bus/outbox.ts';
 import { findVariable, getVariable } from '../config/environment.ts';
 import { createPool } from '../db/pool.ts';
 import { MARKET_STATUSES, type MarketStatus } from '../domain/market.ts';
+import { TOPICS } from '../events/catalog.ts';
 import { marketConfigSchema, marketIdField } from '../events/fields.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { applyMarket, applyStatus, listMarkets } from './market-store.ts';
@@ -70,6 +71,8 @@ async function run(name: string, target: string | undefined): Promise<void> {
     const parsed = fileSchema.safeParse(JSON.parse(await readFile(file, 'utf8')));
     if (!parsed.success) throw new Error(`${file}: ${z.prettifyError(parsed.error)}`);
     const { status, shard, ...description } = parsed.data;
+    const shards = await bus.partitions(TOPICS['orders.accepted'].name);
+    if (shard >= shards) throw new Error(`${file}: shard ${shard}, but there are ${shards}`);
     return applyMarket(pool, outbox, description, status, shard);
   }
 }

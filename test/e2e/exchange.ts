@@ -15,6 +15,7 @@ export interface Topology {
   readonly pid: number;
   readonly postgresPid: number;
   readonly enginePid: number;
+  readonly enginePids: readonly number[];
   readonly services: readonly {
     readonly name: string;
     readonly pid: number;
@@ -33,21 +34,24 @@ export class Exchange {
   readonly publicUrl: string;
   readonly ownUrl: string;
   readonly #port: number;
+  readonly #flags: readonly string[];
   #child: ChildProcess | null = null;
   #output = '';
 
-  private constructor(dataDir: string, port: number) {
+  private constructor(dataDir: string, port: number, flags: readonly string[]) {
     this.dataDir = dataDir;
+    this.#flags = flags;
     this.#port = port;
     this.publicUrl = `http://127.0.0.1:${port}`;
     this.ownUrl = `http://127.0.0.1:${port + 1}`;
   }
 
-  static async create(): Promise<Exchange> {
+  /** `flags` are more flags of `npm run dev`. */
+  static async create(...flags: readonly string[]): Promise<Exchange> {
     const dataDir = mkdtempSync(join(tmpdir(), 'bourse-e2e-'));
     // As root the database runs under another account, which must be able to enter.
     chmodSync(dataDir, 0o755);
-    const exchange = new Exchange(dataDir, await findFreePort(2));
+    const exchange = new Exchange(dataDir, await findFreePort(2), flags);
     await exchange.start();
     return exchange;
   }
@@ -61,7 +65,7 @@ export class Exchange {
     const args = ['--import', 'tsx', 'knative/emulator/main.ts', '--no-watch'];
     const child = spawn(
       process.execPath,
-      [...args, '--port', String(this.#port), '--data-dir', this.dataDir],
+      [...args, '--port', String(this.#port), '--data-dir', this.dataDir, ...this.#flags],
       { cwd: ROOT, env: { ...process.env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     this.#child = child;

@@ -15,7 +15,14 @@ describe('the inspector page', () => {
     const page = inspectorPage(
       {
         ...{ publicUrl: EVIL, ownUrl: EVIL, dataDir: EVIL, ready: true, pid: 1, postgresPid: 2 },
-        ...{ enginePid: 3, services: [], routes: [], sourceNames: [EVIL], sources: [] },
+        ...{
+          enginePid: 3,
+          enginePids: [3],
+          services: [],
+          routes: [],
+          sourceNames: [EVIL],
+          sources: [],
+        },
         errors: [{ at: 'now', from: EVIL, message: EVIL }],
       },
       [delivery],

@@ -11,8 +11,16 @@ import { SEEDED_ASSETS, SEEDED_MARKETS } from './markets.ts';
 const MAKER_PPM = 1_000;
 const TAKER_PPM = 2_000;
 
-/** Assets, markets that are missing, fees and money. `outbox` is that of the schema reference. */
-export async function seedExchange(admin: Pool, reference: Pool, outbox: Outbox): Promise<void> {
+/**
+ * Assets, markets that are missing, fees and money. `outbox` is that of the schema reference; the
+ * markets are dealt out to the shards in turn.
+ */
+export async function seedExchange(
+  admin: Pool,
+  reference: Pool,
+  outbox: Outbox,
+  shards: number,
+): Promise<void> {
   await saveAssets(reference, SEEDED_ASSETS);
   await withTransaction(admin, async (tx) => {
     await tx.query('SET LOCAL ROLE bourse_fees');
@@ -21,10 +29,10 @@ export async function seedExchange(admin: Pool, reference: Pool, outbox: Outbox)
     }
   });
   await seedFunds(admin);
-  for (const description of SEEDED_MARKETS) {
+  for (const [place, description] of SEEDED_MARKETS.entries()) {
     // A market that an operator has changed since stays as it is.
     if ((await findMarket(reference, description.market)) !== null) continue;
-    await applyMarket(reference, outbox, description, 'trading');
+    await applyMarket(reference, outbox, description, 'trading', place % shards);
   }
 }
 

@@ -1,6 +1,7 @@
 // Engines on an embedded log, each measurement on a shard of its own.
 import { pino } from 'pino';
 import { EngineDaemon } from '../../../engine-daemon/daemon.ts';
+import { Lease } from '../../../engine-daemon/lease/lease.ts';
 import type { Bus, OutgoingRecord } from '../../../shared/bus/bus.ts';
 import { openBus } from '../../../shared/bus/open-bus.ts';
 import type { MarketId } from '../../../shared/domain/ids.ts';
@@ -11,6 +12,7 @@ import { MetricsRegistry } from '../../../shared/telemetry/metrics/registry.ts';
 
 const SHARDS = 16;
 const NEVER = 1_000_000_000;
+const LEASE_MS = 60_000;
 
 export interface RunningEngine {
   readonly daemon: EngineDaemon;
@@ -45,8 +47,19 @@ export async function openRig(url: string, snapshotDir: string): Promise<Rig> {
     launch: async (shard) => {
       const engineBus = openBus({ url, applicationName: 'bench-engine', log });
       const metrics = new MetricsRegistry();
+      const lease = await Lease.acquire({
+        url,
+        shard,
+        holder: 'bench',
+        leaseMs: LEASE_MS,
+        log,
+        onLost: (error) => {
+          throw error;
+        },
+      });
       const daemon = await EngineDaemon.start({
         bus: engineBus,
+        lease,
         shard,
         snapshotDir,
         snapshotEveryCommands: NEVER,
@@ -64,9 +77,13 @@ export async function openRig(url: string, snapshotDir: string): Promise<Rig> {
         metrics,
         stop: async () => {
           await daemon.stop();
+          await lease.release();
           await engineBus.close();
         },
-        crash: () => engineBus.close(),
+        crash: async () => {
+          await lease.abandon();
+          await engineBus.close();
+        },
       };
     },
     close: () => bus.close(),
