@@ -82,6 +82,9 @@ export const keepsThingsInTheirPlace: Rule = (file) => {
     if (each.specifier === 'kafkajs' && !file.path.startsWith('shared/bus/')) {
       complaints.push(complain(file, each, 'Kafka only in shared/bus'));
     }
+    if (each.specifier === 'ioredis' && !file.path.startsWith('shared/cache/')) {
+      complaints.push(complain(file, each, 'Redis only in shared/cache'));
+    }
     if (each.specifier.startsWith('@google-cloud/') && !file.path.startsWith('shared/function/')) {
       complaints.push(complain(file, each, 'the functions framework only in shared/function'));
     }

@@ -25,6 +25,7 @@ const offences: [keyof typeof rules, string, string][] = [
   ['staysPure', 'functions/orders/decide/a.ts', `import { x } from '../store/read.ts';`],
   ['keepsThingsInTheirPlace', 'functions/fees/handler.ts', `import pg from 'pg';`],
   ['keepsThingsInTheirPlace', 'shared/http/a.ts', `const url = process.env['X'];`],
+  ['keepsThingsInTheirPlace', 'functions/fees/handler.ts', `import { Redis } from 'ioredis';`],
   ['importsPlainly', 'shared/a/b.ts', `import { x } from './c.js';`],
   ['importsPlainly', 'shared/a/b.ts', `export default 1;`],
   ['isShort', 'shared/a/b.ts', `// job\n${'x'.repeat(101)}\n`],
