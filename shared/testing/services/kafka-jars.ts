@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { findVariable } from '../../config/environment.ts';
 import { getProgram } from './requirements.ts';
@@ -22,14 +22,23 @@ export function cacheDir(): string {
   return join(findVariable('XDG_CACHE_HOME') ?? join(homedir(), '.cache'), 'bourse');
 }
 
+/** True when nothing need be fetched. */
+export function hasKafkaJars(version: string): boolean {
+  return existsSync(libsDir(version));
+}
+
+function libsDir(version: string): string {
+  return join(cacheDir(), 'kafka', version);
+}
+
 /** The folder of the jars, fetched first when it is not there. `onNotice` hears of a download. */
 export async function getKafkaJars(
   version: string,
   onNotice: (text: string) => void,
 ): Promise<string> {
-  const parent = join(cacheDir(), 'kafka');
-  const libs = join(parent, version);
+  const libs = libsDir(version);
   if (existsSync(libs)) return libs;
+  const parent = dirname(libs);
   mkdirSync(parent, { recursive: true });
   dropStale(parent);
   const mvn = getProgram('mvn');
@@ -45,7 +54,7 @@ export async function getKafkaJars(
 }
 
 async function download(mvn: string, version: string, dir: string): Promise<void> {
-  writeFileSync(join(dir, 'pom.xml'), pomText(version));
+  writeFileSync(join(dir, 'pom.xml'), brokerPom(version));
   // -C: a damaged download is an error, not a warning.
   const args = ['-q', '-B', '-C', COPY, '-DincludeScope=runtime', '-DoutputDirectory=libs'];
   for (let attempt = 1; ; attempt++) {
@@ -85,7 +94,8 @@ function outputOf(cause: unknown): string {
   return `${stdout}${stderr}`.trim().slice(-2_000);
 }
 
-function pomText(version: string): string {
+/** A Maven project whose run-time dependencies are the broker. */
+export function brokerPom(version: string): string {
   const dependency = (group: string, artifact: string, of: string): string =>
     `<dependency><groupId>${group}</groupId><artifactId>${artifact}</artifactId>` +
     `<version>${of}</version></dependency>`;

@@ -1,13 +1,15 @@
-// Kafka as a local process: one node that is broker and controller.
-import { execFile } from 'node:child_process';
+// Kafka of one node (KRaft: broker and controller at once), as a process or in a container.
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { findFreePort } from '../free-port.ts';
 import { createBackingServer, type BackingServer } from './backing-server.ts';
+import type { Engine, RunningServer } from './backing-server.ts';
+import { getImage } from './container/images.ts';
+import { CONTAINER_DIR, launchContainer } from './container/launched-container.ts';
 import { getKafkaJars } from './kafka-jars.ts';
 import { isKafkaReady } from './kafka-probe.ts';
+import { formatStorage, javaFlags } from './kafka-process.ts';
 import { kafkaProperties, type KafkaListener } from './kafka-properties.ts';
 import { readKafkaVersion } from './kafka-version.ts';
 import { launchServer } from './launched-process.ts';
@@ -17,104 +19,109 @@ export interface KafkaServer extends BackingServer {
   readonly version: string;
   /** `host:port`, plain text, no login. */
   readonly brokers: string;
-  /** Ports of the extra listeners, in the order they were asked for. */
+  /** The extra listeners with their ports, in the order they were asked for. */
   readonly listeners: readonly KafkaListener[];
 }
 
 export interface KafkaOptions {
   readonly dir: string;
+  readonly engine: Engine;
   readonly version: string;
   /** Beside the plain one, each on a free port: `{name: 'SASL_SSL', protocol: 'SASL_SSL'}`. */
   readonly listeners?: readonly Pick<KafkaListener, 'name' | 'protocol'>[];
   /** Of server.properties; they win over ours. */
   readonly properties?: Readonly<Record<string, string>>;
-  /** Made with the cluster: `SCRAM-SHA-512=[name=alice,password=secret]`. */
+  /** Users made with the cluster: `SCRAM-SHA-512=[name=alice,password=secret]`. */
   readonly scram?: readonly string[];
   readonly heapMegabytes?: number;
-  readonly onNotice?: (text: string) => void;
+  readonly onNotice: (text: string) => void;
 }
 
 const HEAP_MEGABYTES = 512;
-const FORMAT_TIMEOUT_MS = 60_000;
+
+interface Plan {
+  readonly title: string;
+  readonly dir: string;
+  readonly logFile: string;
+  readonly isReady: () => Promise<boolean>;
+  readonly port: number;
+  readonly listeners: readonly KafkaListener[];
+  readonly format: { readonly clusterId: string; readonly users: readonly string[] };
+  readonly heapMegabytes: number;
+}
 
 /** Started and ready; fetches the broker first where it was never used before. */
 export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
   const version = readKafkaVersion(options.version);
-  const java = getProgram('java');
-  const libs = await getKafkaJars(version, options.onNotice ?? (() => undefined));
   const extra = options.listeners ?? [];
   const port = await findFreePort(2 + extra.length);
-  const listeners = extra.map((each, index) => ({ ...each, port: port + 2 + index }));
-  const dataDir = join(options.dir, 'data');
+  const plan: Plan = {
+    title: `Kafka ${version}`,
+    dir: options.dir,
+    logFile: join(options.dir, 'kafka.log'),
+    isReady: () => isKafkaReady(port),
+    port,
+    listeners: extra.map((each, index) => ({ ...each, port: port + 2 + index })),
+    format: {
+      clusterId: makeClusterId(),
+      users: (options.scram ?? []).flatMap((user) => ['--add-scram', user]),
+    },
+    heapMegabytes: options.heapMegabytes ?? HEAP_MEGABYTES,
+  };
   mkdirSync(options.dir, { recursive: true });
-  const config = join(options.dir, 'server.properties');
-  const text = kafkaProperties({
-    port,
-    controllerPort: port + 1,
-    dataDir,
-    bind: '127.0.0.1',
-    listeners,
-    properties: options.properties ?? {},
-  });
-  // It may hold passwords of a test's own.
-  writeFileSync(config, text, { mode: 0o600 });
-  const classpath = ['-cp', `${libs}/*`];
-  await formatStorage(java, classpath, config, dataDir, options.scram ?? []);
-  const server = createBackingServer({
-    name: 'kafka',
-    engine: 'process',
-    port,
-    launch: () =>
-      launchServer({
-        title: `Kafka ${version}`,
-        command: java,
-        args: [...javaFlags(options), ...classpath, 'kafka.Kafka', config],
-        cwd: options.dir,
-        logFile: join(options.dir, 'kafka.log'),
-        pidFile: join(options.dir, 'kafka.pid'),
-        isReady: () => isKafkaReady(port),
-      }),
-  });
+  const { engine } = options;
+  const prepare = engine === 'container' ? prepareContainer : prepareProcess;
+  const launch = await prepare(plan, { ...options, version });
+  const server = createBackingServer({ name: 'kafka', engine, port, launch });
   await server.start();
+  const { listeners } = plan;
   return Object.assign(server, { version, brokers: `127.0.0.1:${port}`, listeners });
 }
 
-function javaFlags(options: KafkaOptions): string[] {
-  return [
-    `-Xmx${options.heapMegabytes ?? HEAP_MEGABYTES}m`,
-    '-XX:+ExitOnOutOfMemoryError',
-    '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
-    '-Dorg.slf4j.simpleLogger.showDateTime=true',
-    '-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS',
-  ];
+type Launch = () => Promise<RunningServer>;
+
+async function prepareProcess(plan: Plan, options: KafkaOptions): Promise<Launch> {
+  const command = getProgram('java');
+  const libs = await getKafkaJars(options.version, options.onNotice);
+  const config = writeProperties(plan, options, { bind: '127.0.0.1', dir: plan.dir });
+  const classpath = ['-cp', `${libs}/*`];
+  await formatStorage({ ...plan.format, java: command, classpath, config, dir: plan.dir });
+  const args = [...javaFlags(plan.heapMegabytes), ...classpath, 'kafka.Kafka', config];
+  const pidFile = join(plan.dir, 'kafka.pid');
+  return () => launchServer({ ...plan, command, args, pidFile });
 }
 
-/** Gives the cluster its identity. A format that was interrupted is done again. */
-async function formatStorage(
-  java: string,
-  classpath: readonly string[],
-  config: string,
-  dataDir: string,
-  scram: readonly string[],
-): Promise<void> {
-  const marker = join(dataDir, '..', 'formatted');
-  if (existsSync(marker)) return;
-  rmSync(dataDir, { recursive: true, force: true });
-  const users = scram.flatMap((user) => ['--add-scram', user]);
-  const args = ['format', '-t', clusterId(), '-c', config, ...users];
-  const flags = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=error', ...classpath];
-  try {
-    await promisify(execFile)(java, [...flags, 'kafka.tools.StorageTool', ...args], {
-      timeout: FORMAT_TIMEOUT_MS,
-    });
-  } catch (cause) {
-    throw new Error('Kafka cannot format its data folder', { cause });
-  }
-  writeFileSync(marker, '');
+async function prepareContainer(plan: Plan, options: KafkaOptions): Promise<Launch> {
+  const { version: kafkaVersion, onNotice } = options;
+  const image = await getImage({ name: 'kafka', kafkaVersion, onNotice });
+  writeProperties(plan, options, { bind: '0.0.0.0', dir: CONTAINER_DIR });
+  const { clusterId, users } = plan.format;
+  const args = [clusterId, String(plan.heapMegabytes), ...users];
+  const ports = [plan.port, ...plan.listeners.map((each) => each.port)];
+  return () => launchContainer({ ...plan, image, args, ports, asCaller: true });
+}
+
+function writeProperties(
+  plan: Plan,
+  options: KafkaOptions,
+  where: { readonly bind: string; readonly dir: string },
+): string {
+  const config = join(plan.dir, 'server.properties');
+  const text = kafkaProperties({
+    port: plan.port,
+    controllerPort: plan.port + 1,
+    dataDir: join(where.dir, 'data'),
+    bind: where.bind,
+    listeners: plan.listeners,
+    properties: options.properties ?? {},
+  });
+  // It may hold the passwords of a test.
+  writeFileSync(config, text, { mode: 0o600 });
+  return config;
 }
 
 /** 22 characters; Kafka's tools would take a leading dash for an option. */
-function clusterId(): string {
+function makeClusterId(): string {
   for (;;) {
     const id = randomBytes(16).toString('base64url');
     if (!id.startsWith('-')) return id;

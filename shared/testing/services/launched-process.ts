@@ -5,7 +5,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } f
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { guardAgainstOrphan } from './orphan-guard.ts';
-import { findIdentity, identify, isRunning } from './process-identity.ts';
+import { findIdentity, identify, isRunning } from '../process-identity.ts';
 import type { RunningServer } from './backing-server.ts';
 
 export interface LaunchOptions {
@@ -13,7 +13,8 @@ export interface LaunchOptions {
   readonly title: string;
   readonly command: string;
   readonly args: readonly string[];
-  readonly cwd: string;
+  /** Its working folder. */
+  readonly dir: string;
   /** Standard output and error are appended to it. */
   readonly logFile: string;
   /** Remembers the process for whoever comes after a crash. */
@@ -67,7 +68,7 @@ function spawnServer(options: LaunchOptions): ChildProcess {
   const log = openSync(options.logFile, 'a');
   try {
     return spawn(options.command, options.args, {
-      cwd: options.cwd,
+      cwd: options.dir,
       // A group of its own: a Ctrl-C must not reach the server before its clients have finished.
       detached: true,
       stdio: ['ignore', log, log],

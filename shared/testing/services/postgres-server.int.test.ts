@@ -3,7 +3,9 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findVariable } from '../../config/environment.ts';
 import { createPool, type Pool } from '../../db/pool.ts';
+import { readEngine } from './choose-engine.ts';
 import { startServices, type Services } from './start-services.ts';
 
 describe('Postgres of the harness', () => {
@@ -25,7 +27,9 @@ describe('Postgres of the harness', () => {
   };
 
   beforeAll(async () => {
-    services = await startServices(['postgres'], { dataDir });
+    // Never a container by chance: npm test needs only Node.
+    const engine = readEngine(findVariable('SERVICES_ENGINE') ?? 'process');
+    services = await startServices(['postgres'], { dataDir, engine });
   });
   afterAll(async () => {
     await services.stop();

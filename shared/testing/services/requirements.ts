@@ -20,11 +20,6 @@ const PROGRAMS = {
     debian: 'openjdk-17-jre-headless',
     homebrew: 'openjdk@17',
   },
-  keytool: {
-    purpose: "Kafka's TLS listener needs the keytool of Java",
-    debian: 'openjdk-17-jre-headless',
-    homebrew: 'openjdk@17',
-  },
   mvn: {
     purpose: "Kafka's jars are fetched with Maven, once for each version",
     debian: 'maven',
@@ -35,20 +30,37 @@ const PROGRAMS = {
 
 export type ProgramName = keyof typeof PROGRAMS;
 
-/** The path of a program; throws MissingProgram. Java is looked for in JAVA_HOME first. */
+/** The path of a program; throws MissingProgram. */
 export function getProgram(name: ProgramName): string {
+  const found = findProgram(name);
+  if (found === null) throw new MissingProgram(explain([name]));
+  return found;
+}
+
+/** Throws one MissingProgram that names all that are missing. */
+export function requirePrograms(names: readonly ProgramName[]): void {
+  const missing = names.filter((name) => findProgram(name) === null);
+  if (missing.length > 0) throw new MissingProgram(explain(missing));
+}
+
+/** Java is looked for in JAVA_HOME first. */
+function findProgram(name: ProgramName): string | null {
   const folders = (findVariable('PATH') ?? '').split(delimiter);
   const javaHome = findVariable('JAVA_HOME');
   if (javaHome !== undefined) folders.unshift(join(javaHome, 'bin'));
-  const found = folders.map((folder) => join(folder, name)).find(isExecutable);
-  if (found !== undefined) return found;
-  const { purpose, debian, homebrew } = PROGRAMS[name];
-  throw new MissingProgram(
-    `${purpose}, and there is no ${name} on PATH. Install it:\n` +
-      `  apt-get install ${debian}    (Debian, Ubuntu)\n` +
-      `  brew install ${homebrew}    (macOS)\n` +
-      'or let a container engine run the servers: --engine container',
-  );
+  return folders.map((folder) => join(folder, name)).find(isExecutable) ?? null;
+}
+
+function explain(missing: readonly ProgramName[]): string {
+  const programs = missing.map((name) => PROGRAMS[name]);
+  const names = (of: 'debian' | 'homebrew'): string =>
+    programs.map((program) => program[of]).join(' ');
+  return [
+    ...missing.map((name) => `${PROGRAMS[name].purpose}, and there is no ${name} on PATH.`),
+    `  apt-get install ${names('debian')}    (Debian, Ubuntu)`,
+    `  brew install ${names('homebrew')}    (macOS)`,
+    'or let a container engine run the servers: --engine container',
+  ].join('\n');
 }
 
 function isExecutable(file: string): boolean {

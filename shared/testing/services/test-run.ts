@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { findVariable } from '../../config/environment.ts';
 import type { BackingServer } from './backing-server.ts';
+import { chooseEngine, readEngine } from './choose-engine.ts';
 import { startKafka } from './kafka-server.ts';
 import { startRedis } from './redis-server.ts';
 import { readTestPlan, type KafkaPlan } from './test-plan.ts';
@@ -26,44 +27,39 @@ declare module 'vitest' {
 
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const plan = readTestPlan(findVariable('TEST_SERVICES'), findVariable('KAFKA_VERSION'));
+  const engine = await chooseEngine(readEngine(findVariable('SERVICES_ENGINE')));
+  const onNotice = (text: string): void => project.vitest.logger.log(text);
   const dir = mkdtempSync(join(tmpdir(), 'bourse-test-services-'));
   chmodSync(dir, 0o755);
   const servers: BackingServer[] = [];
-  const keep = <Server extends BackingServer>(server: Server): Server => {
-    servers.push(server);
-    return server;
-  };
   const startBroker = async ({ version, address }: KafkaPlan): Promise<GivenKafka> => {
     if (address !== null) return { version, brokers: address };
-    const onNotice = (text: string): void => project.vitest.logger.log(text);
-    const broker = keep(
-      await startKafka({ dir: join(dir, `kafka-${version}`), version, onNotice }),
-    );
-    return { version, brokers: broker.brokers };
+    const kafkaDir = join(dir, `kafka-${version}`);
+    const kafka = await startKafka({ dir: kafkaDir, engine, version, onNotice });
+    servers.push(kafka);
+    return { version, brokers: kafka.brokers };
   };
   const startCache = async (): Promise<string | null> => {
     if (plan.redis === null || plan.redis.url !== null) return plan.redis?.url ?? null;
-    return keep(await startRedis({ dir: join(dir, 'redis') })).url;
+    const redis = await startRedis({ dir: join(dir, 'redis'), engine, onNotice });
+    servers.push(redis);
+    return redis.url;
   };
+  const starts = [startCache(), ...plan.kafka.map(startBroker)] as const;
   const teardown = async (): Promise<void> => {
+    // One may still be starting when another has failed.
+    await Promise.allSettled(starts);
     // Their data is thrown away, so nobody waits for them to put it in order.
     await Promise.all(servers.filter((each) => each.isRunning()).map((each) => each.kill()));
     rmSync(dir, { recursive: true, force: true });
   };
-  const outcomes = await Promise.allSettled([
-    startCache(),
-    ...plan.kafka.map(startBroker),
-  ] as const);
-  const failed = outcomes.find((each) => each.status === 'rejected');
-  if (failed !== undefined) {
+  try {
+    const [redisUrl, ...kafkaBrokers] = await Promise.all(starts);
+    project.provide('redisUrl', redisUrl);
+    project.provide('kafkaBrokers', kafkaBrokers);
+  } catch (error) {
     await teardown();
-    throw failed.reason;
+    throw error;
   }
-  const [redis, ...brokers] = outcomes;
-  project.provide('redisUrl', redis.status === 'fulfilled' ? redis.value : null);
-  project.provide(
-    'kafkaBrokers',
-    brokers.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
-  );
   return teardown;
 }

@@ -23,10 +23,19 @@ export function isRunning({ pid, started }: ProcessIdentity): boolean {
   return started === null || findStart(pid) === started;
 }
 
-/** Reads what was written as JSON; null when there is none, or its writer was killed half-way. */
+/** Reads a file with an identity as JSON; null when there is none. */
 export function findIdentity(file: string): ProcessIdentity | null {
   try {
-    const value = JSON.parse(readFileSync(file, 'utf8')) as Partial<ProcessIdentity>;
+    return parseIdentity(readFileSync(file, 'utf8'));
+  } catch {
+    return null; // it was given back a moment ago
+  }
+}
+
+/** Null for anything else than an identity, such as one whose writer was killed half-way. */
+export function parseIdentity(text: string): ProcessIdentity | null {
+  try {
+    const value = JSON.parse(text) as Partial<ProcessIdentity>;
     if (typeof value.pid !== 'number') return null;
     return { pid: value.pid, started: value.started ?? null };
   } catch {
