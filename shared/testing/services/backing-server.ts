@@ -25,7 +25,7 @@ export interface BackingServer {
   start(): Promise<void>;
   /** Asks it to end and waits. Does nothing when it does not run. */
   stop(): Promise<void>;
-  /** SIGKILL, and waits until it is gone. */
+  /** SIGKILL, and waits until it is gone. Does nothing when it does not run. */
   kill(): Promise<void>;
   /** `SIGSTOP` pauses it, `SIGCONT` lets it go on; throws when it does not run. */
   signal(signal: NodeJS.Signals): Promise<void>;
@@ -71,10 +71,10 @@ export function createBackingServer(facts: ServerFacts): BackingServer {
       await run?.stop();
     },
     kill: async () => {
-      const run = getCurrent();
+      const run = current;
       current = null;
-      await run.signal('SIGKILL');
-      await run.exited;
+      await run?.signal('SIGKILL');
+      await run?.exited;
     },
     signal: async (signal) => {
       await getCurrent().signal(signal);

@@ -25,7 +25,8 @@ export interface KafkaServer extends BackingServer {
 
 export interface KafkaOptions {
   readonly dir: string;
-  readonly engine: Engine;
+  /** Default: process. */
+  readonly engine?: Engine;
   readonly version: string;
   /** Beside the plain one, each on a free port: `{name: 'SASL_SSL', protocol: 'SASL_SSL'}`. */
   readonly listeners?: readonly Pick<KafkaListener, 'name' | 'protocol'>[];
@@ -34,10 +35,12 @@ export interface KafkaOptions {
   /** Users made with the cluster: `SCRAM-SHA-512=[name=alice,password=secret]`. */
   readonly scram?: readonly string[];
   readonly heapMegabytes?: number;
-  readonly onNotice: (text: string) => void;
+  /** Hears of what takes long: a download, an image. */
+  readonly onNotice?: (text: string) => void;
 }
 
 const HEAP_MEGABYTES = 512;
+const ignore = (): void => undefined;
 
 interface Plan {
   readonly title: string;
@@ -69,7 +72,7 @@ export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
     heapMegabytes: options.heapMegabytes ?? HEAP_MEGABYTES,
   };
   mkdirSync(options.dir, { recursive: true });
-  const { engine } = options;
+  const { engine = 'process' } = options;
   const prepare = engine === 'container' ? prepareContainer : prepareProcess;
   const launch = await prepare(plan, { ...options, version });
   const server = createBackingServer({ name: 'kafka', engine, port, launch });
@@ -82,7 +85,7 @@ type Launch = () => Promise<RunningServer>;
 
 async function prepareProcess(plan: Plan, options: KafkaOptions): Promise<Launch> {
   const command = getProgram('java');
-  const libs = await getKafkaJars(options.version, options.onNotice);
+  const libs = await getKafkaJars(options.version, options.onNotice ?? ignore);
   const config = writeProperties(plan, options, { bind: '127.0.0.1', dir: plan.dir });
   const classpath = ['-cp', `${libs}/*`];
   await formatStorage({ ...plan.format, java: command, classpath, config, dir: plan.dir });
@@ -92,7 +95,7 @@ async function prepareProcess(plan: Plan, options: KafkaOptions): Promise<Launch
 }
 
 async function prepareContainer(plan: Plan, options: KafkaOptions): Promise<Launch> {
-  const { version: kafkaVersion, onNotice } = options;
+  const { version: kafkaVersion, onNotice = ignore } = options;
   const image = await getImage({ name: 'kafka', kafkaVersion, onNotice });
   writeProperties(plan, options, { bind: '0.0.0.0', dir: CONTAINER_DIR });
   const { clusterId, users } = plan.format;

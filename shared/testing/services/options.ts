@@ -7,14 +7,14 @@ import { KAFKA_VERSION_DEFAULT, readKafkaVersion } from './kafka-version.ts';
 
 export const USAGE = `Usage: npm run services -- [options]
 
-Runs Kafka, Redis and Postgres on free ports of this machine, prints their addresses, and stops them
-at Ctrl-C. Their data is kept for the next time.
+Runs Kafka, Redis and Postgres on free ports of this machine, prints their addresses, and stops
+them at Ctrl-C. Their data is kept for the next time.
 
   --only A,B         only these of kafka, redis, postgres
   --data-dir DIR     where everything is kept, default .bourse-services
   --kafka-version V  the broker, default ${KAFKA_VERSION_DEFAULT} (or KAFKA_VERSION)
   --engine E         container: images that are built on first use
-                     process: Java, Maven and redis-server of this machine, and the embedded Postgres
+                     process: this machine's Java, Maven and redis-server, and the embedded Postgres
                      auto: containers where an engine answers, else processes (the default)
   --help             this text
 

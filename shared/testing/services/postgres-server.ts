@@ -18,20 +18,22 @@ export interface PostgresServer extends BackingServer {
 
 export interface PostgresOptions {
   readonly dir: string;
-  readonly engine: Engine;
+  /** Default: process. */
+  readonly engine?: Engine;
   /** Of postgresql.conf, such as `{ max_connections: '200' }`. */
   readonly settings?: Readonly<Record<string, string>>;
-  readonly onNotice: (text: string) => void;
+  /** Hears of what takes long: a download, an image. */
+  readonly onNotice?: (text: string) => void;
 }
 
 /** Started and ready. */
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
-  const { dir, engine, settings = {} } = options;
+  const { dir, engine = 'process', settings = {}, onNotice = () => undefined } = options;
   const port = await findFreePort();
   let url = '';
   let launch: () => Promise<RunningServer>;
   if (engine === 'container') {
-    const image = await getImage({ name: 'postgres', onNotice: options.onNotice });
+    const image = await getImage({ name: 'postgres', onNotice });
     url = `postgres://postgres:${readOrMakePassword(dir)}@127.0.0.1:${port}/postgres`;
     launch = () => launchInContainer(image, port, dir, settings);
   } else {

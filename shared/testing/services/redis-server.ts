@@ -15,10 +15,12 @@ export interface RedisServer extends BackingServer {
 
 export interface RedisOptions {
   readonly dir: string;
-  readonly engine: Engine;
+  /** Default: process. */
+  readonly engine?: Engine;
   /** Of redis.conf, such as `{ maxmemory: '1mb' }`. */
   readonly settings?: Readonly<Record<string, string>>;
-  readonly onNotice: (text: string) => void;
+  /** Hears of what takes long: a download, an image. */
+  readonly onNotice?: (text: string) => void;
 }
 
 /** Started and ready. */
@@ -32,10 +34,10 @@ export async function startRedis(options: RedisOptions): Promise<RedisServer> {
     isReady: () => isRedisReady(port),
   };
   const settings = { port: String(port), save: '', appendonly: 'no', ...options.settings };
-  const { engine } = options;
+  const { engine = 'process', onNotice = () => undefined } = options;
   let launch: Parameters<typeof createBackingServer>[0]['launch'];
   if (engine === 'container') {
-    const image = await getImage({ name: 'redis', onNotice: options.onNotice });
+    const image = await getImage({ name: 'redis', onNotice });
     // Only this machine reaches the port: the engine publishes it on the loopback address.
     const args = redisArguments({ ...settings, bind: '0.0.0.0', 'protected-mode': 'no' });
     launch = () => launchContainer({ ...run, image, args, ports: [port], asCaller: true });

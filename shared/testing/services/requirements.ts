@@ -20,6 +20,11 @@ const PROGRAMS = {
     debian: 'openjdk-17-jre-headless',
     homebrew: 'openjdk@17',
   },
+  keytool: {
+    purpose: 'Certificates that Kafka trusts are stored with the keytool of Java',
+    debian: 'openjdk-17-jre-headless',
+    homebrew: 'openjdk@17',
+  },
   mvn: {
     purpose: "Kafka's jars are fetched with Maven, once for each version",
     debian: 'maven',

@@ -98,7 +98,7 @@ function ignoreMissing(error: unknown): void {
   if (status !== 404 && status !== 409) throw error;
 }
 
-/** The engine's processes are ours to see on Linux only; elsewhere they live in a virtual machine. */
+/** Elsewhere than on Linux, the engine's processes live in a virtual machine. */
 async function findPid(container: Container): Promise<number | null> {
   if (process.platform !== 'linux') return null;
   const { State } = await container.inspect();
