@@ -119,7 +119,7 @@ function asRetryable(what: string, error: unknown): unknown {
 }
 
 /** What a crash left behind goes out before anything new: first accepted, first in the log. */
-async function publishLeftovers(deps: OrdersDeps, log: Environment['log']): Promise<void> {
+export async function beginPublishing(deps: OrdersDeps, log: Environment['log']): Promise<void> {
   try {
     const swept = await deps.outbox.sweep(0);
     if (swept > 0) log.info({ swept }, 'published what an earlier run had left behind');
@@ -127,6 +127,7 @@ async function publishLeftovers(deps: OrdersDeps, log: Environment['log']): Prom
     // The log or the database is away: the sweeper goes on trying while nothing can be accepted.
     log.warn({ err: error }, 'what an earlier run left behind is not published yet');
   }
+  deps.outbox.startSweeper();
 }
 
 export async function closeOrders(deps: OrdersDeps): Promise<void> {
@@ -174,8 +175,7 @@ export const definition = defineFunction<OrdersDeps>({
       log,
       ...(openMax === undefined ? {} : { openOrdersMax: Number(openMax) }),
     });
-    await publishLeftovers(deps, log);
-    deps.outbox.startSweeper();
+    await beginPublishing(deps, log);
     return deps;
   },
   close: closeOrders,

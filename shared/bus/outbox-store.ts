@@ -62,7 +62,8 @@ export class OutboxStore {
 
   /**
    * Rows that nobody has published in time, below `belowId`, locked; none when another sweeper is
-   * at work, because two of them would not keep the order.
+   * at work, because two of them would not keep the order. A row of the future was written before
+   * the server's clock was set back: its age is not known, and nobody may wait until it is.
    */
   async lockForgotten(
     tx: Tx,
@@ -75,7 +76,8 @@ export class OutboxStore {
     if (lock.rows[0]?.locked !== true) return [];
     const result = await tx.query<StoredRow>(
       `SELECT id, topic, partition, key, headers, value FROM ${this.#table}
-       WHERE id < $1 AND created_at <= clock_timestamp() - $2::bigint * interval '1 millisecond'
+       WHERE id < $1 AND (created_at <= clock_timestamp() - $2::bigint * interval '1 millisecond'
+         OR created_at > clock_timestamp())
        ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED`,
       [limits.belowId, limits.olderThanMs, limits.rowsMax],
     );

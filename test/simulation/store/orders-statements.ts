@@ -1,0 +1,267 @@
+// What the orders function reads and writes when it accepts.
+import { jsonOf, listOf, violation, type Statement, type StatementContext } from './statement.ts';
+import type { OutboxRow } from './outbox-statements.ts';
+import { COMMAND_NUMBERS, configColumns, MARKETS, type MarketRow } from './reference-statements.ts';
+import type { View } from './tables.ts';
+
+/** A row of orders.orders under the names that the code gives its columns. */
+export interface OrderRow {
+  readonly orderNumber: number;
+  readonly userNumber: number;
+  readonly clientOrderId: string | null;
+  readonly market: string;
+  readonly side: string;
+  readonly type: string;
+  readonly timeInForce: string;
+  readonly postOnly: boolean;
+  readonly selfTradePrevention: string;
+  readonly priceTicks: number;
+  readonly quantityLots: number;
+  readonly quoteAmountMinor: string | null;
+  readonly expiresAtMs: number | null;
+  readonly makerFeePpm: number;
+  readonly takerFeePpm: number;
+  readonly holdMinor: string;
+  readonly acceptedAtMs: number;
+  readonly updatedAtMs: number;
+  readonly outboxId: number;
+  readonly status: string;
+  readonly reason: string | null;
+  readonly lastSequence: number;
+  readonly remainingLots: number;
+  readonly filledLots: number;
+  readonly filledQuoteMinor: bigint;
+  readonly amendSequence: number;
+  readonly amendNumber: number | null;
+}
+
+interface KeyRow {
+  readonly requestHash: string;
+  readonly orderNumber: number;
+  readonly createdAtMs: number;
+}
+
+interface FeeRates {
+  readonly makerFeePpm: number;
+  readonly takerFeePpm: number;
+}
+
+interface BestPrices {
+  readonly bestBidTicks: number | null;
+  readonly bestAskTicks: number | null;
+}
+
+export const ORDERS = 'orders.orders';
+export const KEYS = 'orders.request_keys';
+export const OPEN_COUNTS = 'orders.open_counts';
+export const OUTBOX = 'orders.outbox';
+/** By `user market`. */
+export const RATES = 'fees.rates';
+export const BEST_PRICES = 'market_data.best_prices';
+
+export function isOpen(status: string): boolean {
+  return status === 'accepted' || status === 'open' || status === 'partially_filled';
+}
+
+/** The columns of an order that the code reads. */
+export function orderColumns(row: OrderRow): object {
+  const { amendNumber, filledQuoteMinor, ...columns } = row;
+  return {
+    ...columns,
+    filledQuoteMinor: filledQuoteMinor.toString(),
+    amendPending: amendNumber !== null,
+  };
+}
+
+function readForAccept({ view, values, text, nowMs }: StatementContext): readonly object[] {
+  const numbers = Array.from({ length: Number(values[0]) }, () =>
+    view.tables.nextNumber(COMMAND_NUMBERS),
+  );
+  const users = listOf<number>(values[1]);
+  const markets = listOf<string>(values[2]);
+  const pairs = users.map((userNumber, at) => ({ userNumber, market: markets[at] ?? '' }));
+  const kinds = listOf<string>(values[4]);
+  const names = listOf<string>(values[5]);
+  const keys = listOf<number>(values[3]).flatMap((userNumber, at) => {
+    const [kind = '', key = ''] = [kinds[at], names[at]];
+    const row = view.find<KeyRow>(KEYS, `${userNumber} ${kind} ${key}`);
+    if (row === null) return [];
+    return [
+      { userNumber, kind, key, requestHash: row.requestHash, orderNumber: row.orderNumber },
+    ];
+  });
+  const openCounts = pairs.flatMap((pair) => {
+    const row = view.find<{ openOrders: number }>(OPEN_COUNTS, `${pair.userNumber} ${pair.market}`);
+    return row === null ? [] : [{ ...pair, openOrders: row.openOrders }];
+  });
+  const withBest = text.includes('market_data.best_prices');
+  const terms = pairs.flatMap((pair) => termsOf(view, pair, withBest));
+  const orNull = <Item>(items: Item[]): Item[] | null => (items.length === 0 ? null : items);
+  return [
+    { nowMs, numbers, openCounts: orNull(openCounts), keys: orNull(keys), terms: orNull(terms) },
+  ];
+}
+
+function termsOf(
+  view: View,
+  pair: { readonly userNumber: number; readonly market: string },
+  withBest: boolean,
+): object[] {
+  const market = view.find<MarketRow>(MARKETS, pair.market);
+  if (market === null) return [];
+  const rates = view.find<FeeRates>(RATES, `${pair.userNumber} ${pair.market}`);
+  if (rates === null) throw new Error(`no rates of ${pair.userNumber} in ${pair.market}`);
+  const best = withBest ? view.find<BestPrices>(BEST_PRICES, pair.market) : null;
+  return [
+    {
+      userNumber: pair.userNumber,
+      ...configColumns(view, market),
+      ...rates,
+      bestBidTicks: best?.bestBidTicks ?? null,
+      bestAskTicks: best?.bestAskTicks ?? null,
+    },
+  ];
+}
+
+interface Placed {
+  readonly number: number;
+  readonly userNumber: number;
+  readonly market: string;
+  readonly timeMs: number;
+  readonly quantityLots: number;
+}
+
+interface Keyed extends KeyRow {
+  readonly userNumber: number;
+  readonly kind: string;
+  readonly key: string;
+  readonly timeMs: number;
+}
+
+function keyNames(values: readonly unknown[]): string[] {
+  return jsonOf<Keyed[]>(values[1]).map(({ userNumber, kind, key }) =>
+    [userNumber, kind, key].join(' '),
+  );
+}
+
+function countNames(values: readonly unknown[]): string[] {
+  const names = jsonOf<Placed[]>(values[0]).map((row) => `${row.userNumber} ${row.market}`);
+  return [...new Set(names)].sort();
+}
+
+function insertOrders({ view, values }: StatementContext): readonly object[] {
+  for (const row of jsonOf<Placed[]>(values[0])) {
+    const name = String(row.number);
+    if (view.find(ORDERS, name) !== null) throw violation('orders_pkey');
+    const { number, timeMs, ...columns } = row;
+    view.put(ORDERS, name, {
+      ...columns,
+      orderNumber: number,
+      acceptedAtMs: timeMs,
+      updatedAtMs: timeMs,
+      remainingLots: row.quantityLots,
+      status: 'accepted',
+      reason: null,
+      lastSequence: 0,
+      filledLots: 0,
+      filledQuoteMinor: 0n,
+      amendSequence: 0,
+      amendNumber: null,
+    });
+    const count = `${row.userNumber} ${row.market}`;
+    const openOrders = view.find<{ openOrders: number }>(OPEN_COUNTS, count)?.openOrders ?? 0;
+    view.put(OPEN_COUNTS, count, { openOrders: openOrders + 1 });
+  }
+  for (const { userNumber, kind, key, requestHash, orderNumber, timeMs } of jsonOf<Keyed[]>(
+    values[1],
+  )) {
+    const name = `${userNumber} ${kind} ${key}`;
+    if (view.find(KEYS, name) !== null) throw violation('request_keys_pkey');
+    view.put(KEYS, name, { requestHash, orderNumber, createdAtMs: timeMs });
+  }
+  return [];
+}
+
+function wantedOrders({ values, view }: StatementContext): OrderRow[] {
+  const users = listOf<number>(values[1]);
+  const found = listOf<number>(values[0]).flatMap((number, at) => {
+    const row = view.find<OrderRow>(ORDERS, String(number));
+    return row !== null && row.userNumber === users[at] ? [row] : [];
+  });
+  return [...new Set(found)].sort((a, b) => a.orderNumber - b.orderNumber);
+}
+
+function findUnpublished({ view, values }: StatementContext): readonly object[] {
+  const users = listOf<number>(values[0]);
+  const markets = listOf<string>(values[1]);
+  const owners = new Set(users.map((user, at) => `${user} ${markets[at] ?? ''}`));
+  const ids = new Set<number>();
+  for (const [, row] of view.scan<OrderRow>(ORDERS)) {
+    if (!owners.has(`${row.userNumber} ${row.market}`) || !isOpen(row.status)) continue;
+    if (view.find(OUTBOX, String(row.outboxId)) !== null) ids.add(row.outboxId);
+  }
+  return [...ids].map((id) => ({ id }));
+}
+
+function repeatUnpublished({ view, values }: StatementContext): readonly object[] {
+  const last = new Map<string, number>();
+  const partitionOf = (row: OutboxRow): string => `${row.topic} ${row.partition} ${row.key ?? ''}`;
+  for (const id of listOf<number>(values[0])) {
+    const row = view.find<OutboxRow>(OUTBOX, String(id));
+    if (row === null) continue;
+    last.set(partitionOf(row), Math.max(last.get(partitionOf(row)) ?? 0, id));
+  }
+  const rows = [...view.scan<OutboxRow>(OUTBOX)].map(([, row]) => row);
+  return rows
+    .filter((row) => row.id <= (last.get(partitionOf(row)) ?? 0))
+    .sort((a, b) => a.id - b.id)
+    .map(({ topic, partition, key, headers, value }) => ({
+      topic,
+      partition,
+      key,
+      headers,
+      value,
+    }));
+}
+
+export const ORDERS_STATEMENTS: readonly Statement[] = [
+  { pattern: /nextval\('orders\.command_number'\)[^]*AS "openCounts"/, run: readForAccept },
+  {
+    pattern: /FROM orders\.orders o\s+WHERE \(o\.order_number, o\.user_number\) IN/,
+    locks: (context) => wantedOrders(context).map(({ orderNumber }) => `order ${orderNumber}`),
+    run: (context) => wantedOrders(context).map(orderColumns),
+  },
+  { pattern: /SELECT DISTINCT x\.id/, run: findUnpublished },
+  { pattern: /SELECT x\.topic, x\.partition, x\.key/, run: repeatUnpublished },
+  {
+    pattern: /INSERT INTO orders\.orders/,
+    locks: ({ values }) => [
+      ...keyNames(values).map((name) => `key ${name}`),
+      ...countNames(values).map((name) => `count ${name}`),
+    ],
+    run: insertOrders,
+  },
+  {
+    pattern: /UPDATE orders\.orders o SET amend_number/,
+    run: ({ view, values }) => {
+      const numbers = listOf<number>(values[1]);
+      listOf<number>(values[0]).forEach((order, at) => {
+        const row = view.find<OrderRow>(ORDERS, String(order));
+        if (row !== null) view.put(ORDERS, String(order), { ...row, amendNumber: numbers[at] });
+      });
+      return [];
+    },
+  },
+  {
+    pattern: /DELETE FROM orders\.request_keys/,
+    run: ({ view, values, isFree }) => {
+      const forgotten = [...view.scan<KeyRow>(KEYS)].filter(([name, row]) => {
+        const order = view.find<OrderRow>(ORDERS, String(row.orderNumber));
+        const isOver = order !== null && !isOpen(order.status);
+        return row.createdAtMs < Number(values[0]) && isOver && isFree(`key ${name}`);
+      });
+      for (const [name] of forgotten) view.remove(KEYS, name);
+      return forgotten.map(() => ({}));
+    },
+  },
+];

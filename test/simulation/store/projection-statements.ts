@@ -1,0 +1,165 @@
+// What the orders function projects from executions, and what its routes read of it.
+import { jsonOf, listOf, type Statement, type StatementContext } from './statement.ts';
+import { isOpen, OPEN_COUNTS, orderColumns, ORDERS, type OrderRow } from './orders-statements.ts';
+import { decimalsOf, MARKETS, type MarketRow } from './reference-statements.ts';
+import type { View } from './tables.ts';
+
+export interface FillRow {
+  readonly orderNumber: number;
+  readonly userNumber: number;
+  readonly market: string;
+  readonly sequence: number;
+  readonly side: string;
+  readonly liquidity: 'maker' | 'taker';
+  readonly priceTicks: number;
+  readonly quantityLots: number;
+  readonly quoteMinor: string;
+  readonly feeAsset: string;
+  readonly feeMinor: string;
+}
+
+interface Update {
+  readonly orderNumber: number;
+  readonly lastSequence: number;
+  readonly remainingLots: number;
+  readonly timeMs: number;
+  readonly endStatus: string | null;
+  readonly endReason: string | null;
+  readonly amendSequence: number;
+  readonly priceTicks: number | null;
+  readonly quantityLots: number | null;
+  readonly answeredAmends: readonly number[];
+}
+
+export const FILLS = 'orders.fills';
+
+function fillName(fill: FillRow): string {
+  return `${fill.orderNumber} ${fill.sequence} ${fill.liquidity}`;
+}
+
+/** What the update makes of a row; `lots` and `quote` are of the fills that were new. */
+function updated(row: OrderRow, update: Update, lots: number, quote: bigint): OrderRow {
+  const isNews = update.lastSequence > row.lastSequence;
+  const isAmended = update.amendSequence > row.amendSequence;
+  const filledLots = row.filledLots + lots;
+  const lastSequence = Math.max(row.lastSequence, update.lastSequence);
+  const isAnswered = row.amendNumber !== null && update.answeredAmends.includes(row.amendNumber);
+  return {
+    ...row,
+    lastSequence,
+    remainingLots: isNews ? update.remainingLots : row.remainingLots,
+    updatedAtMs: Math.max(row.updatedAtMs, update.timeMs),
+    filledLots,
+    filledQuoteMinor: row.filledQuoteMinor + quote,
+    priceTicks: isAmended ? (update.priceTicks ?? 0) : row.priceTicks,
+    quantityLots: isAmended ? (update.quantityLots ?? 0) : row.quantityLots,
+    amendSequence: Math.max(row.amendSequence, update.amendSequence),
+    amendNumber: isAnswered ? null : row.amendNumber,
+    reason: update.endReason ?? row.reason,
+    status: statusAfter(row, update, filledLots, lastSequence),
+  };
+}
+
+function statusAfter(row: OrderRow, update: Update, filled: number, sequence: number): string {
+  if (update.endStatus !== null) return update.endStatus;
+  if (!isOpen(row.status)) return row.status;
+  if (filled > 0) return 'partially_filled';
+  return sequence > 0 ? 'open' : row.status;
+}
+
+function saveProjection({ view, values }: StatementContext): readonly object[] {
+  const fresh = new Map<number, { lots: number; quote: bigint }>();
+  for (const fill of jsonOf<FillRow[]>(values[0])) {
+    if (view.find(FILLS, fillName(fill)) !== null) continue;
+    view.put(FILLS, fillName(fill), fill);
+    const sum = fresh.get(fill.orderNumber) ?? { lots: 0, quote: 0n };
+    sum.lots += fill.quantityLots;
+    sum.quote += BigInt(fill.quoteMinor);
+    fresh.set(fill.orderNumber, sum);
+  }
+  for (const update of jsonOf<Update[]>(values[1])) {
+    const row = view.find<OrderRow>(ORDERS, String(update.orderNumber));
+    if (row === null) continue;
+    const { lots, quote } = fresh.get(row.orderNumber) ?? { lots: 0, quote: 0n };
+    const after = updated(row, update, lots, quote);
+    view.put(ORDERS, String(row.orderNumber), after);
+    if (isOpen(row.status) && !isOpen(after.status)) countDown(view, row);
+  }
+  return [];
+}
+
+function countDown(view: View, row: OrderRow): void {
+  const name = `${row.userNumber} ${row.market}`;
+  const openOrders = view.find<{ openOrders: number }>(OPEN_COUNTS, name)?.openOrders ?? 0;
+  view.put(OPEN_COUNTS, name, { openOrders: openOrders - 1 });
+}
+
+function knownOrders({ view, values }: StatementContext): OrderRow[] {
+  const found = listOf<number>(values[0]).flatMap(
+    (number) => view.find<OrderRow>(ORDERS, String(number)) ?? [],
+  );
+  return found.sort((a, b) => a.orderNumber - b.orderNumber);
+}
+
+/** The rows whose counts go down, locked by user and market. */
+function countLocks({ view, values }: StatementContext): string[] {
+  const names = jsonOf<Update[]>(values[1]).flatMap((update) => {
+    if (update.endStatus === null) return [];
+    const row = view.find<OrderRow>(ORDERS, String(update.orderNumber));
+    return row !== null && isOpen(row.status) ? [`count ${row.userNumber} ${row.market}`] : [];
+  });
+  return [...new Set(names)].sort();
+}
+
+function withUnits(view: View, row: OrderRow): object {
+  const market = view.find<MarketRow>(MARKETS, row.market);
+  if (market === null) throw new Error(`no market ${row.market}`);
+  const { base, quote, tickSize, lotSize } = market;
+  const fees: Record<string, string> = {};
+  for (const [, fill] of view.scan<FillRow>(FILLS)) {
+    if (fill.orderNumber !== row.orderNumber) continue;
+    const sum = BigInt(fees[fill.feeAsset] ?? '0') + BigInt(fill.feeMinor);
+    fees[fill.feeAsset] = sum.toString();
+  }
+  return {
+    ...orderColumns(row),
+    base,
+    quote,
+    tickSize,
+    lotSize,
+    baseDecimals: decimalsOf(view, base),
+    quoteDecimals: decimalsOf(view, quote),
+    fees: Object.keys(fees).length === 0 ? null : fees,
+  };
+}
+
+export const PROJECTION_STATEMENTS: readonly Statement[] = [
+  {
+    pattern: /AS "isOpen"\s+FROM orders\.orders WHERE order_number = ANY/,
+    locks: (context) => knownOrders(context).map(({ orderNumber }) => `order ${orderNumber}`),
+    run: (context) =>
+      knownOrders(context).map(({ orderNumber, status }) => ({
+        orderNumber,
+        isOpen: isOpen(status),
+      })),
+  },
+  { pattern: /INSERT INTO orders\.fills/, locks: countLocks, run: saveProjection },
+  {
+    pattern: /WHERE o\.order_number = \$1 AND o\.user_number = \$2/,
+    run: ({ view, values }) => {
+      const row = view.find<OrderRow>(ORDERS, String(values[0]));
+      return row !== null && row.userNumber === values[1] ? [withUnits(view, row)] : [];
+    },
+  },
+  {
+    pattern: /WHERE o\.user_number = \$1 AND o\.client_order_id = \$2/,
+    run: ({ view, values }) => {
+      const rows = [...view.scan<OrderRow>(ORDERS)].map(([, row]) => row);
+      const found = rows.filter(
+        (row) => row.userNumber === values[0] && row.clientOrderId === values[1],
+      );
+      const newest = found.sort((a, b) => b.orderNumber - a.orderNumber)[0];
+      return newest === undefined ? [] : [withUnits(view, newest)];
+    },
+  },
+];

@@ -1,0 +1,99 @@
+// What settlement owns: events that are settled, markets that are stopped, volumes.
+import { listOf, type Statement } from './statement.ts';
+
+export interface SettledRow {
+  readonly market: string;
+  readonly sequence: number;
+  readonly kind: string;
+  readonly hash: string;
+}
+
+export interface VolumeRow {
+  readonly quoteMinor: bigint;
+  readonly trades: number;
+}
+
+export const SETTLED = 'settlement.executions';
+export const STOPPED = 'settlement.stopped_markets';
+export const VOLUMES = 'settlement.volumes';
+
+function eventKeys(values: readonly unknown[]): string[] {
+  const sequences = listOf<number>(values[1]);
+  return listOf<string>(values[0]).map((market, at) => `${market} ${sequences[at] ?? 0}`);
+}
+
+function byMarketAndSequence(left: string, right: string): number {
+  const [market = '', sequence = ''] = left.split(' ');
+  const [otherMarket = '', otherSequence = ''] = right.split(' ');
+  if (market !== otherMarket) return market < otherMarket ? -1 : 1;
+  return Number(sequence) - Number(otherSequence);
+}
+
+export const SETTLEMENT_STATEMENTS: readonly Statement[] = [
+  {
+    pattern: /INSERT INTO settlement\.executions/,
+    locks: ({ values }) =>
+      eventKeys(values)
+        .sort(byMarketAndSequence)
+        .map((key) => `settled ${key}`),
+    run: ({ view, values }) => {
+      const kinds = listOf<string>(values[2]);
+      const hashes = listOf<string>(values[3]);
+      return eventKeys(values).flatMap((name, at) => {
+        if (view.find(SETTLED, name) !== null) return [];
+        const [market = '', sequence = ''] = name.split(' ');
+        const row = { market, sequence: Number(sequence), kind: kinds[at], hash: hashes[at] };
+        view.put(SETTLED, name, row);
+        return [{ name }];
+      });
+    },
+  },
+  {
+    pattern: /SELECT e\.market, e\.sequence, encode/,
+    run: ({ view, values }) =>
+      eventKeys(values).flatMap((key) => {
+        const row = view.find<SettledRow>(SETTLED, key);
+        if (row === null) return [];
+        return [{ market: row.market, sequence: row.sequence, hash: row.hash }];
+      }),
+  },
+  {
+    pattern: /INSERT INTO settlement\.volumes/,
+    locks: ({ values }) => {
+      const [markets, days] = [listOf<string>(values[1]), listOf<string>(values[2])];
+      const keys = listOf<string>(values[0]).map(
+        (user, at) => `volume ${user} ${markets[at] ?? ''} ${days[at] ?? ''}`,
+      );
+      return [...new Set(keys)].sort();
+    },
+    run: ({ view, values }) => {
+      const [markets, days] = [listOf<string>(values[1]), listOf<string>(values[2])];
+      const amounts = listOf<string>(values[3]).map(BigInt);
+      listOf<string>(values[0]).forEach((user, at) => {
+        const key = `${user} ${markets[at] ?? ''} ${days[at] ?? ''}`;
+        const row = view.find<VolumeRow>(VOLUMES, key) ?? { quoteMinor: 0n, trades: 0 };
+        const quoteMinor = row.quoteMinor + (amounts[at] ?? 0n);
+        view.put(VOLUMES, key, { quoteMinor, trades: row.trades + 1 });
+      });
+      return [];
+    },
+  },
+  {
+    pattern: /SELECT market FROM settlement\.stopped_markets/,
+    run: ({ view, values }) =>
+      listOf<string>(values[0])
+        .filter((market) => view.find(STOPPED, market) !== null)
+        .map((market) => ({ market })),
+  },
+  {
+    pattern: /INSERT INTO settlement\.stopped_markets/,
+    locks: ({ values }) => [`stopped ${String(values[0])}`],
+    run: ({ view, values }) => {
+      const [market, sequence, settledHash, refusedHash] = values;
+      if (view.find(STOPPED, String(market)) === null) {
+        view.put(STOPPED, String(market), { market, sequence, settledHash, refusedHash });
+      }
+      return [];
+    },
+  },
+];
