@@ -77,6 +77,7 @@ function readForAccept({ view, values, text, nowMs }: StatementContext): readonl
   const numbers = Array.from({ length: Number(values[0]) }, () =>
     view.tables.nextNumber(COMMAND_NUMBERS),
   );
+  const outboxIds = Array.from({ length: Number(values[7]) }, () => view.tables.nextNumber(OUTBOX));
   const users = listOf<number>(values[1]);
   const markets = listOf<string>(values[2]);
   const pairs = users.map((userNumber, at) => ({ userNumber, market: markets[at] ?? '' }));
@@ -98,7 +99,14 @@ function readForAccept({ view, values, text, nowMs }: StatementContext): readonl
   const terms = pairs.flatMap((pair) => termsOf(view, pair, withBest));
   const orNull = <Item>(items: Item[]): Item[] | null => (items.length === 0 ? null : items);
   return [
-    { nowMs, numbers, openCounts: orNull(openCounts), keys: orNull(keys), terms: orNull(terms) },
+    {
+      nowMs,
+      numbers,
+      outboxIds,
+      openCounts: orNull(openCounts),
+      keys: orNull(keys),
+      terms: orNull(terms),
+    },
   ];
 }
 
@@ -229,7 +237,16 @@ export const ORDERS_STATEMENTS: readonly Statement[] = [
   {
     pattern: /FROM orders\.orders o\s+WHERE \(o\.order_number, o\.user_number\) IN/,
     locks: (context) => wantedOrders(context).map(({ orderNumber }) => `order ${orderNumber}`),
-    run: (context) => wantedOrders(context).map(orderColumns),
+    run: (context) =>
+      wantedOrders(context).map((row) => {
+        const isUnpublished = context.view.find(OUTBOX, String(row.outboxId)) !== null;
+        return { ...orderColumns(row), unpublishedId: isUnpublished ? row.outboxId : null };
+      }),
+  },
+  {
+    pattern: /^SELECT nextval\('orders\.outbox_id_seq'\)/,
+    run: ({ view, values }) =>
+      Array.from({ length: Number(values[0]) }, () => ({ id: view.tables.nextNumber(OUTBOX) })),
   },
   { pattern: /SELECT DISTINCT x\.id/, run: findUnpublished },
   { pattern: /SELECT x\.topic, x\.partition, x\.key/, run: repeatUnpublished },

@@ -30,9 +30,9 @@ export const OUTBOX_STATEMENTS: readonly Statement[] = [
   {
     pattern: /INSERT INTO \w+\.outbox/,
     run: ({ view, values, text, nowMs }) =>
-      jsonOf<Omit<OutboxRow, 'id' | 'createdAtMs'>[]>(values[0]).map((row) => {
+      jsonOf<Omit<OutboxRow, 'id' | 'createdAtMs'>[]>(values[0]).map((row, at) => {
         const table = tableOf(text);
-        const id = view.tables.nextNumber(table);
+        const id = listOf<number>(values[1])[at] ?? view.tables.nextNumber(table);
         view.put(table, String(id), { ...row, id, createdAtMs: nowMs });
         return { id };
       }),

@@ -39,6 +39,9 @@ function labelOf(text: string): string {
 class Connection {
   isBroken = false;
   readonly session: Session;
+  /** As far as the exchange touches the connection itself: what is sent together, travels so. */
+  readonly connection = { stream: { cork: () => undefined, uncork: () => undefined } };
+  #last: Promise<void> = Promise.resolve();
   readonly #at: StoreWorld;
   readonly #process: SimulatedProcess;
   readonly #release: (connection: Connection, broken: unknown) => void;
@@ -55,7 +58,17 @@ class Connection {
     this.#release = release;
   }
 
-  async query(statement: StatementArgument, parameters?: readonly unknown[]): Promise<QueryResult> {
+  /** Statements of one connection are carried out one after the other, in the order given. */
+  query(statement: StatementArgument, parameters?: readonly unknown[]): Promise<QueryResult> {
+    const answer = this.#last.then(() => this.#send(statement, parameters));
+    this.#last = answer.then(
+      () => undefined,
+      () => undefined,
+    );
+    return answer;
+  }
+
+  async #send(statement: StatementArgument, parameters?: readonly unknown[]): Promise<QueryResult> {
     const text = typeof statement === 'string' ? statement : statement.text;
     const values = parameters ?? (typeof statement === 'string' ? [] : (statement.values ?? []));
     if (this.isBroken) throw new Error(NOT_QUERYABLE);
