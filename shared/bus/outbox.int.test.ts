@@ -157,6 +157,13 @@ describe('the sweeper', () => {
     expect(await countRows()).toBe(1);
   });
 
+  it('takes rows of a future that the clock of the database has left, however young', async () => {
+    await insert(openOutbox(), ['0']);
+    await pool.query(`UPDATE orders.outbox SET created_at = clock_timestamp() + interval '1 hour'`);
+    expect(await openOutbox().sweep(60_000)).toBe(1);
+    expect(await logged()).toEqual(['0']);
+  });
+
   it('sweeps in batches, in order, and nothing that waits in its own instance', async () => {
     await insert(openOutbox(), numbers(1_200));
     let away = true;

@@ -5,8 +5,6 @@ import type { RunResult } from './run-seed.ts';
 
 const EXIT_VIOLATED = 1;
 const EXIT_NOT_COVERING = 2;
-/** Failed seeds after which there is enough to look at. */
-const FAILURES_MAX = 5;
 const SEEDS_PER_PROGRESS = 100;
 
 async function run(options: SimulationOptions): Promise<number> {
@@ -25,7 +23,7 @@ async function run(options: SimulationOptions): Promise<number> {
       console.log(`${session.totals.seeds} of ${seeds} seeds, ${session.failures.length} failed`);
     }
     if (result.violation !== null) await tellFailure(result, options);
-    if (session.failures.length >= FAILURES_MAX) break;
+    if (session.failures.length >= options.failuresMax) break;
   }
   return conclude(session, json);
 }
@@ -67,8 +65,8 @@ function oneRun({ seed, traceHash, counts, coverage }: RunResult): string {
 const options = parseOptions(process.argv.slice(2));
 if (options === 'help') {
   console.log(USAGE);
-} else if (typeof options === 'string') {
-  console.error(`${options}\n\n${USAGE}`);
+} else if ('fault' in options) {
+  console.error(`${options.fault}\n\n${USAGE}`);
   process.exitCode = EXIT_VIOLATED;
 } else {
   process.exitCode = await run(options);

@@ -9,6 +9,8 @@ export interface SimulationOptions {
   readonly json: boolean;
   readonly trace: boolean;
   readonly isShrinking: boolean;
+  /** Failed seeds after which there is enough to look at. */
+  readonly failuresMax: number;
 }
 
 export const USAGE = `Runs the exchange in simulated time against simulated faults, one world a seed.
@@ -20,6 +22,7 @@ export const USAGE = `Runs the exchange in simulated time against simulated faul
   --seed X        this one seed alone
   --requests N    requests of all clients together; drawn from the seed when left out
   --without A,B   leave these kinds of faults out; "all" for no faults
+  --failures N    stop after so many failed seeds (5)
   --no-shrink     do not look for a smaller run that fails as well
   --trace         print every event of the run; for one seed
   --json          one line of JSON a seed, and one for all of them
@@ -28,8 +31,13 @@ export const USAGE = `Runs the exchange in simulated time against simulated faul
 Ends with 1 when an invariant is violated, with 2 when something that has to happen at least once
 never did (not with --seed, and not below 500 seeds).`;
 
+/** What is wrong with the arguments. */
+export interface OptionFault {
+  readonly fault: string;
+}
+
 /** Answers what is wrong with the arguments instead of throwing. */
-export function parseOptions(args: readonly string[]): SimulationOptions | 'help' | string {
+export function parseOptions(args: readonly string[]): SimulationOptions | OptionFault | 'help' {
   let values: Readonly<Record<string, string | boolean | undefined>>;
   try {
     ({ values } = parseArgs({
@@ -40,6 +48,7 @@ export function parseOptions(args: readonly string[]): SimulationOptions | 'help
         seed: { type: 'string' },
         requests: { type: 'string' },
         without: { type: 'string', default: '' },
+        failures: { type: 'string', default: '5' },
         'no-shrink': { type: 'boolean', default: false },
         trace: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
@@ -47,18 +56,19 @@ export function parseOptions(args: readonly string[]): SimulationOptions | 'help
       },
     }));
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return { fault: error instanceof Error ? error.message : String(error) };
   }
   if (values['help'] === true) return 'help';
   const seed = wholeNumber(values['seed']);
   const seeds = wholeNumber(values['seeds']);
   const from = wholeNumber(values['from']);
   const requestsMax = wholeNumber(values['requests']);
-  if ([seed, seeds, from, requestsMax].includes('malformed')) {
-    return 'seeds, from, seed and requests are whole numbers from 1';
+  const failuresMax = wholeNumber(values['failures']);
+  if ([seed, seeds, from, requestsMax, failuresMax].includes('malformed')) {
+    return { fault: 'seeds, from, seed, requests and failures are whole numbers from 1' };
   }
   const isTracing = values['trace'] === true;
-  if (isTracing && typeof seed !== 'number') return '--trace needs --seed';
+  if (isTracing && typeof seed !== 'number') return { fault: '--trace needs --seed' };
   return {
     from: typeof seed === 'number' ? seed : Number(from),
     seeds: typeof seed === 'number' ? 1 : Number(seeds),
@@ -66,6 +76,7 @@ export function parseOptions(args: readonly string[]): SimulationOptions | 'help
     without: new Set(String(values['without']).split(',').filter(Boolean)),
     json: values['json'] === true,
     trace: isTracing,
+    failuresMax: Number(failuresMax),
     isShrinking: values['no-shrink'] !== true,
   };
 }

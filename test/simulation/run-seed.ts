@@ -48,7 +48,8 @@ export interface RunResult {
 const RECOVERY_MS_MAX = 180_000;
 /** Chaos ends when the clients have asked for all that they wanted, or after this. */
 const CHAOS_MS_MAX = 30_000;
-const CLIENTS_MAX = 8;
+const CLIENTS_MIN = 4;
+const CLIENTS_MAX = 12;
 
 export async function runSeed(options: RunOptions): Promise<RunResult> {
   readSources();
@@ -74,10 +75,10 @@ class Run {
     const { random } = parts.world;
     this.#exchange = openExchange(parts);
     this.#saboteur = new Saboteur(parts, this.#exchange);
-    const drawn = random.chance(0.04) ? random.between(200, 800) : random.between(30, 120);
+    const drawn = random.chance(0.03) ? random.between(150, 500) : random.between(20, 70);
     this.#requestsMax = options.requestsMax ?? drawn;
-    const thinkMs = random.between(10, 120);
-    this.#clients = Array.from({ length: random.between(2, CLIENTS_MAX) }, (_, at) => {
+    const thinkMs = random.between(3, 60);
+    this.#clients = Array.from({ length: random.between(CLIENTS_MIN, CLIENTS_MAX) }, (_, at) => {
       const user = USERS[at % USERS.length] ?? USERS[0];
       return new Client(parts, user, `client-${at + 1}`, thinkMs);
     });

@@ -25,8 +25,8 @@ export function engineRole(parts: Parts): SimulatedEngine {
   const { world } = parts;
   const daemons = new Map<SimulatedProcess, EngineDaemon>();
   const settings = {
-    snapshotEveryCommands: world.random.between(5, 60),
-    snapshotEveryMs: world.random.between(50, 2_000),
+    snapshotEveryCommands: world.random.between(8, 60),
+    snapshotEveryMs: world.random.between(200, 3_000),
     snapshotsKept: world.random.between(1, 3),
   };
   const boot = async (process: SimulatedProcess, role: Role): Promise<void> => {

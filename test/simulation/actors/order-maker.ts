@@ -56,7 +56,9 @@ function lots(count: number): string {
 
 function marketSize(random: Random): Partial<PlaceBody> {
   if (random.chance(0.4)) {
-    return { quoteAmount: `0.00${String(random.between(3, 30)).padStart(2, '0')}${random.between(0, 99)}` };
+    return {
+      quoteAmount: `0.00${String(random.between(3, 30)).padStart(2, '0')}${random.between(0, 99)}`,
+    };
   }
   return { quantity: quantity(random), timeInForce: random.chance(0.3) ? 'FOK' : 'IOC' };
 }

@@ -61,11 +61,7 @@ function judgePlace(
 }
 
 /** Commands that change orders come from requests that ask for them, each from one attempt. */
-function judgeChanges(
-  records: readonly ClientRecord[],
-  replay: Replay,
-  findings: Findings,
-): void {
+function judgeChanges(records: readonly ClientRecord[], replay: Replay, findings: Findings): void {
   const asked = new Set<string>();
   for (const record of records) {
     if (record.kind === 'cancel' || record.kind === 'amend') {

@@ -37,7 +37,8 @@ export class LedgerJudge {
       if (row !== null) this.#check(name, row as unknown as AccountRow);
     }
     for (const [asset, sum] of this.#assets) {
-      if (sum !== 0n) this.#findings.violate('L1', 'the ledger does not sum to zero', { asset, sum });
+      if (sum !== 0n)
+        this.#findings.violate('L1', 'the ledger does not sum to zero', { asset, sum });
     }
   }
 

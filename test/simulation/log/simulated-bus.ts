@@ -38,6 +38,11 @@ interface Reading {
   done: Promise<void>;
 }
 
+/** Asked again after each wait. */
+function hasStopped(reading: Reading): boolean {
+  return reading.isStopped;
+}
+
 export class SimulatedBus implements Bus {
   readonly #at: BusWorld;
   readonly #process: SimulatedProcess;
@@ -227,7 +232,7 @@ export class SimulatedBus implements Bus {
       let next = options.from;
       while (!reading.isStopped) {
         const records = await this.#fetch(options.topic, options.partition, next, options.batchMax);
-        if (reading.isStopped) return;
+        if (hasStopped(reading)) return;
         const last = records.at(-1);
         if (last === undefined || !options.epochIsMine()) continue;
         next = last.offset + 1;

@@ -12,7 +12,7 @@ export interface QueryResult {
 }
 
 export type Reply = (result: QueryResult) => void;
-export type Refuse = (error: unknown) => void;
+export type Refuse = (error: Error) => void;
 
 /** How much later than the loss of its connection a commit may come. */
 const LATE_COMMIT_MS_MAX = 500;
@@ -141,7 +141,7 @@ export class DatabaseServer {
         return this.#locks.acquire(session, lock, () => undefined) === 'granted';
       },
     };
-    const fail = (error: unknown): void => {
+    const fail = (error: Error): void => {
       session.isAborted = session.isInTransaction;
       if (!session.isInTransaction) this.#end(session);
       refuse(error);
@@ -155,8 +155,8 @@ export class DatabaseServer {
         if (!session.isInTransaction) this.#commit(session);
         reply({ rows, rowCount: rows.length });
       } catch (error) {
-        if (isBug(error)) this.#world.fail(error);
-        else fail(error);
+        if (isAnswer(error)) fail(error);
+        else this.#world.fail(error);
       }
     };
     this.#lockAll(session, statement.locks?.(context) ?? [], run, fail);
@@ -213,7 +213,7 @@ export class DatabaseServer {
   }
 }
 
-/** An error that no database would answer with is ours, and ends the run. */
-function isBug(error: unknown): boolean {
-  return !(error instanceof Error && 'code' in error && typeof error.code === 'string');
+/** An error that a database would answer with; any other is ours, and ends the run. */
+function isAnswer(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string';
 }

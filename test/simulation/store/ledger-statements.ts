@@ -1,5 +1,5 @@
 // The ledger's functions, written out again as anybody would: no plans, no sets, no cleverness.
-import { listOf, violation, type Statement, type StatementContext } from './statement.ts';
+import { type Statement, type StatementContext, textsOf, violation } from './statement.ts';
 import type { View } from './tables.ts';
 
 export interface AccountRow {
@@ -90,8 +90,8 @@ function checkAccounts(view: View, names: Iterable<string>): void {
 }
 
 function namesOf(owners: unknown, assets: unknown): string[] {
-  const all = listOf<string>(assets);
-  return listOf<string>(owners).map((owner, at) => `${owner} ${all[at] ?? ''}`);
+  const all = textsOf(assets);
+  return textsOf(owners).map((owner, at) => `${owner} ${all[at] ?? ''}`);
 }
 
 /** Accounts that exist, in rising number: the order in which everybody locks them. */
@@ -107,14 +107,14 @@ function holdAccounts(view: View, holds: readonly string[]): string[] {
 
 function settleTrades({ view, values }: StatementContext): readonly object[] {
   const names = namesOf(values[0], values[1]);
-  const keys = listOf<string>(values[2]);
-  const references = listOf<string>(values[3]);
-  const postingEntries = listOf<string>(values[4]).map(Number);
-  const postingAccounts = listOf<string>(values[5]).map(Number);
-  const amounts = listOf<string>(values[6]).map(BigInt);
-  const takeEntries = listOf<string>(values[7]).map(Number);
-  const takeHolds = listOf<string>(values[8]);
-  const takeAmounts = listOf<string>(values[9]).map(BigInt);
+  const keys = textsOf(values[2]);
+  const references = textsOf(values[3]);
+  const postingEntries = textsOf(values[4]).map(Number);
+  const postingAccounts = textsOf(values[5]).map(Number);
+  const amounts = textsOf(values[6]).map(BigInt);
+  const takeEntries = textsOf(values[7]).map(Number);
+  const takeHolds = textsOf(values[8]);
+  const takeAmounts = textsOf(values[9]).map(BigInt);
   const touched = new Set(names);
   const repeats: number[] = [];
   keys.forEach((key, at) => {
@@ -160,8 +160,8 @@ export const LEDGER_STATEMENTS: readonly Statement[] = [
     locks: ({ view, values }) => accountLocks(view, namesOf(values[1], values[2])),
     run: ({ view, values }) => {
       const names = namesOf(values[1], values[2]);
-      const amounts = listOf<string>(values[3]).map(BigInt);
-      listOf<string>(values[0]).forEach((hold, at) => {
+      const amounts = textsOf(values[3]).map(BigInt);
+      textsOf(values[0]).forEach((hold, at) => {
         const account = names[at] ?? '';
         const amount = amounts[at] ?? 0n;
         if (amount <= 0n) throw violation('amounts_whole_and_positive');
@@ -178,11 +178,10 @@ export const LEDGER_STATEMENTS: readonly Statement[] = [
   },
   {
     pattern: /ledger\.increase_holds\(/,
-    locks: ({ view, values }) =>
-      accountLocks(view, holdAccounts(view, listOf<string>(values[0]))),
+    locks: ({ view, values }) => accountLocks(view, holdAccounts(view, textsOf(values[0]))),
     run: ({ view, values }) => {
-      const amounts = listOf<string>(values[1]).map(BigInt);
-      const touched = listOf<string>(values[0]).map((hold, at) =>
+      const amounts = textsOf(values[1]).map(BigInt);
+      const touched = textsOf(values[0]).map((hold, at) =>
         changeHold(view, hold, amounts[at] ?? 0n),
       );
       checkAccounts(view, touched);
@@ -195,10 +194,7 @@ export const LEDGER_STATEMENTS: readonly Statement[] = [
       const names = namesOf(values[0], values[1]);
       // Accounts that are opened are locked by their openers: nobody else knows them yet.
       const fresh = names.filter((name) => view.find(ACCOUNTS, name) === null);
-      const known = accountLocks(view, [
-        ...names,
-        ...holdAccounts(view, listOf<string>(values[8])),
-      ]);
+      const known = accountLocks(view, [...names, ...holdAccounts(view, textsOf(values[8]))]);
       return [...fresh.sort().map((name) => `account ${name}`), ...known];
     },
     run: settleTrades,

@@ -1,5 +1,12 @@
 // What the orders function reads and writes when it accepts.
-import { jsonOf, listOf, violation, type Statement, type StatementContext } from './statement.ts';
+import {
+  jsonOf,
+  numbersOf,
+  type Statement,
+  type StatementContext,
+  textsOf,
+  violation,
+} from './statement.ts';
 import type { OutboxRow } from './outbox-statements.ts';
 import { COMMAND_NUMBERS, configColumns, MARKETS, type MarketRow } from './reference-statements.ts';
 import type { View } from './tables.ts';
@@ -78,18 +85,16 @@ function readForAccept({ view, values, text, nowMs }: StatementContext): readonl
     view.tables.nextNumber(COMMAND_NUMBERS),
   );
   const outboxIds = Array.from({ length: Number(values[7]) }, () => view.tables.nextNumber(OUTBOX));
-  const users = listOf<number>(values[1]);
-  const markets = listOf<string>(values[2]);
+  const users = numbersOf(values[1]);
+  const markets = textsOf(values[2]);
   const pairs = users.map((userNumber, at) => ({ userNumber, market: markets[at] ?? '' }));
-  const kinds = listOf<string>(values[4]);
-  const names = listOf<string>(values[5]);
-  const keys = listOf<number>(values[3]).flatMap((userNumber, at) => {
+  const kinds = textsOf(values[4]);
+  const names = textsOf(values[5]);
+  const keys = numbersOf(values[3]).flatMap((userNumber, at) => {
     const [kind = '', key = ''] = [kinds[at], names[at]];
     const row = view.find<KeyRow>(KEYS, `${userNumber} ${kind} ${key}`);
     if (row === null) return [];
-    return [
-      { userNumber, kind, key, requestHash: row.requestHash, orderNumber: row.orderNumber },
-    ];
+    return [{ userNumber, kind, key, requestHash: row.requestHash, orderNumber: row.orderNumber }];
   });
   const openCounts = pairs.flatMap((pair) => {
     const row = view.find<{ openOrders: number }>(OPEN_COUNTS, `${pair.userNumber} ${pair.market}`);
@@ -147,18 +152,18 @@ interface Keyed extends KeyRow {
 }
 
 function keyNames(values: readonly unknown[]): string[] {
-  return jsonOf<Keyed[]>(values[1]).map(({ userNumber, kind, key }) =>
+  return (jsonOf(values[1]) as Keyed[]).map(({ userNumber, kind, key }) =>
     [userNumber, kind, key].join(' '),
   );
 }
 
 function countNames(values: readonly unknown[]): string[] {
-  const names = jsonOf<Placed[]>(values[0]).map((row) => `${row.userNumber} ${row.market}`);
+  const names = (jsonOf(values[0]) as Placed[]).map((row) => `${row.userNumber} ${row.market}`);
   return [...new Set(names)].sort();
 }
 
 function insertOrders({ view, values }: StatementContext): readonly object[] {
-  for (const row of jsonOf<Placed[]>(values[0])) {
+  for (const row of jsonOf(values[0]) as Placed[]) {
     const name = String(row.number);
     if (view.find(ORDERS, name) !== null) throw violation('orders_pkey');
     const { number, timeMs, ...columns } = row;
@@ -180,9 +185,9 @@ function insertOrders({ view, values }: StatementContext): readonly object[] {
     const openOrders = view.find<{ openOrders: number }>(OPEN_COUNTS, count)?.openOrders ?? 0;
     view.put(OPEN_COUNTS, count, { openOrders: openOrders + 1 });
   }
-  for (const { userNumber, kind, key, requestHash, orderNumber, timeMs } of jsonOf<Keyed[]>(
+  for (const { userNumber, kind, key, requestHash, orderNumber, timeMs } of jsonOf(
     values[1],
-  )) {
+  ) as Keyed[]) {
     const name = `${userNumber} ${kind} ${key}`;
     if (view.find(KEYS, name) !== null) throw violation('request_keys_pkey');
     view.put(KEYS, name, { requestHash, orderNumber, createdAtMs: timeMs });
@@ -191,8 +196,8 @@ function insertOrders({ view, values }: StatementContext): readonly object[] {
 }
 
 function wantedOrders({ values, view }: StatementContext): OrderRow[] {
-  const users = listOf<number>(values[1]);
-  const found = listOf<number>(values[0]).flatMap((number, at) => {
+  const users = numbersOf(values[1]);
+  const found = numbersOf(values[0]).flatMap((number, at) => {
     const row = view.find<OrderRow>(ORDERS, String(number));
     return row !== null && row.userNumber === users[at] ? [row] : [];
   });
@@ -200,12 +205,13 @@ function wantedOrders({ values, view }: StatementContext): OrderRow[] {
 }
 
 function findUnpublished({ view, values }: StatementContext): readonly object[] {
-  const users = listOf<number>(values[0]);
-  const markets = listOf<string>(values[1]);
+  const users = numbersOf(values[0]);
+  const markets = textsOf(values[1]);
   const owners = new Set(users.map((user, at) => `${user} ${markets[at] ?? ''}`));
   const ids = new Set<number>();
-  for (const [, row] of view.scan<OrderRow>(ORDERS)) {
-    if (!owners.has(`${row.userNumber} ${row.market}`) || !isOpen(row.status)) continue;
+  const isTheirs = (row: OrderRow): boolean =>
+    owners.has(`${row.userNumber} ${row.market}`) && isOpen(row.status);
+  for (const [, row] of view.scan(ORDERS, isTheirs)) {
     if (view.find(OUTBOX, String(row.outboxId)) !== null) ids.add(row.outboxId);
   }
   return [...ids].map((id) => ({ id }));
@@ -214,14 +220,15 @@ function findUnpublished({ view, values }: StatementContext): readonly object[] 
 function repeatUnpublished({ view, values }: StatementContext): readonly object[] {
   const last = new Map<string, number>();
   const partitionOf = (row: OutboxRow): string => `${row.topic} ${row.partition} ${row.key ?? ''}`;
-  for (const id of listOf<number>(values[0])) {
+  for (const id of numbersOf(values[0])) {
     const row = view.find<OutboxRow>(OUTBOX, String(id));
     if (row === null) continue;
     last.set(partitionOf(row), Math.max(last.get(partitionOf(row)) ?? 0, id));
   }
-  const rows = [...view.scan<OutboxRow>(OUTBOX)].map(([, row]) => row);
-  return rows
-    .filter((row) => row.id <= (last.get(partitionOf(row)) ?? 0))
+  const isBefore = (row: OutboxRow): boolean => row.id <= (last.get(partitionOf(row)) ?? 0);
+  return view
+    .scan(OUTBOX, isBefore)
+    .map(([, row]) => row)
     .sort((a, b) => a.id - b.id)
     .map(({ topic, partition, key, headers, value }) => ({
       topic,
@@ -261,8 +268,8 @@ export const ORDERS_STATEMENTS: readonly Statement[] = [
   {
     pattern: /UPDATE orders\.orders o SET amend_number/,
     run: ({ view, values }) => {
-      const numbers = listOf<number>(values[1]);
-      listOf<number>(values[0]).forEach((order, at) => {
+      const numbers = numbersOf(values[1]);
+      numbersOf(values[0]).forEach((order, at) => {
         const row = view.find<OrderRow>(ORDERS, String(order));
         if (row !== null) view.put(ORDERS, String(order), { ...row, amendNumber: numbers[at] });
       });
@@ -272,11 +279,12 @@ export const ORDERS_STATEMENTS: readonly Statement[] = [
   {
     pattern: /DELETE FROM orders\.request_keys/,
     run: ({ view, values, isFree }) => {
-      const forgotten = [...view.scan<KeyRow>(KEYS)].filter(([name, row]) => {
+      const isOld = (row: KeyRow): boolean => {
         const order = view.find<OrderRow>(ORDERS, String(row.orderNumber));
         const isOver = order !== null && !isOpen(order.status);
-        return row.createdAtMs < Number(values[0]) && isOver && isFree(`key ${name}`);
-      });
+        return row.createdAtMs < Number(values[0]) && isOver;
+      };
+      const forgotten = view.scan(KEYS, isOld).filter(([name]) => isFree(`key ${name}`));
       for (const [name] of forgotten) view.remove(KEYS, name);
       return forgotten.map(() => ({}));
     },

@@ -1,5 +1,5 @@
 // The outboxes: rows of `orders.outbox` and `reference.outbox`.
-import { jsonOf, listOf, type Statement, type StatementContext } from './statement.ts';
+import { jsonOf, numbersOf, type Statement, type StatementContext } from './statement.ts';
 
 export interface OutboxRow {
   readonly id: number;
@@ -18,7 +18,8 @@ function tableOf(text: string): string {
 }
 
 function rowsOf(context: StatementContext): OutboxRow[] {
-  const rows = [...context.view.scan<OutboxRow>(tableOf(context.text))].map(([, row]) => row);
+  const { text, view } = context;
+  const rows = view.scan(tableOf(text), (row: OutboxRow) => row.id > 0).map(([, row]) => row);
   return rows.sort((a, b) => a.id - b.id);
 }
 
@@ -30,9 +31,9 @@ export const OUTBOX_STATEMENTS: readonly Statement[] = [
   {
     pattern: /INSERT INTO \w+\.outbox/,
     run: ({ view, values, text, nowMs }) =>
-      jsonOf<Omit<OutboxRow, 'id' | 'createdAtMs'>[]>(values[0]).map((row, at) => {
+      (jsonOf(values[0]) as Omit<OutboxRow, 'id' | 'createdAtMs'>[]).map((row, at) => {
         const table = tableOf(text);
-        const id = listOf<number>(values[1])[at] ?? view.tables.nextNumber(table);
+        const id = numbersOf(values[1])[at] ?? view.tables.nextNumber(table);
         view.put(table, String(id), { ...row, id, createdAtMs: nowMs });
         return { id };
       }),
@@ -40,7 +41,7 @@ export const OUTBOX_STATEMENTS: readonly Statement[] = [
   {
     pattern: /FROM \w+\.outbox\s+WHERE id = ANY/,
     run: (context) => {
-      const ids = new Set(listOf<number>(context.values[0]));
+      const ids = new Set(numbersOf(context.values[0]));
       return rowsOf(context)
         .filter(({ id }) => ids.has(id))
         .map(visible);
@@ -70,12 +71,12 @@ export const OUTBOX_STATEMENTS: readonly Statement[] = [
     pattern: /DELETE FROM \w+\.outbox USING/,
     locks: ({ view, values, text }) => {
       const table = tableOf(text);
-      return listOf<number>(values[2])
+      return numbersOf(values[2])
         .filter((id) => view.find(table, String(id)) !== null)
         .map((id) => `${table} ${id}`);
     },
     run: ({ view, values, text }) => {
-      for (const id of listOf<number>(values[2])) view.remove(tableOf(text), String(id));
+      for (const id of numbersOf(values[2])) view.remove(tableOf(text), String(id));
       return [];
     },
   },

@@ -1,5 +1,5 @@
 // What the orders function projects from executions, and what its routes read of it.
-import { jsonOf, listOf, type Statement, type StatementContext } from './statement.ts';
+import { jsonOf, numbersOf, type Statement, type StatementContext } from './statement.ts';
 import { isOpen, OPEN_COUNTS, orderColumns, ORDERS, type OrderRow } from './orders-statements.ts';
 import { decimalsOf, MARKETS, type MarketRow } from './reference-statements.ts';
 import type { View } from './tables.ts';
@@ -69,7 +69,7 @@ function statusAfter(row: OrderRow, update: Update, filled: number, sequence: nu
 
 function saveProjection({ view, values }: StatementContext): readonly object[] {
   const fresh = new Map<number, { lots: number; quote: bigint }>();
-  for (const fill of jsonOf<FillRow[]>(values[0])) {
+  for (const fill of jsonOf(values[0]) as FillRow[]) {
     if (view.find(FILLS, fillName(fill)) !== null) continue;
     view.put(FILLS, fillName(fill), fill);
     const sum = fresh.get(fill.orderNumber) ?? { lots: 0, quote: 0n };
@@ -77,7 +77,7 @@ function saveProjection({ view, values }: StatementContext): readonly object[] {
     sum.quote += BigInt(fill.quoteMinor);
     fresh.set(fill.orderNumber, sum);
   }
-  for (const update of jsonOf<Update[]>(values[1])) {
+  for (const update of jsonOf(values[1]) as Update[]) {
     const row = view.find<OrderRow>(ORDERS, String(update.orderNumber));
     if (row === null) continue;
     const { lots, quote } = fresh.get(row.orderNumber) ?? { lots: 0, quote: 0n };
@@ -95,7 +95,7 @@ function countDown(view: View, row: OrderRow): void {
 }
 
 function knownOrders({ view, values }: StatementContext): OrderRow[] {
-  const found = listOf<number>(values[0]).flatMap(
+  const found = numbersOf(values[0]).flatMap(
     (number) => view.find<OrderRow>(ORDERS, String(number)) ?? [],
   );
   return found.sort((a, b) => a.orderNumber - b.orderNumber);
@@ -103,7 +103,7 @@ function knownOrders({ view, values }: StatementContext): OrderRow[] {
 
 /** The rows whose counts go down, locked by user and market. */
 function countLocks({ view, values }: StatementContext): string[] {
-  const names = jsonOf<Update[]>(values[1]).flatMap((update) => {
+  const names = (jsonOf(values[1]) as Update[]).flatMap((update) => {
     if (update.endStatus === null) return [];
     const row = view.find<OrderRow>(ORDERS, String(update.orderNumber));
     return row !== null && isOpen(row.status) ? [`count ${row.userNumber} ${row.market}`] : [];
@@ -116,8 +116,8 @@ function withUnits(view: View, row: OrderRow): object {
   if (market === null) throw new Error(`no market ${row.market}`);
   const { base, quote, tickSize, lotSize } = market;
   const fees: Record<string, string> = {};
-  for (const [, fill] of view.scan<FillRow>(FILLS)) {
-    if (fill.orderNumber !== row.orderNumber) continue;
+  const isOfOrder = (fill: FillRow): boolean => fill.orderNumber === row.orderNumber;
+  for (const [, fill] of view.scan(FILLS, isOfOrder)) {
     const sum = BigInt(fees[fill.feeAsset] ?? '0') + BigInt(fill.feeMinor);
     fees[fill.feeAsset] = sum.toString();
   }
@@ -154,10 +154,9 @@ export const PROJECTION_STATEMENTS: readonly Statement[] = [
   {
     pattern: /WHERE o\.user_number = \$1 AND o\.client_order_id = \$2/,
     run: ({ view, values }) => {
-      const rows = [...view.scan<OrderRow>(ORDERS)].map(([, row]) => row);
-      const found = rows.filter(
-        (row) => row.userNumber === values[0] && row.clientOrderId === values[1],
-      );
+      const isNamed = (row: OrderRow): boolean =>
+        row.userNumber === values[0] && row.clientOrderId === values[1];
+      const found = view.scan(ORDERS, isNamed).map(([, row]) => row);
       const newest = found.sort((a, b) => b.orderNumber - a.orderNumber)[0];
       return newest === undefined ? [] : [withUnits(view, newest)];
     },

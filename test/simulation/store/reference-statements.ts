@@ -78,15 +78,13 @@ export const REFERENCE_STATEMENTS: readonly Statement[] = [
   },
   {
     pattern: /orders\.next_command_number\(\)/,
-    run: ({ view, nowMs }) => [
-      { number: view.tables.nextNumber(COMMAND_NUMBERS), timeMs: nowMs },
-    ],
+    run: ({ view, nowMs }) => [{ number: view.tables.nextNumber(COMMAND_NUMBERS), timeMs: nowMs }],
   },
   {
     pattern: /^SELECT m\.market, m\.base[^]*FROM reference\.markets m\s+JOIN/,
     run: ({ view, values }) =>
-      [...view.scan<MarketRow>(MARKETS)]
-        .filter(([market]) => values.length === 0 || market === values[0])
+      view
+        .scan(MARKETS, ({ market }: MarketRow) => values.length === 0 || market === values[0])
         .map(([, row]) => configColumns(view, row)),
   },
 ];

@@ -1,5 +1,5 @@
 // What settlement owns: events that are settled, markets that are stopped, volumes.
-import { listOf, type Statement } from './statement.ts';
+import { numbersOf, type Statement, textsOf } from './statement.ts';
 
 export interface SettledRow {
   readonly market: string;
@@ -18,8 +18,8 @@ export const STOPPED = 'settlement.stopped_markets';
 export const VOLUMES = 'settlement.volumes';
 
 function eventKeys(values: readonly unknown[]): string[] {
-  const sequences = listOf<number>(values[1]);
-  return listOf<string>(values[0]).map((market, at) => `${market} ${sequences[at] ?? 0}`);
+  const sequences = numbersOf(values[1]);
+  return textsOf(values[0]).map((market, at) => `${market} ${sequences[at] ?? 0}`);
 }
 
 function byMarketAndSequence(left: string, right: string): number {
@@ -37,8 +37,8 @@ export const SETTLEMENT_STATEMENTS: readonly Statement[] = [
         .sort(byMarketAndSequence)
         .map((key) => `settled ${key}`),
     run: ({ view, values }) => {
-      const kinds = listOf<string>(values[2]);
-      const hashes = listOf<string>(values[3]);
+      const kinds = textsOf(values[2]);
+      const hashes = textsOf(values[3]);
       return eventKeys(values).flatMap((name, at) => {
         if (view.find(SETTLED, name) !== null) return [];
         const [market = '', sequence = ''] = name.split(' ');
@@ -60,16 +60,16 @@ export const SETTLEMENT_STATEMENTS: readonly Statement[] = [
   {
     pattern: /INSERT INTO settlement\.volumes/,
     locks: ({ values }) => {
-      const [markets, days] = [listOf<string>(values[1]), listOf<string>(values[2])];
-      const keys = listOf<string>(values[0]).map(
+      const [markets, days] = [textsOf(values[1]), textsOf(values[2])];
+      const keys = textsOf(values[0]).map(
         (user, at) => `volume ${user} ${markets[at] ?? ''} ${days[at] ?? ''}`,
       );
       return [...new Set(keys)].sort();
     },
     run: ({ view, values }) => {
-      const [markets, days] = [listOf<string>(values[1]), listOf<string>(values[2])];
-      const amounts = listOf<string>(values[3]).map(BigInt);
-      listOf<string>(values[0]).forEach((user, at) => {
+      const [markets, days] = [textsOf(values[1]), textsOf(values[2])];
+      const amounts = textsOf(values[3]).map(BigInt);
+      textsOf(values[0]).forEach((user, at) => {
         const key = `${user} ${markets[at] ?? ''} ${days[at] ?? ''}`;
         const row = view.find<VolumeRow>(VOLUMES, key) ?? { quoteMinor: 0n, trades: 0 };
         const quoteMinor = row.quoteMinor + (amounts[at] ?? 0n);
@@ -81,7 +81,7 @@ export const SETTLEMENT_STATEMENTS: readonly Statement[] = [
   {
     pattern: /SELECT market FROM settlement\.stopped_markets/,
     run: ({ view, values }) =>
-      listOf<string>(values[0])
+      textsOf(values[0])
         .filter((market) => view.find(STOPPED, market) !== null)
         .map((market) => ({ market })),
   },

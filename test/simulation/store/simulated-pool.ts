@@ -102,7 +102,7 @@ class Connection {
     text: string,
     values: readonly unknown[],
     answer: (result: QueryResult) => void,
-    refuse: (error: unknown) => void,
+    refuse: (error: Error) => void,
   ): void {
     const { faults, server } = this.#at;
     const { session } = this;
@@ -117,7 +117,13 @@ class Connection {
       server.execute(session, text, values, () => undefined, refuse);
       refuse(new ConnectionLost('the server closed the connection'));
     } else if (faults.strikes('connection lost after statement')) {
-      server.execute(session, text, values, () => undefined, () => undefined);
+      server.execute(
+        session,
+        text,
+        values,
+        () => undefined,
+        () => undefined,
+      );
       server.disconnect(session);
       refuse(new ConnectionLost('the server closed the connection'));
     } else {

@@ -40,14 +40,19 @@ export function violation(constraint: string): Error {
 }
 
 /** A parameter that is an array, or the text of an array of whole numbers such as `{1,2}`. */
-export function listOf<Item>(value: unknown): readonly Item[] {
-  if (Array.isArray(value)) return value as Item[];
+export function textsOf(value: unknown): readonly string[] {
   if (value === null || value === undefined || value === '{}') return [];
+  if (Array.isArray(value)) return value.map(String);
   if (typeof value !== 'string') throw new Error(`not an array: ${JSON.stringify(value)}`);
-  return value.slice(1, -1).split(',') as Item[];
+  return value.slice(1, -1).split(',');
 }
 
-export function jsonOf<Value>(value: unknown): Value {
+export function numbersOf(value: unknown): readonly number[] {
+  return textsOf(value).map(Number);
+}
+
+/** The value of a parameter that is JSON. */
+export function jsonOf(value: unknown): unknown {
   if (typeof value !== 'string') throw new Error('a JSON parameter is no text');
-  return JSON.parse(value) as Value;
+  return JSON.parse(value);
 }

@@ -33,10 +33,10 @@ export class View {
     this.tables = tables;
   }
 
-  find<R extends object>(table: string, key: string): R | null {
+  find<R extends object>(table: string, key: string, otherwise: R | null = null): R | null {
     const own = this.written.get(table)?.get(key);
-    if (own !== undefined) return own as R | null;
-    return (this.tables.rows(table).get(key) as R | undefined) ?? null;
+    const row = own === undefined ? this.tables.rows(table).get(key) : own;
+    return (row as R | null | undefined) ?? otherwise;
   }
 
   put(table: string, key: string, row: object): void {
@@ -49,17 +49,19 @@ export class View {
     return true;
   }
 
-  /** In the order of insertion, own rows last. */
-  *scan<R extends object>(table: string): Generator<[key: string, row: R]> {
+  /** The rows that fit, with their keys, in the order of insertion, own rows last. */
+  scan<R extends object>(table: string, fits: (row: R) => boolean): [key: string, row: R][] {
     const own = this.written.get(table);
-    for (const [key, row] of this.tables.rows(table)) {
+    const committed = this.tables.rows(table);
+    const found: [string, R][] = [];
+    for (const [key, row] of committed) {
       const mine = own?.get(key);
-      if (mine === null) continue;
-      yield [key, (mine ?? row) as R];
+      if (mine !== null && fits((mine ?? row) as R)) found.push([key, (mine ?? row) as R]);
     }
     for (const [key, row] of own ?? []) {
-      if (row !== null && !this.tables.rows(table).has(key)) yield [key, row as R];
+      if (row !== null && !committed.has(key) && fits(row as R)) found.push([key, row as R]);
     }
+    return found;
   }
 
   /** Makes the rows everybody's. */

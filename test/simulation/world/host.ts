@@ -133,28 +133,29 @@ const REPLACEMENTS: readonly Replacement[] = [
   [
     globalThis,
     'setTimeout',
-    (real: typeof setTimeout) => (run: Callback, delayMs: number, ...args: unknown[]) =>
-      startTimer(run, delayMs, args, false) ?? real(run, delayMs, ...args),
+    (real: typeof setTimeout) =>
+      (run: Callback, delayMs: number, ...args: unknown[]) =>
+        startTimer(run, delayMs, args, false) ?? real(run, delayMs, ...args),
   ],
   [
     globalThis,
     'setInterval',
-    (real: typeof setInterval) => (run: Callback, delayMs: number, ...args: unknown[]) =>
-      startTimer(run, delayMs, args, true) ?? real(run, delayMs, ...args),
+    (real: typeof setInterval) =>
+      (run: Callback, delayMs: number, ...args: unknown[]) =>
+        startTimer(run, delayMs, args, true) ?? real(run, delayMs, ...args),
   ],
   [
     globalThis,
     'setImmediate',
-    (real: typeof setImmediate) => (run: Callback, ...args: unknown[]) =>
-      startImmediate(run, args) ?? real(run, ...args),
+    (real: typeof setImmediate) =>
+      (run: Callback, ...args: unknown[]) =>
+        startImmediate(run, args) ?? real(run, ...args),
   ],
-  ...(['clearTimeout', 'clearInterval', 'clearImmediate'] as const).map(
-    (name): Replacement => [
-      globalThis,
-      name,
-      (real: typeof clearTimeout) => (timer: unknown) => cancel(timer, real),
-    ],
-  ),
+  ...(['clearTimeout', 'clearInterval', 'clearImmediate'] as const).map((name): Replacement => [
+    globalThis,
+    name,
+    (real: typeof clearTimeout) => (timer: unknown) => cancel(timer, real),
+  ]),
   [
     Date,
     'now',

@@ -25,7 +25,7 @@ export interface Exchange<Answer> {
   /** The process that answers; null for servers outside the processes. */
   readonly answerer: SimulatedProcess | null;
   /** Carries out the request at the server; `answer` may be called once, at any time. */
-  readonly serve: (answer: (answer: Answer) => void, refuse: (error: unknown) => void) => void;
+  readonly serve: (answer: (answer: Answer) => void, refuse: (error: Error) => void) => void;
   /** The request may be carried out twice, as by a proxy that repeats it. */
   readonly mayRepeat?: boolean;
 }
@@ -55,7 +55,9 @@ export class Network {
   delayMs(): number {
     const { random } = this.#world;
     const usual = 0.05 + random.exponential(this.#latencyMs);
-    return this.#faults.strikes('message delayed') ? usual + random.fraction() * DELAY_MS_MAX : usual;
+    return this.#faults.strikes('message delayed')
+      ? usual + random.fraction() * DELAY_MS_MAX
+      : usual;
   }
 
   ask<Answer>(exchange: Exchange<Answer>): Promise<Answer> {
@@ -89,7 +91,7 @@ export class Network {
       const deliver = (): void =>
         exchange.serve(
           (answer) => back(() => resolve(answer)),
-          (error) => back(() => reject(error as Error)),
+          (error) => back(() => reject(error)),
         );
       this.#world.schedule(this.delayMs(), answerer, label, deliver);
       if (exchange.mayRepeat === true && this.#faults.strikes('request duplicated')) {

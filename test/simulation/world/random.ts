@@ -45,7 +45,9 @@ export class Random {
   }
 
   /** Picks by weight: `weighted([[3, 'a'], [1, 'b']])`. */
-  weighted<Item>(choices: readonly [readonly [number, Item], ...(readonly [number, Item])[]]): Item {
+  weighted<Item>(
+    choices: readonly [readonly [number, Item], ...(readonly [number, Item])[]],
+  ): Item {
     let left = this.fraction() * choices.reduce((sum, [weight]) => sum + weight, 0);
     for (const [weight, item] of choices) {
       left -= weight;
