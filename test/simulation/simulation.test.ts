@@ -8,7 +8,7 @@ import { replayCommand, Session } from './session.ts';
 const SEEDS = 1_000;
 /** Seeds in one test, so that a slow machine is told from one that hangs. */
 const SEEDS_PER_TEST = 125;
-const TEST_TIMEOUT_MS = 240_000;
+const TEST_TIMEOUT_MS = 600_000;
 
 describe('the exchange in a simulated world', { timeout: TEST_TIMEOUT_MS }, () => {
   const session = new Session();

@@ -9,12 +9,11 @@ const FAULT_MAXIMA = {
   'request lost': 0.02,
   'answer lost': 0.02,
   'request duplicated': 0.03,
-  // Per append to the log, per rebalance of a group.
+  // Per append to the log and commit of an offset.
   'append refused': 0.03,
   'append outcome unknown': 0.04,
   'append landed late': 0.03,
   'commit of offsets lost': 0.2,
-  'offset went back': 0.3,
   // Per statement of the database.
   'serialization failure': 0.01,
   'connection lost before statement': 0.004,
@@ -24,21 +23,22 @@ const FAULT_MAXIMA = {
   // Per write to a disk.
   'disk full': 0.03,
   // Per second of virtual time.
-  'crash of orders': 2,
-  'crash of settlement': 2,
-  'crash of source': 1.2,
-  'crash of engine': 2.4,
-  'crash of database': 0.4,
-  'crash of everything': 0.32,
-  'machine of engine failed': 0.6,
+  'crash of orders': 4,
+  'crash of settlement': 4,
+  'crash of source': 2.4,
+  'crash of engine': 4.8,
+  'crash of database': 0.8,
+  'crash of everything': 0.64,
+  'machine of engine failed': 1.2,
   'snapshot flipped': 1.2,
   'snapshot torn': 1.2,
   'snapshot stale': 1.2,
-  'zombie engine': 1.2,
+  'zombie engine': 2.4,
   'process stopped': 2,
   'link partitioned': 1.6,
   'clock jumped': 1.6,
   rebalanced: 1.6,
+  'offset went back': 1.2,
   'market status changed': 2,
 } as const;
 
