@@ -43,6 +43,9 @@ export const statefulSetSchema = z.object({
   }),
 });
 
+/** More members than partitions are idle; a typing error must not open a thousand. */
+const CONSUMERS_MAX = 64;
+
 const destinationSchema = z.object({
   ref: z
     .object({
@@ -69,6 +72,7 @@ export const kafkaSourceSchema = z.object({
     consumerGroup: z.string().optional(),
     initialOffset: z.enum(['earliest', 'latest']).optional(),
     ordering: z.enum(['ordered', 'unordered']).optional(),
+    consumers: z.int().min(1).max(CONSUMERS_MAX).optional(),
     delivery: deliverySchema.optional(),
     sink: destinationSchema,
     ceOverrides: z.object({ extensions: z.record(z.string(), z.string()).default({}) }).optional(),

@@ -49,6 +49,8 @@ export interface SourceTopology {
   readonly consumerGroup: string;
   readonly initialOffset: 'earliest' | 'latest';
   readonly ordering: 'ordered' | 'unordered';
+  /** Virtual replicas: members of the group. */
+  readonly consumers: number;
   /** As written: absent is not the same as empty. */
   readonly delivery: DeliveryShape | undefined;
   readonly sink: Destination;
@@ -132,6 +134,7 @@ function readSource(document: ManifestDocument): SourceTopology {
     consumerGroup: spec.consumerGroup ?? `knative-kafka-source-${document.name}`,
     initialOffset: spec.initialOffset ?? 'latest',
     ordering: spec.ordering ?? 'ordered',
+    consumers: spec.consumers ?? 1,
     delivery: spec.delivery,
     sink: spec.sink,
     extensions: spec.ceOverrides?.extensions ?? {},

@@ -62,6 +62,12 @@ export interface GroupOptions {
    * returned promise open to apply back-pressure. Nothing is committed unless `commit` is called.
    */
   readonly onBatch: (records: readonly IncomingRecord[]) => Promise<void>;
+  /**
+   * Asked when a partition is given up in good order, just before `onRevoked`: the offset answered
+   * is committed, so that its next owner need not begin at an older one. On Kafka this races with
+   * the rebalance and may come too late; nothing is lost by that.
+   */
+  readonly lastCommit?: (topic: string, partition: number) => number | null;
   /** A partition was taken away: forget its queue; commits for it are refused from now on. */
   readonly onRevoked?: (topic: string, partition: number) => void;
   readonly onError: (error: unknown) => void;

@@ -5,10 +5,15 @@ import type { Answer, Target } from '../kafka-source/deliver.ts';
 import { eventHeaders, type HttpEvent } from '../kafka-source/event.ts';
 import type { FaultPlan } from '../service/faults.ts';
 import type { EmulatedService, Instance } from '../service/service.ts';
+import { limitTime } from '../service/time-limit.ts';
+
+/** Longer than any limit that ends it. */
+const FOREVER_MS = 2 ** 31 - 1;
 
 export interface ServiceTargetOptions {
   readonly service: EmulatedService;
-  /** `/events`, or wherever the sink's `uri` points. */
+  /** The sink's address, and the path in it that events are posted to. */
+  readonly uri: string;
   readonly path: string;
   readonly sourceName: string;
   readonly sourceNamespace: string;
@@ -21,27 +26,42 @@ export class ServiceTarget implements Target {
 
   constructor(options: ServiceTargetOptions) {
     this.#options = options;
-    const { name, topology } = options.service;
-    this.uri = `http://${name}.${topology.namespace}.svc.cluster.local${options.path}`;
+    this.uri = options.uri;
   }
 
-  async send(event: HttpEvent, timeoutMs: number): Promise<Answer> {
+  /** `signal` is the source's own limit; queue-proxy answers 504 after `timeoutSeconds`. */
+  async send(event: HttpEvent, signal: AbortSignal): Promise<Answer> {
+    const { service } = this.#options;
+    const limit = limitTime(service.topology.timeoutMs, signal);
+    try {
+      return await this.#sendWithin(event, limit.signal);
+    } catch (cause) {
+      if (!limit.isOver()) throw cause;
+      const seconds = service.topology.timeoutMs / 1000;
+      return plainAnswer(504, `timeoutSeconds (${seconds}) is over`);
+    } finally {
+      limit.end();
+    }
+  }
+
+  async #sendWithin(event: HttpEvent, signal: AbortSignal): Promise<Answer> {
     const { service, faults, sourceName } = this.#options;
-    // Whichever limit is shorter: the source's own or the 504 of queue-proxy.
-    const limitMs = Math.min(timeoutMs, service.topology.timeoutMs);
     const kinds = ['delay', 'error', 'timeout', 'crash'] as const;
     const fault = faults.take(sourceName, kinds) ?? faults.take(service.name, kinds);
     if (fault?.kind === 'error') return plainAnswer(fault.status, 'a fault put in');
-    if (fault?.kind === 'timeout') {
-      await sleep(limitMs);
-      throw new Error(`a fault put in: no answer within ${limitMs} ms`);
+    if (fault?.kind === 'timeout') await sleep(FOREVER_MS, undefined, { signal });
+    if (fault?.kind === 'delay') await sleep(fault.delayMs, undefined, { signal });
+    const lease = await service.lease(signal);
+    switch (lease) {
+      case 'overflow':
+        return plainAnswer(503, 'the queue of the function is full');
+      case 'unavailable':
+        return plainAnswer(503, 'the function is down');
+      case 'late':
+        throw new Error('the function was not free in time');
     }
-    if (fault?.kind === 'delay') await sleep(fault.delayMs);
-    const lease = await service.lease(performance.now() + limitMs);
-    if (lease === 'overflow') return plainAnswer(503, 'the queue of the function is full');
-    if (lease === 'unavailable') return plainAnswer(503, 'the function is down');
     try {
-      const answer = await this.#post(lease.instance, event, timeoutMs, limitMs);
+      const answer = await this.#post(lease.instance, event, signal);
       if (fault?.kind !== 'crash') return answer;
       lease.instance.child.kill();
       throw new Error('a fault put in: the function was killed before its answer counted');
@@ -50,33 +70,20 @@ export class ServiceTarget implements Target {
     }
   }
 
-  async #post(
-    instance: Instance,
-    event: HttpEvent,
-    timeoutMs: number,
-    limitMs: number,
-  ): Promise<Answer> {
+  async #post(instance: Instance, event: HttpEvent, signal: AbortSignal): Promise<Answer> {
     const { path, service, sourceNamespace } = this.#options;
-    const signal = AbortSignal.timeout(limitMs);
-    try {
-      const response = await instance.pool.request({
-        method: 'POST',
-        path,
-        headers: {
-          host: `${service.name}.${service.topology.namespace}.svc.cluster.local`,
-          ...eventHeaders(event, sourceNamespace),
-        },
-        body: event.body,
-        signal,
-      });
-      const body = Buffer.from(await response.body.arrayBuffer());
-      return { status: response.statusCode, headers: flatHeaders(response.headers), body };
-    } catch (cause) {
-      if (!signal.aborted) throw cause;
-      if (limitMs < timeoutMs)
-        return plainAnswer(504, `timeoutSeconds (${limitMs / 1000}) is over`);
-      throw new Error(`no answer within ${timeoutMs} ms`, { cause });
-    }
+    const response = await instance.pool.request({
+      method: 'POST',
+      path,
+      headers: {
+        host: `${service.name}.${service.topology.namespace}.svc.cluster.local`,
+        ...eventHeaders(event, sourceNamespace),
+      },
+      body: event.body,
+      signal,
+    });
+    const body = Buffer.from(await response.body.arrayBuffer());
+    return { status: response.statusCode, headers: flatHeaders(response.headers), body };
   }
 }
 

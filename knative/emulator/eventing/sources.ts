@@ -2,13 +2,16 @@
 import type { Bus, IncomingRecord } from '../../../shared/bus/bus.ts';
 import { assert } from '../../../shared/domain/failure.ts';
 import type { Destination, SourceTopology, Topology } from '../../manifests/topology.ts';
-import { systemClock, type Attempt, type Outcome, type Target } from '../kafka-source/deliver.ts';
+import { systemClock } from '../kafka-source/clock.ts';
+import type { Attempt, Outcome, Target } from '../kafka-source/deliver.ts';
 import { readDeliveryPolicy } from '../kafka-source/delivery-policy.ts';
 import { recordToEvent } from '../kafka-source/event.ts';
-import { RunningSource } from '../kafka-source/source.ts';
+import { SourceConsumer, type SourceDeps } from '../kafka-source/source.ts';
 import type { FaultPlan } from '../service/faults.ts';
 import type { EmulatedService } from '../service/service.ts';
+import { limitTime } from '../service/time-limit.ts';
 import type { Delivery, DeliveryLog } from './delivery-log.ts';
+import { resolveDestination } from './destination.ts';
 import { KafkaSinkTarget } from './sink-target.ts';
 import { ServiceTarget } from './service-target.ts';
 
@@ -40,7 +43,7 @@ const REPLAY_READ_MS = 5_000;
 
 export class SourceSet {
   readonly #deps: SourceSetDeps;
-  readonly #running = new Map<string, RunningSource>();
+  readonly #running = new Map<string, readonly SourceConsumer[]>();
 
   constructor(deps: SourceSetDeps) {
     this.#deps = deps;
@@ -52,15 +55,19 @@ export class SourceSet {
       this.#sources().map(async (source) => {
         const sink = this.#sinkOf(source);
         if (sink === null) return;
-        const running = new RunningSource(source, this.#depsOf(source, sink));
-        this.#running.set(source.name, running);
-        await running.start();
+        const deps = this.#depsOf(source, sink);
+        const consumers = Array.from(
+          { length: source.consumers },
+          () => new SourceConsumer(source, deps),
+        );
+        this.#running.set(source.name, consumers);
+        await Promise.all(consumers.map((each) => each.start()));
       }),
     );
   }
 
   async stop(): Promise<void> {
-    const running = [...this.#running.values()];
+    const running = [...this.#running.values()].flat();
     this.#running.clear();
     await Promise.all(running.map((each) => each.stop()));
   }
@@ -87,11 +94,14 @@ export class SourceSet {
       const attempt: Attempt = { attempt: 0, target: 'sink', status, error, latencyMs };
       return this.#deps.deliveries.add(source.name, record, event, attempt, 'replay');
     };
+    const limit = limitTime(policy.timeoutMs);
     try {
-      const answer = await sink.send(event, policy.timeoutMs);
+      const answer = await sink.send(event, limit.signal);
       return note(answer.status, answer.status < 300 ? null : answer.body.toString('utf8', 0, 300));
     } catch (error) {
       return note(null, error instanceof Error ? error.message : String(error));
+    } finally {
+      limit.end();
     }
   }
 
@@ -103,7 +113,7 @@ export class SourceSet {
     return this.#target(source, source.sink);
   }
 
-  #depsOf(source: SourceTopology, sink: Target): ConstructorParameters<typeof RunningSource>[1] {
+  #depsOf(source: SourceTopology, sink: Target): SourceDeps {
     const { bus, deliveries, faults, onNotice } = this.#deps;
     const policy = readDeliveryPolicy(source.delivery);
     const deadLetter = policy.deadLetter === null ? null : this.#target(source, policy.deadLetter);
@@ -120,30 +130,32 @@ export class SourceSet {
     };
   }
 
-  #onOutcome(source: SourceTopology, record: IncomingRecord, outcome: Outcome | 'malformed'): void {
+  #onOutcome(source: SourceTopology, record: IncomingRecord, outcome: Outcome | 'discarded'): void {
     const { onNotice } = this.#deps;
     const place = `${record.topic}/${record.partition}@${record.offset}`;
     if (outcome === 'dead-lettered') onNotice(source.name, 'error', `${place}: dead letter`);
-    if (outcome === 'malformed') onNotice(source.name, 'error', `${place}: no event, skipped`);
+    if (outcome === 'discarded') onNotice(source.name, 'error', `${place}: no event, discarded`);
     if (outcome === 'lost') {
       onNotice(source.name, 'error', `${place}: lost. No dead letter sink set, or it failed`);
     }
   }
 
   #target(source: SourceTopology, destination: Destination): Target | null {
-    const { ref, uri } = destination;
-    assert(ref !== undefined, `${source.name}: a destination without ref is not emulated`);
-    const namespace = ref.namespace ?? source.namespace;
-    if (ref.kind === 'KafkaSink') {
-      const sink = this.#deps.topology.sinks.get(`${namespace}/${ref.name}`);
-      assert(sink !== undefined, `${source.name}: no KafkaSink ${namespace}/${ref.name}`);
-      return new KafkaSinkTarget(this.#deps.bus, namespace, ref.name, sink.topic);
+    const { kind, namespace, name, address, path } = resolveDestination(
+      destination,
+      source.document,
+    );
+    if (kind === 'KafkaSink') {
+      const sink = this.#deps.topology.sinks.get(`${namespace}/${name}`);
+      assert(sink !== undefined, `${source.name}: no KafkaSink ${namespace}/${name}`);
+      return new KafkaSinkTarget(this.#deps.bus, address, sink.topic);
     }
-    const service = this.#deps.services.get(ref.name);
+    const service = this.#deps.services.get(name);
     if (service === undefined) return null;
     return new ServiceTarget({
       service,
-      path: uri ?? '/',
+      uri: address,
+      path,
       sourceName: source.name,
       sourceNamespace: source.namespace,
       faults: this.#deps.faults,

@@ -1,6 +1,6 @@
 // One event to one destination: attempts, waits, dead letter. Time and transport come in, so that
 // the waits can be tested to the millisecond without waiting.
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from './clock.ts';
 import { backoffMs, judgeStatus, type DeliveryPolicy, type Verdict } from './delivery-policy.ts';
 import type { HttpEvent } from './event.ts';
 
@@ -10,21 +10,11 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** Sends once. Rejects on a transport error or when `timeoutMs` is over. */
+/** Sends once. Rejects on a transport error, and soon after the signal says that time is over. */
 export interface Target {
   readonly uri: string;
-  send(event: HttpEvent, timeoutMs: number): Promise<Answer>;
+  send(event: HttpEvent, signal: AbortSignal): Promise<Answer>;
 }
-
-export interface Clock {
-  now(): number;
-  sleep(ms: number, signal: AbortSignal): Promise<void>;
-}
-
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, { signal }),
-};
 
 export interface Attempt {
   /** 0 is the first. */
@@ -108,13 +98,21 @@ async function sendOnce(
       error,
       latencyMs: deps.clock.now() - startedAt,
     });
+  const limit = new AbortController();
+  const endTimer = deps.clock.after(policy.timeoutMs, () => {
+    limit.abort(new Error(`no answer within ${policy.timeoutMs} ms`));
+  });
   try {
-    const answer = await target.send(event, policy.timeoutMs);
+    const answer = await target.send(event, limit.signal);
     note(answer.status, answer.status < 300 ? null : answer.body.toString('utf8', 0, 300));
     return { verdict: judgeStatus(answer.status), answer };
   } catch (error) {
-    note(null, error instanceof Error ? error.message : String(error));
+    // Whatever a cancelled request says of itself: what happened is that time was over.
+    const reason: unknown = limit.signal.aborted ? limit.signal.reason : error;
+    note(null, reason instanceof Error ? reason.message : String(reason));
     return { verdict: 'retry', answer: null };
+  } finally {
+    endTimer();
   }
 }
 

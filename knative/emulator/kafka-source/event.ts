@@ -17,9 +17,15 @@ export interface SourceFacts {
 }
 
 const STRUCTURED = 'application/cloudevents+json';
-const REQUIRED = ['specversion', 'id', 'source', 'type'] as const;
+const SPEC_VERSIONS: ReadonlySet<string> = new Set(['1.0', '0.3']);
+const REQUIRED = ['id', 'source', 'type'] as const;
+const ATTRIBUTE_NAME = /^[a-z0-9]+$/;
 
-/** Answers null for a record that claims to be a CloudEvent and is none: it is skipped. */
+/**
+ * Answers null for a record that nothing can be made of, with no value and no CloudEvent headers:
+ * it is discarded. One that claims to be a CloudEvent and is none is wrapped like any other record.
+ * (The log cannot tell a value of no bytes from none; the dispatcher wraps the former.)
+ */
 export function recordToEvent(record: IncomingRecord, source: SourceFacts): HttpEvent | null {
   const headers = lowerCased(record.headers);
   const event = readEvent(record, headers, source);
@@ -40,11 +46,12 @@ function readEvent(
   headers: Readonly<Record<string, string>>,
   source: SourceFacts,
 ): HttpEvent | null {
-  if (headers['ce_specversion'] !== undefined) return readBinary(record, headers);
-  if (headers['content-type']?.toLowerCase().startsWith(STRUCTURED) === true) {
-    return readStructured(record);
-  }
-  return wrapRecord(record, headers, source);
+  const claimed =
+    headers['content-type']?.toLowerCase().startsWith(STRUCTURED) === true
+      ? readStructured(record)
+      : readBinary(record, headers);
+  if (claimed !== null) return claimed;
+  return record.value.length === 0 ? null : wrapRecord(record, headers, source);
 }
 
 /** The producer wrote a CloudEvent: its attributes pass unchanged, the key adds nothing. */
@@ -56,7 +63,7 @@ function readBinary(
   for (const [name, value] of Object.entries(headers)) {
     if (name.startsWith('ce_')) attributes[name.slice(3)] = value;
   }
-  if (REQUIRED.some((name) => (attributes[name] ?? '') === '')) return null;
+  if (!isCloudEvent(attributes)) return null;
   return { attributes, contentType: headers['content-type'], body: record.value };
 }
 
@@ -65,7 +72,7 @@ function readStructured(record: IncomingRecord): HttpEvent | null {
   try {
     parsed = JSON.parse(record.value.toString('utf8'));
   } catch {
-    return null; // it said JSON and is none: a malformed event
+    return null; // it said JSON and is none
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return null;
   const { data, data_base64: base64, datacontenttype, ...rest } = parsed as Record<string, unknown>;
@@ -76,13 +83,22 @@ function readStructured(record: IncomingRecord): HttpEvent | null {
       attributes[name] = String(value);
     } else if (value !== null) return null;
   }
-  if (REQUIRED.some((name) => (attributes[name] ?? '') === '')) return null;
+  if (!isCloudEvent(attributes)) return null;
   const body =
     typeof base64 === 'string'
       ? Buffer.from(base64, 'base64')
       : Buffer.from(data === undefined ? '' : JSON.stringify(data));
   const contentType = typeof datacontenttype === 'string' ? datacontenttype : undefined;
   return { attributes, contentType: contentType ?? 'application/json', body };
+}
+
+/** What the CloudEvents SDK refuses to build an event without. */
+function isCloudEvent(attributes: Readonly<Record<string, string>>): boolean {
+  return (
+    SPEC_VERSIONS.has(attributes['specversion'] ?? '') &&
+    REQUIRED.every((name) => (attributes[name] ?? '') !== '') &&
+    Object.keys(attributes).every((name) => ATTRIBUTE_NAME.test(name))
+  );
 }
 
 /** The record is anything else: the source makes an event around it. */

@@ -1,17 +1,17 @@
-// A KafkaSource at work: joins its group, sends each record, commits what is finished.
+// One consumer of a KafkaSource at work: a member of its group that sends each record and commits
+// what is finished. A source with `consumers: N` runs N of them.
+import { setMaxListeners } from 'node:events';
 import type { Bus, GroupConsumer, IncomingRecord } from '../../../shared/bus/bus.ts';
 import type { SourceTopology } from '../../manifests/topology.ts';
-import { deliverEvent, type Attempt, type Clock, type Outcome, type Target } from './deliver.ts';
+import type { Clock } from './clock.ts';
+import { deliverEvent, type Attempt, type Outcome, type Target } from './deliver.ts';
 import type { DeliveryPolicy } from './delivery-policy.ts';
 import { recordToEvent, type HttpEvent } from './event.ts';
 import { OffsetTracker } from './offset-tracker.ts';
+import { OrderedPolls, POLL_RECORDS_MAX, PollGate } from './poll-gate.ts';
 
-/** max.poll.records of the data plane. */
-export const POLL_RECORDS_MAX = 50;
 /** auto.commit.interval.ms of the data plane. */
 export const COMMIT_INTERVAL_MS = 5_000;
-/** The ordered consumer starts its next poll on a tick of this length. */
-export const ORDERED_TICK_MS = 200;
 /** Requests in flight may still finish for this long when the source stops. */
 const STOP_GRACE_MS = 5_000;
 
@@ -24,37 +24,49 @@ export interface SourceDeps {
   /** How often a record is delivered: more than once where a fault asks for it. */
   readonly copies: () => number;
   readonly onAttempt: (record: IncomingRecord, event: HttpEvent, attempt: Attempt) => void;
-  readonly onOutcome: (record: IncomingRecord, outcome: Outcome | 'malformed') => void;
+  readonly onOutcome: (record: IncomingRecord, outcome: Outcome | 'discarded') => void;
   readonly onError: (error: unknown) => void;
 }
 
-export class RunningSource {
+export class SourceConsumer {
   readonly #source: SourceTopology;
   readonly #deps: SourceDeps;
   readonly #stopping = new AbortController();
   readonly #trackers = new Map<string, OffsetTracker>();
   readonly #running = new Set<Promise<void>>();
+  readonly #gate: PollGate;
+  #onFinished: () => void = () => undefined;
   #consumer: GroupConsumer | null = null;
-  #commitTimer: NodeJS.Timeout | null = null;
+  #cancelCommit: () => void = () => undefined;
   #committing: Promise<void> = Promise.resolve();
 
   constructor(source: SourceTopology, deps: SourceDeps) {
     this.#source = source;
     this.#deps = deps;
+    // Each wait between attempts listens: a poll and its predecessor at a time.
+    setMaxListeners(2 * POLL_RECORDS_MAX, this.#stopping.signal);
+    if (source.ordering === 'ordered') {
+      const polls = new OrderedPolls(deps.clock, this.#stopping.signal);
+      this.#gate = new PollGate(polls.rule, polls.note);
+    } else {
+      this.#gate = new PollGate(() => this.#untilFewInFlight());
+    }
   }
 
   async start(): Promise<void> {
-    const ordered = this.#source.ordering === 'ordered';
+    const isOrdered = this.#source.ordering === 'ordered';
     this.#consumer = await this.#deps.bus.joinGroup({
       group: this.#source.consumerGroup,
       topics: this.#source.topics,
       initialOffset: this.#source.initialOffset,
       batchMax: POLL_RECORDS_MAX,
-      onBatch: ordered ? (batch) => this.#runOrdered(batch) : (batch) => this.#runUnordered(batch),
+      onBatch: (batch) => (isOrdered ? this.#runOrdered(batch) : this.#runUnordered(batch)),
+      lastCommit: (topic, partition) =>
+        this.#trackers.get(partitionKey(topic, partition))?.committable() ?? null,
       onRevoked: (topic, partition) => this.#trackers.delete(partitionKey(topic, partition)),
       onError: this.#deps.onError,
     });
-    this.#commitTimer = setInterval(() => void this.#commit(), COMMIT_INTERVAL_MS);
+    this.#scheduleCommit();
   }
 
   get inFlight(): number {
@@ -63,37 +75,55 @@ export class RunningSource {
 
   /** Ends waits between attempts, lets requests in flight finish, commits and leaves the group. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    if (this.#commitTimer !== null) clearInterval(this.#commitTimer);
+    this.#end();
     // Commits need the membership, and the membership ends with `stop`: first finish what runs.
     await Promise.race([Promise.allSettled([...this.#running]), graceOver()]);
     await this.#commit();
     await this.#consumer?.stop();
   }
 
-  /** One request at a time in a partition, its retries included; the next poll waits for a tick. */
-  async #runOrdered(records: readonly IncomingRecord[]): Promise<void> {
-    const tracker = this.#track(records);
-    for (const record of records) {
-      if (this.#isOver(records, tracker)) return;
-      await this.#begin(record, tracker);
-    }
-    const now = this.#deps.clock.now();
-    await this.#pause(ORDERED_TICK_MS - (now % ORDERED_TICK_MS));
+  /** Leaves as a dispatcher that died: what was not committed yet comes again. */
+  async crash(): Promise<void> {
+    this.#trackers.clear();
+    this.#end();
+    await this.#committing;
+    await this.#consumer?.stop();
   }
 
-  /** All of a poll at once; the next poll waits until less than a poll's worth is in flight. */
+  #end(): void {
+    this.#stopping.abort();
+    this.#gate.close();
+    this.#cancelCommit();
+  }
+
+  /** One request at a time in a partition, its retries and its dead letter included. */
+  async #runOrdered(records: readonly IncomingRecord[]): Promise<void> {
+    const tracker = this.#track(records);
+    await this.#gate.enter(records.length, () => undefined);
+    for (const record of records) {
+      if (!this.#owns(record, tracker)) return;
+      await this.#begin(record, tracker);
+    }
+  }
+
+  /** All of a poll at once: a poll may begin while less than a poll's worth is in flight. */
   async #runUnordered(records: readonly IncomingRecord[]): Promise<void> {
     const tracker = this.#track(records);
-    for (const record of records) void this.#begin(record, tracker);
-    while (this.#running.size >= POLL_RECORDS_MAX && !this.#stopping.signal.aborted) {
-      await Promise.race(this.#running);
-    }
+    await this.#gate.enter(records.length, () => {
+      for (const record of records) {
+        if (this.#owns(record, tracker)) void this.#begin(record, tracker);
+      }
+    });
+  }
+
+  #untilFewInFlight(): Promise<void> | null {
+    if (this.#running.size < POLL_RECORDS_MAX || this.#stopping.signal.aborted) return null;
+    return new Promise((done) => (this.#onFinished = done));
   }
 
   #track(records: readonly IncomingRecord[]): OffsetTracker {
     const first = records[0];
-    if (first === undefined) return new OffsetTracker();
+    if (first === undefined || this.#stopping.signal.aborted) return new OffsetTracker();
     const key = partitionKey(first.topic, first.partition);
     const tracker = this.#trackers.get(key) ?? new OffsetTracker();
     this.#trackers.set(key, tracker);
@@ -101,16 +131,19 @@ export class RunningSource {
     return tracker;
   }
 
-  #isOver(records: readonly IncomingRecord[], tracker: OffsetTracker): boolean {
-    const first = records[0];
-    if (first === undefined || this.#stopping.signal.aborted) return true;
-    return this.#trackers.get(partitionKey(first.topic, first.partition)) !== tracker;
+  /** False once the partition was taken away: what was queued of it is dropped. */
+  #owns({ topic, partition }: IncomingRecord, tracker: OffsetTracker): boolean {
+    if (this.#stopping.signal.aborted) return false;
+    return this.#trackers.get(partitionKey(topic, partition)) === tracker;
   }
 
   #begin(record: IncomingRecord, tracker: OffsetTracker): Promise<void> {
     const work = this.#deliver(record, tracker)
       .catch(this.#deps.onError)
-      .finally(() => this.#running.delete(work));
+      .finally(() => {
+        this.#running.delete(work);
+        this.#onFinished();
+      });
     this.#running.add(work);
     return work;
   }
@@ -119,7 +152,7 @@ export class RunningSource {
     const deps = this.#deps;
     const event = recordToEvent(record, this.#source);
     if (event === null) {
-      deps.onOutcome(record, 'malformed');
+      deps.onOutcome(record, 'discarded');
       tracker.finish(record.offset);
       return;
     }
@@ -132,7 +165,16 @@ export class RunningSource {
       });
     }
     deps.onOutcome(record, outcome);
+    // Of a partition that was lost meanwhile nobody asks this tracker any more: the result is
+    // ignored, and whoever has the partition now delivers the record again.
     if (outcome !== 'stopped') tracker.finish(record.offset);
+  }
+
+  #scheduleCommit(): void {
+    this.#cancelCommit = this.#deps.clock.after(COMMIT_INTERVAL_MS, () => {
+      this.#scheduleCommit();
+      void this.#commit();
+    });
   }
 
   #commit(): Promise<void> {
@@ -147,14 +189,6 @@ export class RunningSource {
       const at = key.lastIndexOf('/');
       const ours = await this.#consumer?.commit(key.slice(0, at), Number(key.slice(at + 1)), next);
       if (ours === true) tracker.markCommitted(next);
-    }
-  }
-
-  async #pause(ms: number): Promise<void> {
-    try {
-      await this.#deps.clock.sleep(ms, this.#stopping.signal);
-    } catch (error) {
-      if (!this.#stopping.signal.aborted) throw error;
     }
   }
 }

@@ -1,5 +1,5 @@
 // The public port before a real HTTP function: limits, headers, failures, streams.
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, request, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadManifests } from '../../manifests/load.ts';
@@ -52,6 +52,16 @@ async function open(change: Partial<ServiceTopology>): Promise<void> {
   url = `http://127.0.0.1:${await listen(server, 0)}`;
 }
 
+/** The status of GET /anything under a host of the caller's choice. */
+function statusFor(host: string): Promise<number | undefined> {
+  return new Promise((done, fail) => {
+    const req = request(`${url}/anything`, { headers: { host } }, (res) => {
+      res.resume().on('end', () => done(res.statusCode));
+    });
+    req.on('error', fail).end();
+  });
+}
+
 beforeEach(async () => {
   upstream = createServer((req, res) => answer(req, res));
   await listen(upstream, 0);
@@ -79,13 +89,13 @@ describe('the public port', () => {
     expect(await given.json()).toMatchObject({ status, code });
   });
 
-  it('answers 504 when timeoutSeconds are over', async () => {
+  it('[serving.public-timeout] answers 504 when timeoutSeconds are over', async () => {
     answer = () => undefined;
     await open({ timeoutMs: 50 });
     expect((await fetch(`${url}/v1/fees`)).status).toBe(504);
   });
 
-  it('answers 503 when ten times containerConcurrency wait', async () => {
+  it('[serving.public-concurrency] answers 503 when ten times containerConcurrency wait', async () => {
     let finish = (): void => undefined;
     const held = new Promise<void>((done) => (finish = done));
     answer = (_req, res) => void held.then(() => res.end());
@@ -99,6 +109,27 @@ describe('the public port', () => {
     });
     await Promise.all(all);
     expect(statuses.sort()).toEqual([...Array<number>(11).fill(200), 503]);
+  });
+
+  it('[serving.queue-timeout] answers 504 when timeoutSeconds end in the queue', async () => {
+    const asked: string[] = [];
+    answer = (req) => asked.push(req.url ?? '');
+    await open({ containerConcurrency: 1, timeoutMs: 200 });
+    const all = await Promise.all([1, 2].map((n) => fetch(`${url}/v1/fees?${n}`)));
+    expect(all.map((each) => each.status)).toEqual([504, 504]);
+    // The second had its place only when its own time was over.
+    expect(asked).toHaveLength(1);
+  });
+
+  it('[serving.visibility] has no host for a cluster-local function', async () => {
+    answer = (_req, res) => res.end('here');
+    await open({});
+    expect(await statusFor('fees.bourse.localhost')).toBe(200);
+    for (const name of topology.services.filter((each) => each.clusterLocal)) {
+      expect(await statusFor(`${name.name}.bourse.localhost`)).toBe(404);
+      expect(await statusFor(`${name.name}.bourse.svc.cluster.local`)).toBe(404);
+    }
+    expect(topology.services.filter((each) => each.clusterLocal).length).toBeGreaterThan(0);
   });
 
   it('answers 502 when the function breaks the connection', async () => {

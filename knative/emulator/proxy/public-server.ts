@@ -7,7 +7,8 @@ import {
   parseTraceparent,
 } from '../../../shared/telemetry/trace-context.ts';
 import type { FaultPlan } from '../service/faults.ts';
-import type { EmulatedService } from '../service/service.ts';
+import type { EmulatedService, Lease, Refusal } from '../service/service.ts';
+import { limitTime } from '../service/time-limit.ts';
 import { applyFault } from './fault.ts';
 import { forwardRequest } from './forward.ts';
 import { sendRefusal } from './refusal.ts';
@@ -52,24 +53,75 @@ async function handle(
     return;
   }
   const { timeoutMs } = service.topology;
-  const lease = await service.lease(performance.now() + timeoutMs);
-  if (lease === 'overflow' || lease === 'unavailable') {
-    if (lease === 'overflow') refuse('SERVICE_BUSY', `the queue of ${service.name} is full`);
-    else refuse('SERVICE_UNAVAILABLE', `${service.name} is down`);
-    return;
-  }
+  const limit = limitTime(timeoutMs);
+  const startedAt = performance.now();
   try {
-    const effect = await applyFault(deps.faults, service, res, { path, requestId: ids.requestId });
+    const lease = await service.lease(limit.signal);
+    if (typeof lease === 'string') {
+      refuseLease(res, service, lease, { path, requestId: ids.requestId });
+      return;
+    }
+    // What it waited counts: timeoutSeconds is for the whole request.
+    const leftMs = Math.max(1, timeoutMs - (performance.now() - startedAt));
+    await serve(req, res, deps, { service, lease, path, ...ids, timeoutMs: leftMs });
+  } finally {
+    limit.end();
+  }
+}
+
+interface Served {
+  readonly service: EmulatedService;
+  readonly lease: Lease;
+  readonly path: string;
+  readonly requestId: string;
+  readonly traceparent: string;
+  readonly timeoutMs: number;
+}
+
+async function serve(
+  req: IncomingMessage,
+  res: ServerResponse,
+  deps: PublicServerDeps,
+  { service, lease, ...request }: Served,
+): Promise<void> {
+  try {
+    const effect = await applyFault(deps.faults, service, res, request);
     if (effect === 'over') return;
-    await forwardRequest(req, res, lease, {
-      host: `${service.name}.${service.topology.namespace}.svc.cluster.local`,
-      path,
-      ...ids,
-      timeoutMs,
-      crash: effect === 'crash',
-    });
+    const host = `${service.name}.${service.topology.namespace}.svc.cluster.local`;
+    await forwardRequest(req, res, lease, { ...request, host, crash: effect === 'crash' });
   } finally {
     lease.release();
+  }
+}
+
+function refuseLease(
+  res: ServerResponse,
+  service: EmulatedService,
+  why: Refusal,
+  request: { readonly path: string; readonly requestId: string },
+): void {
+  switch (why) {
+    case 'overflow':
+      sendRefusal(res, {
+        ...request,
+        code: 'SERVICE_BUSY',
+        detail: `the queue of ${service.name} is full`,
+      });
+      return;
+    case 'unavailable':
+      sendRefusal(res, {
+        ...request,
+        code: 'SERVICE_UNAVAILABLE',
+        detail: `${service.name} is down`,
+      });
+      return;
+    case 'late':
+      sendRefusal(res, {
+        ...request,
+        code: 'SERVICE_UNAVAILABLE',
+        detail: `${service.name} was not free within timeoutSeconds`,
+        status: 504,
+      });
   }
 }
 

@@ -5,7 +5,7 @@ const QUEUE_DEPTH_FACTOR = 10;
 
 export class Gate {
   readonly #limit: number;
-  readonly #waiting: ((entered: boolean) => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #active = 0;
 
   /** A limit of 0 is none. */
@@ -18,23 +18,41 @@ export class Gate {
   }
 
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting.size;
   }
 
-  /** True when the caller may go on and must call `leave`; false when the queue is full. */
-  enter(): boolean | Promise<boolean> {
+  /**
+   * True when the caller may go on and must call `leave`; false when the queue is full, or when the
+   * signal ends the wait.
+   */
+  enter(signal: AbortSignal): boolean | Promise<boolean> {
     if (this.#limit === 0 || this.#active < this.#limit) {
       this.#active += 1;
       return true;
     }
-    if (this.#waiting.length >= this.#limit * QUEUE_DEPTH_FACTOR) return false;
-    return new Promise((done) => this.#waiting.push(done));
+    if (this.#waiting.size >= this.#limit * QUEUE_DEPTH_FACTOR) return false;
+    return new Promise((done) => {
+      const giveUp = (): void => {
+        this.#waiting.delete(goOn);
+        done(false);
+      };
+      const goOn = (): void => {
+        signal.removeEventListener('abort', giveUp);
+        done(true);
+      };
+      this.#waiting.add(goOn);
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
   }
 
   leave(): void {
-    const next = this.#waiting.shift();
-    // The place is handed on, so that nobody overtakes the queue.
-    if (next === undefined) this.#active -= 1;
-    else next(true);
+    // A set keeps its order: the place is handed on, so that nobody overtakes the queue.
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      this.#active -= 1;
+      return;
+    }
+    this.#waiting.delete(next);
+    next();
   }
 }

@@ -26,7 +26,8 @@ export interface Lease {
   release(): void;
 }
 
-export type Refusal = 'overflow' | 'unavailable';
+/** The queue is full; there is no process and will be none; or the signal came first. */
+export type Refusal = 'overflow' | 'unavailable' | 'late';
 
 export interface ServiceDeps {
   /** Starts a process of this service from a bundle; resolves when it is ready. */
@@ -40,7 +41,7 @@ export class EmulatedService {
   readonly #deps: ServiceDeps;
   readonly #backoff = new RestartBackoff();
   #instance: Instance | null = null;
-  #awaiting: (() => void)[] = [];
+  readonly #awaiting = new Set<() => void>();
   #script = '';
   #generation = 0;
   #stopped = false;
@@ -87,22 +88,22 @@ export class EmulatedService {
     });
     const instance: Instance = { child, origin, pool, revision };
     this.#instance = instance;
-    const awaiting = this.#awaiting;
-    this.#awaiting = [];
-    for (const wake of awaiting) wake();
+    this.#wakeAll();
     void child.exited.then((how) => this.#afterExit(instance, how));
     // The switch is done; what the old one still does need not hold anybody up.
     if (old !== null) this.#retiring = Promise.all([this.#retiring, retire(old)]);
   }
 
-  /** Waits for a place and a process; `deadlineMs` is on the performance clock. */
-  async lease(deadlineMs: number): Promise<Lease | Refusal> {
-    const entered = this.gate.enter();
-    if (!(typeof entered === 'boolean' ? entered : await entered)) return 'overflow';
-    const instance = this.#instance ?? (await this.#nextInstance(deadlineMs));
+  /** Waits for a place and a process, until the signal ends it. */
+  async lease(signal: AbortSignal): Promise<Lease | Refusal> {
+    const entered = this.gate.enter(signal);
+    if (!(typeof entered === 'boolean' ? entered : await entered)) {
+      return signal.aborted ? 'late' : 'overflow';
+    }
+    const instance = this.#instance ?? (await this.#nextInstance(signal));
     if (instance === null) {
       this.gate.leave();
-      return 'unavailable';
+      return signal.aborted ? 'late' : 'unavailable';
     }
     let held = true;
     return {
@@ -118,22 +119,32 @@ export class EmulatedService {
     this.#stopped = true;
     const instance = this.#instance;
     this.#instance = null;
-    for (const wake of this.#awaiting) wake();
+    this.#wakeAll();
     await Promise.all([this.#retiring, instance === null ? null : retire(instance)]);
   }
 
   /** Like the activator: a request waits for a process that is on its way. */
-  async #nextInstance(deadlineMs: number): Promise<Instance | null> {
-    const left = deadlineMs - performance.now();
-    if (this.#stopped || left <= 0) return null;
+  async #nextInstance(signal: AbortSignal): Promise<Instance | null> {
+    if (this.#stopped || signal.aborted) return null;
     await new Promise<void>((done) => {
-      const timer = setTimeout(done, left);
-      this.#awaiting.push(() => {
-        clearTimeout(timer);
+      const wake = (): void => {
+        signal.removeEventListener('abort', giveUp);
         done();
-      });
+      };
+      const giveUp = (): void => {
+        this.#awaiting.delete(wake);
+        done();
+      };
+      this.#awaiting.add(wake);
+      signal.addEventListener('abort', giveUp, { once: true });
     });
     return this.#instance;
+  }
+
+  #wakeAll(): void {
+    const awaiting = [...this.#awaiting];
+    this.#awaiting.clear();
+    for (const wake of awaiting) wake();
   }
 
   async #afterExit(instance: Instance, how: string): Promise<void> {

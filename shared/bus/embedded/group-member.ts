@@ -131,8 +131,12 @@ export class GroupMember {
         .filter(({ keep }) => keep)
         .map((each) => [`${each.topic}/${each.partition}`, each]),
     );
+    const lastCommits = this.#askLastCommits(assignments.filter(({ keep }) => !keep));
     for (const [key, held] of this.#held) {
       if (kept.get(key)?.epoch !== held.assignment.epoch) this.#revoke(key, held);
+    }
+    for (const [assignment, next] of lastCommits) {
+      await commitOffset(pool, membership, assignment, next);
     }
     for (const [key, assignment] of kept) {
       if (!this.#held.has(key)) this.#take(key, assignment);
@@ -140,6 +144,18 @@ export class GroupMember {
     for (const assignment of assignments) {
       if (!assignment.keep) await releasePartition(pool, membership, assignment);
     }
+  }
+
+  #askLastCommits(leaving: readonly Assignment[]): Map<Assignment, number> {
+    const { lastCommit } = this.#options.group;
+    const commits = new Map<Assignment, number>();
+    for (const assignment of leaving) {
+      const { topic, partition, epoch } = assignment;
+      const held = this.#held.get(`${topic}/${partition}`);
+      const next = held?.assignment.epoch === epoch ? lastCommit?.(topic, partition) : null;
+      if (next !== null && next !== undefined) commits.set(assignment, next);
+    }
+    return commits;
   }
 
   #revoke(key: string, { assignment, reader }: Held): void {

@@ -89,7 +89,10 @@ export class KafkaGroupMember {
   #create(): Consumer {
     const consumer = this.#kafka.consumer(consumerConfig(this.#options.group));
     const { GROUP_JOIN, REBALANCING } = consumer.events;
-    consumer.on(REBALANCING, () => this.#revokeAll());
+    consumer.on(REBALANCING, () => {
+      this.#commitLast();
+      this.#revokeAll();
+    });
     consumer.on(GROUP_JOIN, ({ payload }) => {
       this.#revokeAll();
       for (const [topic, partitions] of Object.entries(payload.memberAssignment)) {
@@ -99,6 +102,16 @@ export class KafkaGroupMember {
       }
     });
     return consumer;
+  }
+
+  /** Started before the group is joined again: the broker takes requests in their order. */
+  #commitLast(): void {
+    const { lastCommit } = this.#options;
+    for (const held of this.#held.values()) {
+      const next = lastCommit?.(held.topic, held.partition) ?? null;
+      // One that comes too late is refused, and the next owner begins at an older offset.
+      if (next !== null) this.#commitHeld(held, next).catch(() => undefined);
+    }
   }
 
   #revokeAll(): void {

@@ -5,12 +5,12 @@ import {
   deliverEvent,
   type Answer,
   type Attempt,
-  type Clock,
   type Outcome,
   type Target,
-} from './deliver.ts';
-import { readDeliveryPolicy } from './delivery-policy.ts';
-import type { HttpEvent } from './event.ts';
+} from '../kafka-source/deliver.ts';
+import type { Clock } from '../kafka-source/clock.ts';
+import { readDeliveryPolicy } from '../kafka-source/delivery-policy.ts';
+import type { HttpEvent } from '../kafka-source/event.ts';
 
 const EVENT: HttpEvent = {
   attributes: { specversion: '1.0', id: '1', source: '/s', type: 't' },
@@ -56,6 +56,7 @@ async function run(
   let nowMs = 0;
   const clock: Clock = {
     now: () => nowMs,
+    after: () => () => undefined,
     sleep: (ms) => {
       waits.push(ms);
       nowMs += ms;
@@ -73,20 +74,20 @@ async function run(
 }
 
 describe('a delivery', () => {
-  it('is lost when every attempt fails and there is no dead letter sink (trap 3)', async () => {
+  it('[trap.no-dead-letter-sink] is lost when every attempt fails and there is no dead letter sink', async () => {
     const ran = await run(target(answer(503)), null);
     expect(ran.outcome).toBe('lost');
     expect(ran.waits).toEqual([400, 800, 1600]);
     expect(ran.attempts.map((each) => each.attempt)).toEqual([0, 1, 2, 3]);
   });
 
-  it('is lost when the dead letter sink fails as well, after the same retries', async () => {
+  it('[dls.retry] is lost when the dead letter sink fails as well, after the same retries', async () => {
     const ran = await run(target(answer(503)), target(new Error('no broker')));
     expect(ran.outcome).toBe('lost');
     expect(ran.waits).toEqual([400, 800, 1600, 400, 800, 1600]);
   });
 
-  it('goes to the dead letters at once when it is refused for good', async () => {
+  it('[dls.extensions] goes to the dead letters at once when it is refused for good', async () => {
     const letters = target(answer(202));
     const ran = await run(target(answer(422, { 'kne-code': 'X' }, 'why')), letters);
     expect(ran.outcome).toBe('dead-lettered');
@@ -100,7 +101,7 @@ describe('a delivery', () => {
     });
   });
 
-  it('ignores Retry-After and retries a broken connection', async () => {
+  it('[retry.after-ignored] ignores Retry-After, and retries a broken connection', async () => {
     const sink = target(answer(429, { 'retry-after': '60' }), new Error('reset'), answer(204));
     const ran = await run(sink, null);
     expect(ran.outcome).toBe('delivered');
@@ -108,11 +109,21 @@ describe('a delivery', () => {
     expect(ran.attempts.map((each) => each.status)).toEqual([429, null, 204]);
   });
 
+  it('[dls.no-answer] carries only the destination when no answer came', async () => {
+    const letters = target(answer(202));
+    const ran = await run(target(new Error('reset')), letters, { retry: 0 });
+    expect(ran.outcome).toBe('dead-lettered');
+    const added = Object.keys(letters.got[0]?.attributes ?? {}).filter(
+      (name) => !(name in EVENT.attributes),
+    );
+    expect(added).toEqual(['knativeerrordest']);
+  });
+
   it('is neither delivered nor lost when the source stops while it waits', async () => {
     expect((await run(target(answer(503)), null, DELIVERY, 2)).outcome).toBe('stopped');
   });
 
-  it('carries at most 1024 bytes of the refusing answer', () => {
+  it('[dls.data] carries at most 1024 bytes of the refusing answer', () => {
     const letter = deadLetterEvent(EVENT, 'http://x', answer(400, {}, 'a'.repeat(5000)));
     const data = Buffer.from(letter.attributes['knativeerrordata'] ?? '', 'base64');
     expect(data.length).toBe(1024);

@@ -1,9 +1,9 @@
 // The delivery rules of KafkaSource, traps included.
 import { describe, expect, it } from 'vitest';
-import { backoffMs, judgeStatus, readDeliveryPolicy } from './delivery-policy.ts';
+import { backoffMs, judgeStatus, readDeliveryPolicy } from '../kafka-source/delivery-policy.ts';
 
 describe('the delivery policy', () => {
-  it('retries ten times with 300 ms when delivery is absent', () => {
+  it('[defaults.absent] retries ten times with 300 ms when delivery is absent', () => {
     expect(readDeliveryPolicy(undefined)).toEqual({
       retryMax: 10,
       backoffPolicy: 'exponential',
@@ -13,13 +13,14 @@ describe('the delivery policy', () => {
     });
   });
 
-  it('never retries when delivery is there without retry (trap 1)', () => {
+  it('[trap.no-retry] never retries when delivery is there without retry', () => {
     const deadLetterSink = { ref: { kind: 'KafkaSink', name: 'dead-letters' } };
     expect(readDeliveryPolicy({ deadLetterSink }).retryMax).toBe(0);
     expect(readDeliveryPolicy({ backoffPolicy: 'linear', backoffDelay: 'PT1S' }).retryMax).toBe(0);
+    expect(readDeliveryPolicy({}).retryMax).toBe(0);
   });
 
-  it('waits from 200 ms when only retry is there (trap 2)', () => {
+  it('[trap.no-backoff] waits from 200 ms when only retry is there', () => {
     expect(readDeliveryPolicy({ retry: 3 })).toMatchObject({
       retryMax: 3,
       backoffPolicy: 'exponential',
@@ -32,19 +33,22 @@ describe('the delivery policy', () => {
     ['PT0S', 600_000],
     ['nonsense', 600_000],
     [undefined, 600_000],
-  ])('reads the timeout %s as %d ms', (timeout, timeoutMs) => {
+  ])('[timeout.value] reads the timeout %s as %d ms', (timeout, timeoutMs) => {
     const delivery = timeout === undefined ? { retry: 1 } : { retry: 1, timeout };
     expect(readDeliveryPolicy(delivery).timeoutMs).toBe(timeoutMs);
   });
 
-  it('doubles or adds the delay, counted from the first retry, without a cap', () => {
+  it('[backoff.exponential] doubles the delay, counted from the first retry, without a cap', () => {
     const exponential = readDeliveryPolicy({ retry: 10, backoffDelay: 'PT0.3S' });
     expect([1, 2, 3, 10].map((n) => backoffMs(exponential, n))).toEqual([600, 1200, 2400, 307_200]);
+  });
+
+  it('[backoff.linear] adds the delay, counted from the first retry', () => {
     const linear = readDeliveryPolicy({ retry: 3, backoffPolicy: 'linear', backoffDelay: 'PT2S' });
     expect([1, 2, 3].map((n) => backoffMs(linear, n))).toEqual([2000, 4000, 6000]);
   });
 
-  it('waits 613.8 s in all when everything is left to the defaults', () => {
+  it('[defaults.sum] waits 613.8 s in all when everything is left to the defaults', () => {
     const policy = readDeliveryPolicy(undefined);
     const waits = Array.from({ length: policy.retryMax }, (_, n) => backoffMs(policy, n + 1));
     expect(waits.reduce((sum, wait) => sum + wait, 0)).toBe(613_800);
@@ -53,7 +57,9 @@ describe('the delivery policy', () => {
   it.each([
     [200, 'delivered'],
     [202, 'delivered'],
+    [204, 'delivered'],
     [299, 'delivered'],
+    [300, 'refused'],
     [301, 'refused'],
     [400, 'refused'],
     [401, 'refused'],
@@ -65,7 +71,9 @@ describe('the delivery policy', () => {
     [429, 'retry'],
     [500, 'retry'],
     [503, 'retry'],
-  ])('takes %d as %s', (status, verdict) => {
+    [504, 'retry'],
+    [599, 'retry'],
+  ])('[codes] takes %d as %s', (status, verdict) => {
     expect(judgeStatus(status)).toBe(verdict);
   });
 });
