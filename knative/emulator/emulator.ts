@@ -1,4 +1,5 @@
 // The emulator as programs see it: started, asked, stopped. `main.ts` is the command around it.
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Server } from 'node:http';
 import type { JWK } from 'jose';
@@ -108,6 +109,8 @@ export class Emulator {
     this.#unlock = lockDataDir(this.#dir);
     this.#publicPort = await listen(this.#public, port);
     this.#ownPort = await listen(this.#own, port === 0 ? 0 : port + 1);
+    const { ownUrl, publicUrl } = this;
+    writeFileSync(this.#dir.emulatorFile, `${JSON.stringify({ ownUrl, publicUrl })}\n`);
     const [exchange, code] = await Promise.all([
       this.#startDatabase(databaseUrl).then(() => this.#prepare(this.#options.reset)),
       Code.open(root, this.#dir.buildDir).then((opened) => (this.#code = opened)),
@@ -266,6 +269,8 @@ export class Emulator {
     await closeServer(this.#own, CLOSE_GRACE_MS);
     await this.#code?.dispose();
     await this.#database?.stop();
-    this.#unlock?.();
+    if (this.#unlock === null) return;
+    rmSync(this.#dir.emulatorFile, { force: true });
+    this.#unlock();
   }
 }

@@ -10,6 +10,7 @@ export const DATABASE_ROLES = [
   'bourse_reference',
   'bourse_bus',
   'bourse_engine',
+  'bourse_operator',
 ] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];
 

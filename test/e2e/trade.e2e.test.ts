@@ -282,6 +282,24 @@ describe('the audit, and an event that is poison', () => {
     }
   });
 
+  it('lets an operator see, redrive and drop the letters', async () => {
+    const tool = async (...args: string[]): Promise<{ code: number | null; items: Letter[] }> => {
+      const all = [...args, '--json', '--data-dir', exchange.dataDir];
+      const { code, stdout } = await runProgram('shared/dead-letters/main.ts', all);
+      return { code, items: (JSON.parse(stdout) as { items: Letter[] }).items };
+    };
+    const mine = ['--source', 'settlement'];
+    const open = await tool('list', '--open', ...mine);
+    expect(open.items).toMatchObject([{ state: 'open', code: '400', consumer: 'settlement' }]);
+    // It is poison still: the function refuses it again, and says why.
+    const again = await tool('redrive', ...mine, '--reason', 'to see it refused');
+    expect(again.code).toBe(1);
+    expect(again.items[0]?.detail).toContain('EVENT_INVALID');
+    const dropped = await tool('drop', ...mine, '--reason', 'made by a test');
+    expect(dropped.items).toMatchObject([{ result: 'dropped' }]);
+    expect((await tool('list', '--open', ...mine)).items).toEqual([]);
+  });
+
   it('then names the record that no engine has written', async () => {
     const found = await audit();
     expect(found.output).toContain(
@@ -290,6 +308,11 @@ describe('the audit, and an event that is poison', () => {
     expect(found.code).toBe(1);
   });
 });
+
+interface Letter {
+  readonly state?: string;
+  readonly detail?: string;
+}
 
 function audit(): ReturnType<typeof runProgram> {
   return runProgram('test/audit/main.ts', ['--data-dir', exchange.dataDir]);

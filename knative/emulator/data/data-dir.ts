@@ -9,6 +9,8 @@ export interface DataDir {
   readonly postgresDir: string;
   /** Tells other programs where the database is: `{url, port, pid}`. */
   readonly postgresFile: string;
+  /** Tells them where the emulator is: `{ownUrl, publicUrl}`. */
+  readonly emulatorFile: string;
   readonly issuerKeyFile: string;
   readonly snapshotsDir: string;
   readonly buildDir: string;
@@ -25,6 +27,7 @@ export function dataDir(path: string): DataDir {
     path: root,
     postgresDir: join(root, 'postgres'),
     postgresFile: join(root, 'postgres.json'),
+    emulatorFile: join(root, 'emulator.json'),
     issuerKeyFile: join(root, 'issuer-key.json'),
     snapshotsDir: join(root, 'snapshots'),
     buildDir: join(root, 'build'),

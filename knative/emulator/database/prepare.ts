@@ -20,6 +20,7 @@ const SCHEMAS = [
   'market_data',
   'reference',
   'log',
+  'operations',
 ] as const;
 
 export interface PreparedDatabase {

@@ -1,6 +1,7 @@
 // Turns a log record into the CloudEvent that a KafkaSource would send, in HTTP binary mode.
 // `reference`: InvalidCloudEventInterceptor, CloudEventDeserializer, CloudEventOverridesMutator.
 import type { IncomingRecord } from '../../../shared/bus/bus.ts';
+import { binaryHeaders } from '../../../shared/events/http-binary.ts';
 
 export interface HttpEvent {
   /** CloudEvent attributes and extensions without the `ce-` prefix. */
@@ -135,23 +136,5 @@ function lowerCased(headers: Readonly<Record<string, string>>): Record<string, s
 
 /** Headers of the POST. There is no Content-Type unless the record had one. */
 export function eventHeaders(event: HttpEvent, namespace: string): Record<string, string> {
-  const headers: Record<string, string> = { prefer: 'reply', 'kn-namespace': namespace };
-  for (const [name, value] of Object.entries(event.attributes)) {
-    headers[`ce-${name}`] = encodeHeader(value);
-  }
-  if (event.contentType !== undefined) headers['content-type'] = event.contentType;
-  for (const name of ['traceparent', 'tracestate']) {
-    const value = event.attributes[name];
-    if (value !== undefined) headers[name] = value;
-  }
-  return headers;
-}
-
-/** CloudEvents HTTP binding 3.1.3.2: percent-encoded where a header could not carry it. */
-function encodeHeader(value: string): string {
-  return value.replace(/[^\x21\x23\x24\x26-\x7e]+/gu, (part) =>
-    [...Buffer.from(part, 'utf8')]
-      .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
-      .join(''),
-  );
+  return { prefer: 'reply', 'kn-namespace': namespace, ...binaryHeaders(event) };
 }
