@@ -13,6 +13,7 @@ import { dataDir, lockDataDir, type DataDir } from './data/data-dir.ts';
 import { closeServer, listen } from './data/listen.ts';
 import { givenDatabase, startPostgres, type RunningDatabase } from './database/postgres.ts';
 import { DeliveryLog, type Delivery } from './eventing/delivery-log.ts';
+import type { SourceAction, SourceState } from './eventing/emulated-source.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
 import { LogPrinter } from './log/printer.ts';
 import { readCheckedTopology, selectServices, withShards } from './manifests.ts';
@@ -23,7 +24,7 @@ import { createOwnServer } from './own/server.ts';
 import { createPublicServer } from './proxy/public-server.ts';
 import { RouteTable } from './proxy/route-table.ts';
 import { fund, type Funding } from './seed/fund.ts';
-import { FaultPlan } from './service/faults.ts';
+import { FaultPlan, type FaultTargets } from './service/faults.ts';
 import type { EmulatorState } from './state.ts';
 
 const SOURCE_FOLDERS = ['functions', 'shared', 'engine-daemon', 'knative/base'] as const;
@@ -157,8 +158,20 @@ export class Emulator {
     return this.#running().sources.replay(delivery);
   }
 
-  faultTargets(): string[] {
-    return [...this.#selected, ...this.#topology.sources].map((each) => each.name);
+  faultTargets(): FaultTargets {
+    return {
+      functions: this.#selected.map((each) => each.name),
+      sources: this.#topology.sources,
+    };
+  }
+
+  sourceStates(): SourceState[] {
+    return this.#exchange?.sources.states() ?? [];
+  }
+
+  /** Null when no such source runs; false when it is stopped and cannot do that. */
+  actOnSource(name: string, action: SourceAction): Promise<SourceState | false | null> {
+    return this.#running().sources.act(name, action);
   }
 
   health(): { ready: boolean; services: Record<string, boolean>; engine: boolean } {

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, vi } from 'vitest';
 import { describeCommitting, describeRebalancing } from './suites/committing.ts';
 import { describeFailing } from './suites/failing.ts';
+import { describeFaults } from './suites/faults.ts';
 import { describeOrdered, describeUnordered } from './suites/ordering.ts';
 import { describeSending } from './suites/sending.ts';
 import { describeStarting } from './suites/starting.ts';
@@ -28,5 +29,6 @@ export function describeKafkaSource(name: string, open: () => Promise<LogHarness
     describe('starting', () => describeStarting(lab));
     describe('committing', () => describeCommitting(lab));
     describe('rebalancing', () => describeRebalancing(lab));
+    describe('faults put in', () => describeFaults(lab));
   });
 }

@@ -3,10 +3,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Target } from '../kafka-source/deliver.ts';
 import { eventHeaders, type HttpEvent } from '../kafka-source/event.ts';
-import type { FaultPlan } from '../service/faults.ts';
+import { REQUEST_FAULTS, type FaultPlan } from '../service/faults.ts';
 import type { EmulatedService, Instance } from '../service/service.ts';
 import { limitTime } from '../service/time-limit.ts';
 
+const DROPPED = 'a fault put in: the connection was dropped';
 /** Longer than any limit that ends it. */
 const FOREVER_MS = 2 ** 31 - 1;
 
@@ -46,11 +47,12 @@ export class ServiceTarget implements Target {
 
   async #sendWithin(event: HttpEvent, signal: AbortSignal): Promise<Answer> {
     const { service, faults, sourceName } = this.#options;
-    const kinds = ['delay', 'error', 'timeout', 'crash'] as const;
-    const fault = faults.take(sourceName, kinds) ?? faults.take(service.name, kinds);
+    const fault =
+      faults.take(sourceName, REQUEST_FAULTS) ?? faults.take(service.name, REQUEST_FAULTS);
     if (fault?.kind === 'error') return plainAnswer(fault.status, 'a fault put in');
     if (fault?.kind === 'timeout') await sleep(FOREVER_MS, undefined, { signal });
     if (fault?.kind === 'delay') await sleep(fault.delayMs, undefined, { signal });
+    if (fault?.kind === 'drop' && fault.when === 'before') throw new Error(DROPPED);
     const lease = await service.lease(signal);
     switch (lease) {
       case 'overflow':
@@ -62,6 +64,7 @@ export class ServiceTarget implements Target {
     }
     try {
       const answer = await this.#post(lease.instance, event, signal);
+      if (fault?.kind === 'drop') throw new Error(DROPPED);
       if (fault?.kind !== 'crash') return answer;
       lease.instance.child.kill();
       throw new Error('a fault put in: the function was killed before its answer counted');

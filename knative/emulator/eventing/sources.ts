@@ -12,6 +12,7 @@ import type { EmulatedService } from '../service/service.ts';
 import { limitTime } from '../service/time-limit.ts';
 import type { Delivery, DeliveryLog } from './delivery-log.ts';
 import { resolveDestination } from './destination.ts';
+import { EmulatedSource, type SourceAction, type SourceState } from './emulated-source.ts';
 import { KafkaSinkTarget } from './sink-target.ts';
 import { ServiceTarget } from './service-target.ts';
 
@@ -43,7 +44,7 @@ const REPLAY_READ_MS = 5_000;
 
 export class SourceSet {
   readonly #deps: SourceSetDeps;
-  readonly #running = new Map<string, readonly SourceConsumer[]>();
+  readonly #running = new Map<string, EmulatedSource>();
 
   constructor(deps: SourceSetDeps) {
     this.#deps = deps;
@@ -56,20 +57,30 @@ export class SourceSet {
         const sink = this.#sinkOf(source);
         if (sink === null) return;
         const deps = this.#depsOf(source, sink);
-        const consumers = Array.from(
-          { length: source.consumers },
-          () => new SourceConsumer(source, deps),
-        );
-        this.#running.set(source.name, consumers);
-        await Promise.all(consumers.map((each) => each.start()));
+        const running = new EmulatedSource(source, () => new SourceConsumer(source, deps));
+        this.#running.set(source.name, running);
+        await running.start();
       }),
     );
   }
 
   async stop(): Promise<void> {
-    const running = [...this.#running.values()].flat();
+    const running = [...this.#running.values()];
     this.#running.clear();
     await Promise.all(running.map((each) => each.stop()));
+  }
+
+  states(): SourceState[] {
+    return [...this.#running.values()].map((each) => each.state());
+  }
+
+  /** Null when no such source runs here; false when it is stopped and cannot do that. */
+  async act(name: string, action: SourceAction): Promise<SourceState | false | null> {
+    const source = this.#running.get(name);
+    if (source === undefined) return null;
+    this.#deps.onNotice(name, 'warn', `${action}, as asked`);
+    const done = await doTo(source, action);
+    return done && source.state();
   }
 
   async lag(): Promise<SourceLag[]> {
@@ -123,6 +134,7 @@ export class SourceSet {
       sink,
       deadLetter,
       policy,
+      holdBackMs: () => faults.take(source.name, ['reorder'])?.delayMs ?? null,
       copies: () => (faults.take(source.name, ['duplicate']) === null ? 1 : 2),
       onAttempt: (record, event, attempt) => deliveries.add(source.name, record, event, attempt),
       onOutcome: (record, outcome) => this.#onOutcome(source, record, outcome),
@@ -196,5 +208,20 @@ export class SourceSet {
     clearTimeout(timer);
     await reader.stop();
     return result;
+  }
+}
+
+async function doTo(source: EmulatedSource, action: SourceAction): Promise<boolean> {
+  switch (action) {
+    case 'stop':
+      await source.stop();
+      return true;
+    case 'resume':
+      await source.start();
+      return true;
+    case 'rebalance':
+      return source.rebalance();
+    case 'crash':
+      return source.crash();
   }
 }

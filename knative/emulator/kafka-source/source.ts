@@ -8,6 +8,7 @@ import { deliverEvent, type Attempt, type Outcome, type Target } from './deliver
 import type { DeliveryPolicy } from './delivery-policy.ts';
 import { recordToEvent, type HttpEvent } from './event.ts';
 import { OffsetTracker } from './offset-tracker.ts';
+import { Overtaking } from './overtaking.ts';
 import { OrderedPolls, POLL_RECORDS_MAX, PollGate } from './poll-gate.ts';
 
 /** auto.commit.interval.ms of the data plane. */
@@ -23,6 +24,8 @@ export interface SourceDeps {
   readonly policy: DeliveryPolicy;
   /** How often a record is delivered: more than once where a fault asks for it. */
   readonly copies: () => number;
+  /** How long a record waits for a later one to overtake it; null, without a fault, not at all. */
+  readonly holdBackMs: () => number | null;
   readonly onAttempt: (record: IncomingRecord, event: HttpEvent, attempt: Attempt) => void;
   readonly onOutcome: (record: IncomingRecord, outcome: Outcome | 'discarded') => void;
   readonly onError: (error: unknown) => void;
@@ -35,6 +38,8 @@ export class SourceConsumer {
   readonly #trackers = new Map<string, OffsetTracker>();
   readonly #running = new Set<Promise<void>>();
   readonly #gate: PollGate;
+  readonly #overtaking: Overtaking;
+  readonly #ended: Promise<void>;
   #onFinished: () => void = () => undefined;
   #consumer: GroupConsumer | null = null;
   #cancelCommit: () => void = () => undefined;
@@ -43,8 +48,12 @@ export class SourceConsumer {
   constructor(source: SourceTopology, deps: SourceDeps) {
     this.#source = source;
     this.#deps = deps;
+    this.#overtaking = new Overtaking(deps.clock);
+    this.#ended = new Promise((done) => {
+      this.#stopping.signal.addEventListener('abort', () => done(), { once: true });
+    });
     // Each wait between attempts listens: a poll and its predecessor at a time.
-    setMaxListeners(2 * POLL_RECORDS_MAX, this.#stopping.signal);
+    setMaxListeners(2 * POLL_RECORDS_MAX + 1, this.#stopping.signal);
     if (source.ordering === 'ordered') {
       const polls = new OrderedPolls(deps.clock, this.#stopping.signal);
       this.#gate = new PollGate(polls.rule, polls.note);
@@ -82,6 +91,14 @@ export class SourceConsumer {
     await this.#consumer?.stop();
   }
 
+  /** Leaves while requests are in flight: what is done is committed, what is not comes again. */
+  async leave(): Promise<void> {
+    this.#end();
+    await this.#commit();
+    this.#trackers.clear();
+    await this.#consumer?.stop();
+  }
+
   /** Leaves as a dispatcher that died: what was not committed yet comes again. */
   async crash(): Promise<void> {
     this.#trackers.clear();
@@ -102,7 +119,8 @@ export class SourceConsumer {
     await this.#gate.enter(records.length, () => undefined);
     for (const record of records) {
       if (!this.#owns(record, tracker)) return;
-      await this.#begin(record, tracker);
+      // Who leaves does not wait for what is in flight.
+      await Promise.race([this.#begin(record, tracker), this.#ended]);
     }
   }
 
@@ -156,6 +174,11 @@ export class SourceConsumer {
       tracker.finish(record.offset);
       return;
     }
+    const key = partitionKey(record.topic, record.partition);
+    const holdMs = deps.holdBackMs();
+    if (holdMs !== null) {
+      await this.#overtaking.holdBack(key, record.offset, holdMs, this.#stopping.signal);
+    }
     let outcome: Outcome = 'stopped';
     for (let copies = deps.copies(); copies > 0; copies -= 1) {
       outcome = await deliverEvent(event, deps.sink, deps.deadLetter, deps.policy, {
@@ -165,6 +188,7 @@ export class SourceConsumer {
       });
     }
     deps.onOutcome(record, outcome);
+    this.#overtaking.noteDelivered(key, record.offset);
     // Of a partition that was lost meanwhile nobody asks this tracker any more: the result is
     // ignored, and whoever has the partition now delivers the record again.
     if (outcome !== 'stopped') tracker.finish(record.offset);

@@ -2,11 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { reject, type Rejection } from '../../../shared/domain/rejection.ts';
-import { describeIssues } from '../../../shared/http/field-errors.ts';
 import type { Emulator } from '../emulator.ts';
 import { findUser } from '../seed/accounts.ts';
-import { faultSchema } from '../service/faults.ts';
 import type { OwnRequest, OwnRoute } from './answer.ts';
+import { check } from './check.ts';
+import { faultRoutes } from './fault-routes.ts';
 import { inspectorPage } from './inspector-page.ts';
 
 const DELIVERIES_LIMIT_DEFAULT = 100;
@@ -49,20 +49,7 @@ export function ownRoutes(emulator: Emulator): OwnRoute[] {
       path: '/deliveries/{id}/replay',
       handle: ({ params }) => replay(emulator, params['id'] ?? ''),
     },
-    { method: 'POST', path: '/faults', handle: (request) => addFault(emulator, request) },
-    {
-      method: 'GET',
-      path: '/faults',
-      handle: () => Promise.resolve({ status: 200, json: { items: emulator.faults.list() } }),
-    },
-    {
-      method: 'DELETE',
-      path: '/faults',
-      handle: () => {
-        emulator.faults.clear();
-        return Promise.resolve({ status: 204 });
-      },
-    },
+    ...faultRoutes(emulator),
     {
       method: 'POST',
       path: '/reset',
@@ -130,27 +117,6 @@ async function replay(emulator: Emulator, id: string): ReturnType<OwnRoute['hand
   return { status: 200, json: replayed };
 }
 
-function addFault(emulator: Emulator, request: OwnRequest): ReturnType<OwnRoute['handle']> {
-  const fault = check(faultSchema, request.body, 'BODY_INVALID');
-  if ('rejected' in fault) return Promise.resolve(fault);
-  if (!emulator.faultTargets().includes(fault.target)) {
-    const known = emulator.faultTargets().join(', ');
-    return Promise.resolve(reject('BODY_INVALID', `no target ${fault.target}: one of ${known}`));
-  }
-  emulator.faults.add(fault);
-  return Promise.resolve({ status: 201, json: fault });
-}
-
 function unknownUser(name: string): Rejection {
   return reject('BODY_INVALID', `no user ${name}: alice, bob, or a user id (usr_ and 16 digits)`);
-}
-
-function check<Shape extends z.ZodType>(
-  shape: Shape,
-  value: unknown,
-  code: 'BODY_INVALID' | 'QUERY_INVALID',
-): z.output<Shape> | Rejection {
-  const parsed = shape.safeParse(value);
-  if (parsed.success) return parsed.data;
-  return reject(code, undefined, { errors: describeIssues(parsed.error, value) });
 }

@@ -1,12 +1,15 @@
 // Faults of a function, put in where queue-proxy would stand.
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FaultPlan } from '../service/faults.ts';
+import { REQUEST_FAULTS, type FaultPlan } from '../service/faults.ts';
 import type { EmulatedService } from '../service/service.ts';
 import { sendRefusal } from './refusal.ts';
 
-/** What a fault leaves to do: nothing, the request as usual, or the request and then a crash. */
-export type FaultEffect = 'over' | 'forward' | 'crash';
+/**
+ * What a fault leaves to do: nothing, the request as usual, or the request and then a crash or a
+ * broken connection in place of the answer.
+ */
+export type FaultEffect = 'over' | 'forward' | 'crash' | 'drop';
 
 /** Applies the function's next fault, if any. */
 export async function applyFault(
@@ -15,7 +18,7 @@ export async function applyFault(
   res: ServerResponse,
   request: { readonly path: string; readonly requestId: string },
 ): Promise<FaultEffect> {
-  const fault = faults.take(service.name, ['delay', 'error', 'timeout', 'crash']);
+  const fault = faults.take(service.name, REQUEST_FAULTS);
   if (fault === null) return 'forward';
   switch (fault.kind) {
     case 'delay':
@@ -40,7 +43,9 @@ export async function applyFault(
       return 'over';
     case 'crash':
       return 'crash';
-    case 'duplicate':
-      return 'forward';
+    case 'drop':
+      if (fault.when === 'after') return 'drop';
+      res.destroy();
+      return 'over';
   }
 }

@@ -36,8 +36,8 @@ export interface Forwarding {
   readonly requestId: string;
   readonly traceparent: string;
   readonly timeoutMs: number;
-  /** A fault: the process dies when its work is done, and the answer is lost. */
-  readonly crash: boolean;
+  /** A fault: when the work is done the answer is lost, with the process or without it. */
+  readonly loseAnswer: 'crash' | 'drop' | null;
 }
 
 /** Resolves when the request is over; it has been answered by then in every case. */
@@ -124,8 +124,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     // Informational answers are the gateway's own business.
     if (status < 200 || this.#res.headersSent) return;
-    if (this.#forwarding.crash) {
-      this.#lease.instance.child.kill();
+    if (this.#forwarding.loseAnswer !== null) {
+      if (this.#forwarding.loseAnswer === 'crash') this.#lease.instance.child.kill();
       this.#res.destroy();
       return;
     }

@@ -88,7 +88,8 @@ async function serve(
     const effect = await applyFault(deps.faults, service, res, request);
     if (effect === 'over') return;
     const host = `${service.name}.${service.topology.namespace}.svc.cluster.local`;
-    await forwardRequest(req, res, lease, { ...request, host, crash: effect === 'crash' });
+    const loseAnswer = effect === 'forward' ? null : effect;
+    await forwardRequest(req, res, lease, { ...request, host, loseAnswer });
   } finally {
     lease.release();
   }

@@ -103,7 +103,9 @@ export function describeFailing(lab: () => Lab): void {
       service: { containerConcurrency: 1 },
       delivery: { retry: 3, backoffDelay: 'PT0.5S' },
     });
-    await eventually(() => expect(attempts.map((each) => each.status)).toEqual([503]));
+    await eventually(() => expect(attempts.length).toBeGreaterThan(0));
+    expect(new Set(attempts.map((each) => each.status))).toEqual(new Set([503]));
+    await eventually(() => expect(valve.held).toBe(1));
     valve.open();
     await eventually(() => expect(outcomes).toHaveLength(12));
     expect(most).toBe(1);

@@ -13,6 +13,7 @@ import {
 import { BASE_DIR } from '../../../testing/base-manifests.ts';
 import { closeServer, listen } from '../../data/listen.ts';
 import { resolveDestination } from '../../eventing/destination.ts';
+import { EmulatedSource } from '../../eventing/emulated-source.ts';
 import { ServiceTarget } from '../../eventing/service-target.ts';
 import { systemClock } from '../../kafka-source/clock.ts';
 import type { Attempt, Outcome } from '../../kafka-source/deliver.ts';
@@ -126,26 +127,51 @@ export class Lab {
 
   /** A consumer of the source `settlement`, changed as the test wants it. */
   async start(topic: string, options: StartOptions = {}): Promise<Started> {
+    const made = await this.#make(topic, options);
+    const consumer = made.makeConsumer();
+    await consumer.start();
+    return { ...made, consumer };
+  }
+
+  /** The same source as a whole, with all its consumers. */
+  async startSource(
+    topic: string,
+    options: StartOptions = {},
+  ): Promise<Omit<Started, 'consumer'> & { readonly source: EmulatedSource }> {
+    const made = await this.#make(topic, options);
+    const source = new EmulatedSource(this.source(topic, options.source), made.makeConsumer);
+    await source.start();
+    return { ...made, source };
+  }
+
+  async #make(
+    topic: string,
+    options: StartOptions,
+  ): Promise<Omit<Started, 'consumer'> & { readonly makeConsumer: () => SourceConsumer }> {
     const outcomes: (Outcome | 'discarded')[] = [];
     const attempts: Attempt[] = [];
     const source = this.source(topic, options.source);
-    const consumer = new SourceConsumer(source, {
+    const deps: SourceDeps = {
       bus: this.bus,
       clock: systemClock,
       sink: await this.sinkOf(source, options.service),
       deadLetter: null,
       policy: readDeliveryPolicy(options.delivery ?? FAST),
       copies: () => 1,
+      holdBackMs: () => null,
       onAttempt: (_record, _event, attempt) => attempts.push(attempt),
       onOutcome: (_record, outcome) => outcomes.push(outcome),
       onError: (error) => {
         throw error;
       },
       ...options.deps,
-    });
-    this.#started.push(consumer);
-    await consumer.start();
-    return { consumer, outcomes, attempts };
+    };
+    const makeConsumer = (): SourceConsumer => {
+      const consumer = new SourceConsumer(source, deps);
+      this.#started.push(consumer);
+      return consumer;
+    };
+    return { outcomes, attempts, makeConsumer };
   }
 
   source(topic: string, change: Partial<SourceTopology> = {}): SourceTopology {
