@@ -170,8 +170,8 @@ export class Emulator {
   }
 
   /** Null when no such source runs; false when it is stopped and cannot do that. */
-  actOnSource(name: string, action: SourceAction): Promise<SourceState | false | null> {
-    return this.#running().sources.act(name, action);
+  async actOnSource(name: string, action: SourceAction): Promise<SourceState | false | null> {
+    return (await this.#exchange?.sources.act(name, action)) ?? null;
   }
 
   health(): { ready: boolean; services: Record<string, boolean>; engine: boolean } {

@@ -67,6 +67,7 @@ export const deliverySchema = z.object({
 });
 
 export const kafkaSourceSchema = z.object({
+  metadata: z.object({ labels: z.record(z.string(), z.string()).default({}) }),
   spec: z.object({
     topics: z.array(z.string()).min(1),
     consumerGroup: z.string().optional(),

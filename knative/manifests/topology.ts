@@ -23,6 +23,8 @@ import {
 
 export const VISIBILITY_LABEL = 'networking.knative.dev/visibility';
 
+const KEY_TYPE_LABEL = 'kafkasources.sources.knative.dev/key-type';
+
 /** Defaults of Knative Serving (config-defaults). */
 const TIMEOUT_SECONDS_DEFAULT = 300;
 
@@ -126,7 +128,14 @@ function readService(document: ManifestDocument): ServiceTopology {
 }
 
 function readSource(document: ManifestDocument): SourceTopology {
-  const { spec } = read(document, kafkaSourceSchema);
+  const { metadata, spec } = read(document, kafkaSourceSchema);
+  const keyType = metadata.labels[KEY_TYPE_LABEL] ?? 'string';
+  if (keyType !== 'string') {
+    const message = `keys of type ${keyType} are not emulated: only string`;
+    throw new ManifestError([
+      problemAt(document, ['metadata', 'labels', KEY_TYPE_LABEL], 'key-type', message),
+    ]);
+  }
   return {
     name: document.name,
     namespace: namespaceOf(document),

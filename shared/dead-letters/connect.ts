@@ -13,7 +13,8 @@ import { UsageError, type Options } from './options.ts';
 const ASK_TIMEOUT_MS = 5_000;
 
 const postgresSchema = z.object({ url: z.string() });
-const emulatorSchema = z.object({ ownUrl: z.url() });
+/** `busUrl` where the log is not in the database. */
+const emulatorSchema = z.object({ ownUrl: z.url(), busUrl: z.string().optional() });
 const topologySchema = z.object({
   services: z.array(z.object({ name: z.string(), address: z.string().nullable() })),
 });
@@ -36,10 +37,13 @@ export async function connect(options: Options): Promise<Connected> {
         'or set DATABASE_URL',
     );
   }
-  const local = given === undefined ? await findLocal(options) : new Map<string, URL>();
+  const emulator =
+    given === undefined ? readFile(options.dataDir, 'emulator.json', emulatorSchema) : null;
+  const isLocal = emulator !== null && options.command === 'redrive';
+  const local = isLocal ? await findLocal(emulator.ownUrl) : new Map<string, URL>();
   const pool = createPool({ url, applicationName: 'bourse-dead-letters', connectionsMax: 3 });
   const bus = openBus({
-    url: findVariable('BUS_URL') ?? url,
+    url: findVariable('BUS_URL') ?? emulator?.busUrl ?? url,
     applicationName: 'dead-letters',
     log: createLogger({ service: 'dead-letters', level: 'warn' }),
   });
@@ -55,10 +59,8 @@ export async function connect(options: Options): Promise<Connected> {
 }
 
 /** Functions of a development exchange have ports of their own. */
-async function findLocal({ command, dataDir }: Options): Promise<Map<string, URL>> {
-  const emulator = readFile(dataDir, 'emulator.json', emulatorSchema);
-  if (command !== 'redrive' || emulator === null) return new Map();
-  const answer = await request(new URL('/topology', emulator.ownUrl), {
+async function findLocal(ownUrl: string): Promise<Map<string, URL>> {
+  const answer = await request(new URL('/topology', ownUrl), {
     signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
   });
   const { services } = topologySchema.parse(await answer.body.json());

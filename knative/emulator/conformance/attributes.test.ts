@@ -1,6 +1,9 @@
 // The CloudEvents that a KafkaSource makes of records, attribute by attribute.
 import { describe, expect, it } from 'vitest';
 import type { IncomingRecord } from '../../../shared/bus/bus.ts';
+import { loadManifests } from '../../manifests/load.ts';
+import { readTopology } from '../../manifests/topology.ts';
+import { BASE_DIR } from '../../testing/base-manifests.ts';
 import { eventHeaders, recordToEvent } from '../kafka-source/event.ts';
 
 const SOURCE = { name: 'settlement', namespace: 'bourse', extensions: { env: 'dev' } };
@@ -40,6 +43,21 @@ describe('a record that is no CloudEvent', () => {
       const names = Object.keys(recordToEvent(record({ key }), SOURCE)?.attributes ?? {});
       expect(names.filter((name) => name.endsWith('key'))).toEqual([]);
     }
+  });
+
+  it('[attributes.key-type] is refused when its keys are of another type than string', () => {
+    const documents = loadManifests(BASE_DIR);
+    const labelled = (type: string) =>
+      documents.map((document) => {
+        const body = document.body as { metadata?: object };
+        const labels = { 'kafkasources.sources.knative.dev/key-type': type };
+        const metadata = { ...body.metadata, labels };
+        return document.kind === 'KafkaSource'
+          ? { ...document, body: { ...body, metadata } }
+          : document;
+      });
+    expect(() => readTopology(labelled('int'))).toThrow(/keys of type int are not emulated/);
+    expect(readTopology(labelled('string')).sources.length).toBeGreaterThan(0);
   });
 
   it('[attributes.headers] has an extension for each header, its name stripped', () => {

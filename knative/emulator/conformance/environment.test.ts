@@ -6,12 +6,14 @@ import { BASE_DIR } from '../../testing/base-manifests.ts';
 import { EnvironmentMaker } from '../environment.ts';
 
 const topology = readTopology(loadManifests(BASE_DIR));
-const maker = new EnvironmentMaker(topology, {
-  roleUrl: (role) => `postgres://${role}@db/bourse`,
-  busUrl: (role) => `postgres://${role}@log/bourse`,
+const values = {
+  roleUrl: (role: string) => `postgres://${role}@db/bourse`,
+  busUrl: (role: string) => `postgres://${role}@log/bourse`,
+  busVariables: {},
   jwksUrl: 'http://issuer/jwks',
   issuerUrl: 'http://issuer',
-});
+};
+const maker = new EnvironmentMaker(topology, values);
 
 describe('the environment of a function', () => {
   it.each(topology.services.map((service) => [service.name, service] as const))(

@@ -39,7 +39,7 @@ export class SourceConsumer {
   readonly #running = new Set<Promise<void>>();
   readonly #gate: PollGate;
   readonly #overtaking: Overtaking;
-  readonly #ended: Promise<void>;
+  readonly #waiters = new Set<() => void>();
   #onFinished: () => void = () => undefined;
   #consumer: GroupConsumer | null = null;
   #cancelCommit: () => void = () => undefined;
@@ -49,11 +49,8 @@ export class SourceConsumer {
     this.#source = source;
     this.#deps = deps;
     this.#overtaking = new Overtaking(deps.clock);
-    this.#ended = new Promise((done) => {
-      this.#stopping.signal.addEventListener('abort', () => done(), { once: true });
-    });
     // Each wait between attempts listens: a poll and its predecessor at a time.
-    setMaxListeners(2 * POLL_RECORDS_MAX + 1, this.#stopping.signal);
+    setMaxListeners(2 * POLL_RECORDS_MAX, this.#stopping.signal);
     if (source.ordering === 'ordered') {
       const polls = new OrderedPolls(deps.clock, this.#stopping.signal);
       this.#gate = new PollGate(polls.rule, polls.note);
@@ -111,6 +108,7 @@ export class SourceConsumer {
     this.#stopping.abort();
     this.#gate.close();
     this.#cancelCommit();
+    for (const done of this.#waiters) done();
   }
 
   /** One request at a time in a partition, its retries and its dead letter included. */
@@ -119,8 +117,7 @@ export class SourceConsumer {
     await this.#gate.enter(records.length, () => undefined);
     for (const record of records) {
       if (!this.#owns(record, tracker)) return;
-      // Who leaves does not wait for what is in flight.
-      await Promise.race([this.#begin(record, tracker), this.#ended]);
+      await this.#untilDoneOrEnded(this.#begin(record, tracker));
     }
   }
 
@@ -131,6 +128,17 @@ export class SourceConsumer {
       for (const record of records) {
         if (this.#owns(record, tracker)) void this.#begin(record, tracker);
       }
+    });
+  }
+
+  /** Who leaves does not wait for what is in flight. (A race with one promise would grow it.) */
+  #untilDoneOrEnded(work: Promise<void>): Promise<void> {
+    return new Promise((done) => {
+      this.#waiters.add(done);
+      void work.then(() => {
+        this.#waiters.delete(done);
+        done();
+      });
     });
   }
 
