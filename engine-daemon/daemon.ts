@@ -7,6 +7,7 @@ import { TOPICS } from '../shared/events/catalog.ts';
 import type { MetricsRegistry } from '../shared/telemetry/metrics/registry.ts';
 import { ShardClock } from './clock.ts';
 import type { Shard } from './core/shard.ts';
+import type { MarketFeed } from './feed/market-feed.ts';
 import { fenceBus } from './lease/fenced-bus.ts';
 import type { EngineLease } from './lease/lease.ts';
 import { ShardLoop } from './loop.ts';
@@ -38,6 +39,8 @@ export interface EngineDaemonOptions {
   readonly tickMs: number;
   readonly metrics: MetricsRegistry;
   readonly log: Logger;
+  /** Tells the world through the cache; left out, nobody is told. */
+  readonly feed?: MarketFeed | null;
   /** The engine cannot go on; the process must end, the next one recovers. */
   readonly onFailure: (error: unknown) => void;
   readonly now?: () => number;
@@ -94,6 +97,7 @@ export class EngineDaemon {
       abandon: this.#abandon.signal,
       inputOffset,
       recorded,
+      onDurable: (outputs, records) => options.feed?.tell(outputs, records),
     });
     this.#snapshotter = new Snapshotter({
       store,
@@ -205,6 +209,15 @@ export class EngineDaemon {
       { inputOffset: this.#loop.inputOffset, commands: this.#loop.commandsApplied },
       'caught up with the command log',
     );
+    this.#options.feed?.start(
+      () => this.#shard.markets(),
+      (work) =>
+        this.#exclusively(() => {
+          // A batch that failed leaves the books ahead of the log.
+          if (!this.#loop.isMidBatch) work();
+          return Promise.resolve();
+        }),
+    );
     this.#becomeReady();
   }
 
@@ -257,6 +270,7 @@ export class EngineDaemon {
     await this.#clock.stop();
     await this.#consumer?.stop();
     await this.#turn;
+    await this.#options.feed?.stop();
     clearTimeout(timeout);
     await this.#loop.dropReplay();
     await this.#snapshotter.settle();

@@ -27,6 +27,8 @@ export interface ShardLoopOptions {
   /** Where the state came from: the last record that is in it, -1 for none. */
   readonly inputOffset: number;
   readonly recorded: RecordedOutputs;
+  /** Hears of what has become durable; must neither wait nor throw. */
+  readonly onDurable?: (outputs: readonly Executions[], records: readonly OutgoingRecord[]) => void;
 }
 
 export class ShardLoop {
@@ -113,21 +115,25 @@ export class ShardLoop {
   }
 
   async #publish(deadLetters: readonly OutgoingRecord[]): Promise<void> {
-    const { abandon, batch, bus, log, metrics, shard } = this.#options;
-    const records = [...deadLetters];
+    const { abandon, batch, bus, log, metrics, onDurable, shard } = this.#options;
+    const outputs: Executions[] = [];
+    const records: OutgoingRecord[] = [];
     for (const made of batch.takeOutputs()) {
       metrics.events.add(made.events.length);
       const output = this.#recorded === null ? made : await keepMissing(made, this.#recorded);
-      if (output !== null) records.push(...executionRecords(output, shard));
+      if (output === null) continue;
+      outputs.push(output);
+      records.push(...executionRecords(output, shard));
     }
-    if (records.length === 0) return;
+    if (records.length + deadLetters.length === 0) return;
     const startedMs = performance.now();
-    await publishUntilDone(bus, records, {
+    await publishUntilDone(bus, [...deadLetters, ...records], {
       signal: abandon,
       log,
       onRetry: () => metrics.publishRetries.add(),
     });
     metrics.publishSeconds.observe((performance.now() - startedMs) / 1_000);
+    onDurable?.(outputs, records);
   }
 }
 

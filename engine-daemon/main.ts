@@ -2,11 +2,14 @@
 // understands. 0 after a graceful stop, 1 after a failure: the next start recovers from log and
 // snapshots.
 import { openBus } from '../shared/bus/open-bus.ts';
+import { openCache } from '../shared/cache/open-cache.ts';
+import { findCacheConfig } from '../shared/config/cache-config.ts';
 import { readEngineConfig } from '../shared/config/engine-config.ts';
 import { createLogger } from '../shared/telemetry/logger.ts';
 import { registerProcessMetrics } from '../shared/telemetry/metrics/process-metrics.ts';
 import { MetricsRegistry } from '../shared/telemetry/metrics/registry.ts';
 import { EngineDaemon } from './daemon.ts';
+import { MarketFeed } from './feed/market-feed.ts';
 import { startHttpServer } from './http-server.ts';
 import { Lease } from './lease/lease.ts';
 import { registerLeaseMetrics } from './metrics.ts';
@@ -34,6 +37,9 @@ async function run(): Promise<void> {
   const metrics = new MetricsRegistry();
   registerProcessMetrics(metrics);
   let lease: Lease | null = null;
+  const cacheConfig = findCacheConfig();
+  const applicationName = `bourse-engine-${config.shard}`;
+  const cache = cacheConfig === null ? null : openCache({ ...cacheConfig, applicationName, log });
   let daemon: EngineDaemon | null = null;
   registerLeaseMetrics(metrics, () => lease);
   const health = {
@@ -58,6 +64,7 @@ async function run(): Promise<void> {
     }, STOP_TIMEOUT_MS);
     standby.abort();
     await daemon?.stop();
+    await cache?.close();
     // Last of all: the next engine may start while this one closes what it does not write with.
     await lease?.release();
     await server.close();
@@ -88,6 +95,7 @@ async function run(): Promise<void> {
     lease,
     metrics,
     log,
+    feed: cache === null ? null : new MarketFeed({ cache, shard: config.shard, metrics, log }),
     onFailure: (error) => fail(error, 'the engine cannot go on'),
   });
   await daemon.ready;

@@ -232,6 +232,7 @@ export class Emulator {
       services: this.#selected,
       dir: this.#dir,
       databaseUrl: this.databaseUrl,
+      redisUrl: this.#options.redisUrl ?? null,
       databaseIsOurs: this.#options.databaseUrl === null,
       ownUrl: this.ownUrl,
       logLevel: this.#options.logLevel,

@@ -15,6 +15,8 @@ export interface ClusterValues {
   readonly busUrl: (role: DatabaseRole) => string;
   readonly jwksUrl: string;
   readonly issuerUrl: string;
+  /** Null: the exchange runs without a cache that its processes could share. */
+  readonly cacheUrl: string | null;
 }
 
 /** Readers of the ledger have a role of their own: the owner's writes. */
@@ -86,6 +88,7 @@ export class EnvironmentMaker {
   }
 
   #secret(name: string, key: string): string | undefined {
+    if (name === 'cache' && key === 'url') return this.#values.cacheUrl ?? undefined;
     const [, owner, kind] = SECRET_NAME.exec(name) ?? [];
     if (owner === undefined || key !== 'url') return undefined;
     const wanted = ROLES_BY_OWNER[owner] ?? `bourse_${owner.replaceAll('-', '_')}`;

@@ -31,6 +31,8 @@ export interface ExchangeDeps {
   readonly services: readonly ServiceTopology[];
   readonly dir: DataDir;
   readonly databaseUrl: string;
+  /** Of a Redis; null runs without one. */
+  readonly redisUrl: string | null;
   /** True when nobody else can be using this database. */
   readonly databaseIsOurs: boolean;
   readonly ownUrl: string;
@@ -86,6 +88,7 @@ export class Exchange {
       busUrl: database.urlFor,
       jwksUrl: `${deps.ownUrl.replace('localhost', '127.0.0.1')}/.well-known/jwks.json`,
       issuerUrl: deps.ownUrl,
+      cacheUrl: deps.redisUrl,
     });
     this.bus = openBus({
       url: database.urlFor('bourse_bus'),

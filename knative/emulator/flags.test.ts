@@ -12,6 +12,7 @@ describe('the flags', () => {
     [['--shards', '0'], 'not a number of engines'],
     [['--shards', '65'], 'not a number of engines'],
     [['--log-level', 'loud'], 'not one of'],
+    [['--redis', 'localhost:6379'], 'redis://'],
     [['orders'], 'orders'],
   ])('refuse %j', (args, message) => {
     expect(() => parseFlags(args)).toThrow(FlagError);
@@ -25,6 +26,7 @@ describe('the flags', () => {
       port: 8080,
       dataDir: '.bourse',
       shards: null,
+      redisUrl: null,
       reset: false,
       watch: true,
       logLevel: 'info',
@@ -43,11 +45,13 @@ describe('the flags', () => {
       '--shards',
       '2',
     ];
+    args.push('--redis', 'redis://localhost');
     expect(parseFlags(args)).toMatchObject({
       only: ['orders', 'fees'],
       port: 9000,
       dataDir: 'x',
       shards: 2,
+      redisUrl: 'redis://localhost',
       watch: false,
     });
   });

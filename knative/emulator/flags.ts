@@ -11,6 +11,7 @@ function, and the routes, sources and dead letters that knative/base declares.
   --port N         public port, default 8080; the emulator's own is N+1
   --data-dir DIR   where everything is kept, default .bourse
   --shards N       engines, and partitions of the logs, instead of those of the manifests
+  --redis URL      a running Redis for the market feed; without it there is none
   --reset          throw all data away first
   --no-watch       do not reload when code changes
   --log-level L    of the functions: ${LOG_LEVELS.join(' ')} (default info)
@@ -25,6 +26,7 @@ export interface Flags {
   readonly port: number;
   readonly dataDir: string;
   readonly shards: number | null;
+  readonly redisUrl: string | null;
   readonly reset: boolean;
   readonly watch: boolean;
   readonly logLevel: LogLevel;
@@ -48,6 +50,7 @@ export function parseFlags(args: readonly string[]): Flags {
     port: values.port === undefined ? PORT_DEFAULT : readPort(values.port),
     dataDir: values['data-dir'],
     shards: values.shards === undefined ? null : readShards(values.shards),
+    redisUrl: values.redis === undefined ? null : readRedisUrl(values.redis),
     reset: values.reset,
     watch: !values['no-watch'],
     logLevel: readLevel(values['log-level']),
@@ -60,6 +63,7 @@ interface Values {
   readonly port?: string;
   readonly 'data-dir': string;
   readonly shards?: string;
+  readonly redis?: string;
   readonly reset: boolean;
   readonly 'no-watch': boolean;
   readonly 'log-level': string;
@@ -77,6 +81,7 @@ function parse(args: readonly string[]): Values {
         port: { type: 'string' },
         'data-dir': { type: 'string', default: '.bourse' },
         shards: { type: 'string' },
+        redis: { type: 'string' },
         reset: { type: 'boolean', default: false },
         'no-watch': { type: 'boolean', default: false },
         'log-level': { type: 'string', default: 'info' },
@@ -108,6 +113,11 @@ function readShards(text: string): number {
     throw new FlagError(`--shards ${text}: not a number of engines (1..${SHARDS_MAX})`);
   }
   return shards;
+}
+
+function readRedisUrl(text: string): string {
+  if (/^rediss?:\/\/./.test(text)) return text;
+  throw new FlagError('--redis: begins with redis:// or rediss:// (--help lists the options)');
 }
 
 function readLevel(text: string): LogLevel {

@@ -16,6 +16,8 @@ export interface EmulatorOptions {
   readonly logLevel: LogLevel;
   /** A superuser's URL of a running Postgres; null starts the embedded one. */
   readonly databaseUrl: string | null;
+  /** Of a running Redis; left out or null, nobody hears of the market but through the log. */
+  readonly redisUrl?: string | null;
   /** Where the manifests are, when not in knative/base. */
   readonly manifestsDir?: string;
   readonly color: boolean;

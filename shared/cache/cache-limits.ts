@@ -43,7 +43,7 @@ export function checkMessages(messages: readonly CacheMessage[]): void {
   checkTexts(messages.map(({ text }) => text));
 }
 
-function checkTexts(texts: readonly string[]): void {
+function checkTexts(texts: readonly (string | Buffer)[]): void {
   if (texts.length > ITEMS_MAX) throw new TerminalError(`one call takes ${ITEMS_MAX} items`);
   let bytes = 0;
   for (const text of texts) {

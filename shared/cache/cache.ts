@@ -12,7 +12,8 @@ export interface CacheEntry {
 
 export interface CacheMessage {
   readonly channel: string;
-  readonly text: string;
+  /** A buffer holds UTF-8: what was encoded already is not decoded to be encoded again. */
+  readonly text: string | Buffer;
 }
 
 export interface CounterReading {

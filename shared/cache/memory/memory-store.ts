@@ -54,8 +54,11 @@ export class MemoryStore {
     return { count, expiresInMs: Math.max(1, Math.ceil(expiresAtMs - nowMs)) };
   }
 
-  publish(channel: string, text: string): void {
-    for (const listener of this.#listeners.get(channel) ?? []) listener(text);
+  publish(channel: string, text: string | Buffer): void {
+    const listeners = this.#listeners.get(channel);
+    if (listeners === undefined) return;
+    const said = text.toString();
+    for (const listener of listeners) listener(said);
   }
 
   listen(channel: string, listener: Listener): void {
