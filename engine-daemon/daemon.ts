@@ -97,7 +97,7 @@ export class EngineDaemon {
       abandon: this.#abandon.signal,
       inputOffset,
       recorded,
-      onDurable: (outputs, records) => options.feed?.tell(outputs, records),
+      onDurable: (outputs) => options.feed?.tell(outputs),
     });
     this.#snapshotter = new Snapshotter({
       store,

@@ -6,6 +6,7 @@ import type { Bus, IncomingRecord, OutgoingRecord } from '../shared/bus/bus.ts';
 import { assert } from '../shared/domain/failure.ts';
 import type { Executions } from '../shared/events/executions.ts';
 import { deadLetter } from './dead-letter.ts';
+import type { DurableOutput } from './durable-output.ts';
 import { EVENTS_PER_RECORD_MAX, executionRecords, withEvents } from './execution-records.ts';
 import { readInputRecord } from './input-record.ts';
 import type { EngineMetrics } from './metrics.ts';
@@ -28,7 +29,7 @@ export interface ShardLoopOptions {
   readonly inputOffset: number;
   readonly recorded: RecordedOutputs;
   /** Hears of what has become durable; must neither wait nor throw. */
-  readonly onDurable?: (outputs: readonly Executions[], records: readonly OutgoingRecord[]) => void;
+  readonly onDurable?: (durable: readonly DurableOutput[]) => void;
 }
 
 export class ShardLoop {
@@ -116,24 +117,25 @@ export class ShardLoop {
 
   async #publish(deadLetters: readonly OutgoingRecord[]): Promise<void> {
     const { abandon, batch, bus, log, metrics, onDurable, shard } = this.#options;
-    const outputs: Executions[] = [];
-    const records: OutgoingRecord[] = [];
+    const outputs: DurableOutput[] = [];
+    const records = [...deadLetters];
     for (const made of batch.takeOutputs()) {
       metrics.events.add(made.events.length);
       const output = this.#recorded === null ? made : await keepMissing(made, this.#recorded);
       if (output === null) continue;
-      outputs.push(output);
-      records.push(...executionRecords(output, shard));
+      const own = executionRecords(output, shard);
+      outputs.push({ output, records: own });
+      records.push(...own);
     }
-    if (records.length + deadLetters.length === 0) return;
+    if (records.length === 0) return;
     const startedMs = performance.now();
-    await publishUntilDone(bus, [...deadLetters, ...records], {
+    await publishUntilDone(bus, records, {
       signal: abandon,
       log,
       onRetry: () => metrics.publishRetries.add(),
     });
     metrics.publishSeconds.observe((performance.now() - startedMs) / 1_000);
-    onDurable?.(outputs, records);
+    onDurable?.(outputs);
   }
 }
 

@@ -3,13 +3,12 @@
 // forget: matching never waits for it, and what cannot be told is dropped and counted. Sequence
 // numbers show readers what they missed, and the next snapshot heals it.
 import type { Cache, CacheEntry } from '../../shared/cache/cache.ts';
-import type { OutgoingRecord } from '../../shared/bus/bus.ts';
-import type { Executions } from '../../shared/events/executions.ts';
 import { bookKey } from '../../shared/feed/feed-channels.ts';
 import type { BookSnapshot } from '../../shared/feed/feed-messages.ts';
 import type { MetricsRegistry } from '../../shared/telemetry/metrics/registry.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { MarketBook } from '../core/market-book.ts';
+import type { DurableOutput } from '../durable-output.ts';
 import { registerFeedMetrics, type FeedMetrics } from './feed-metrics.ts';
 import { PendingNews } from './pending-news.ts';
 
@@ -56,10 +55,9 @@ export class MarketFeed {
   }
 
   /** What is durable now. Neither waits nor throws. */
-  tell(outputs: readonly Executions[], records: readonly OutgoingRecord[]): void {
+  tell(outputs: readonly DurableOutput[]): void {
     if (this.#isStopped) return;
-    const values = records.map((record) => record.value);
-    this.#pending.add(outputs, values);
+    for (const each of outputs) this.#pending.add(each);
     if (!this.#cache.isAvailable) this.#pending.giveUpAll();
     else this.#pushing ??= this.#push();
   }

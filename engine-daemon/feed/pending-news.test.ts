@@ -55,6 +55,13 @@ function output(
   };
 }
 
+function add(news: PendingNews, outputs: readonly Executions[], values: readonly Buffer[]): void {
+  const records = values.map((value) => ({ topic: 't', key: null, headers: {}, value }));
+  for (const [at, each] of outputs.entries()) {
+    news.add({ output: each, records: at === 0 ? records : [] });
+  }
+}
+
 function textsOf(messages: readonly CacheMessage[], channel: string): string[] {
   return messages.filter((each) => each.channel === channel).map(({ text }) => text.toString());
 }
@@ -68,7 +75,7 @@ describe('what waits to be told', () => {
   it('is nothing at first, and nothing again when it was taken', () => {
     const news = new PendingNews(SHARD);
     expect([news.isEmpty, news.take()]).toEqual([true, []]);
-    news.add([output(1, 1, [])], [Buffer.from('record')]);
+    add(news, [output(1, 1, [])], [Buffer.from('record')]);
     expect(news.isEmpty).toBe(false);
     expect(news.take().map(({ channel }) => channel)).toEqual([
       `shard.${SHARD}.outcomes`,
@@ -79,8 +86,8 @@ describe('what waits to be told', () => {
 
   it('is one change a level, the newest, and every trade', () => {
     const news = new PendingNews(SHARD);
-    news.add([output(1, 2, [['buy', 5, 10]])], []);
-    news.add([output(3, 1, [['buy', 5, 0]]), output(4, 1, [['sell', 5, 7]])], []);
+    add(news, [output(1, 2, [['buy', 5, 10]])], []);
+    add(news, [output(3, 1, [['buy', 5, 0]]), output(4, 1, [['sell', 5, 7]])], []);
     const messages = news.take();
     expect(depthOf(messages)).toEqual([
       {
@@ -102,8 +109,8 @@ describe('what waits to be told', () => {
 
   it('shows a gap after what was told by an engine before us', () => {
     const news = new PendingNews(SHARD);
-    news.add([output(1, 1, [['buy', 5, 1]])], []);
-    news.add([output(7, 1, [['buy', 6, 1]])], []);
+    add(news, [output(1, 1, [['buy', 5, 1]])], []);
+    add(news, [output(7, 1, [['buy', 6, 1]])], []);
     expect(depthOf(news.take())).toMatchObject([
       { after: 6, sequence: 7, levels: [['buy', 6, 1]] },
     ]);
@@ -117,13 +124,15 @@ describe('what waits to be told', () => {
     });
     const trades = TRADES_PENDING_MAX + 1;
     const record = Buffer.alloc(OUTCOME_BYTES_PENDING_MAX / 2);
-    news.add([output(1, trades, levels)], [record, record, record]);
-    expect(news.dropped).toEqual({ levels: levels.length, trades, outcomes: 1 });
-    news.add([output(trades + 1, 1, [['buy', 1, 1]])], []);
+    add(news, [output(1, trades, levels)], [record]);
+    expect(news.dropped).toEqual({ levels: levels.length, trades, outcomes: 0 });
+    // Half of an output would be taken for a whole outcome.
+    add(news, [output(trades + 1, 1, [['buy', 1, 1]])], [record, record]);
+    expect(news.dropped.outcomes).toBe(2);
     const messages = news.take();
     expect(depthOf(messages)).toMatchObject([{ after: trades, levels: [['buy', 1, 1]] }]);
     expect(tradesOf(messages)).toMatchObject([{ after: trades, trades: [{}] }]);
-    expect(textsOf(messages, `shard.${SHARD}.outcomes`)).toHaveLength(2);
+    expect(textsOf(messages, `shard.${SHARD}.outcomes`)).toHaveLength(1);
   });
 
   it('never exceeds what one call of the cache takes, and is all told in the end', () => {
@@ -134,7 +143,7 @@ describe('what waits to be told', () => {
     const markets = MARKETS_PER_PUSH_MAX + 50;
     const marketAt = (at: number): MarketId => `M${String(at)}A-USD`;
     for (let at = 0; at < markets; at += 1) {
-      news.add([output(1, 100, levels, marketAt(at))], [Buffer.alloc(2_000)]);
+      add(news, [output(1, 100, levels, marketAt(at))], [Buffer.alloc(2_000)]);
     }
     const told = new Set<string>();
     while (!news.isEmpty) {
@@ -171,7 +180,7 @@ describe('a reader of the messages', () => {
         const depth = levels.map(([side, price, lots]): DepthChange => [side, price + 1, lots]);
         for (const [side, price, lots] of depth) truth.set(side + String(price), lots);
         sequence += 1;
-        news.add([output(sequence, 1, depth)], []);
+        add(news, [output(sequence, 1, depth)], []);
         if (then === 'giveUp') news.giveUpAll();
         if (then === 'wait') continue;
         const messages = news.take();

@@ -1,10 +1,12 @@
 // What the feed has not told yet, bounded: changes of one level become one, and what is too much is
 // dropped in a way that readers notice, because the next message begins after it.
+import type { OutgoingRecord } from '../../shared/bus/bus.ts';
 import type { CacheMessage } from '../../shared/cache/cache.ts';
 import type { MarketId } from '../../shared/domain/ids.ts';
 import type { DepthChange, Executions, TradeEvent } from '../../shared/events/executions.ts';
 import { depthChannel, outcomesChannel, tradesChannel } from '../../shared/feed/feed-channels.ts';
 import type { DepthMessage, FeedTrade, TradesMessage } from '../../shared/feed/feed-messages.ts';
+import type { DurableOutput } from '../durable-output.ts';
 
 /** Levels of one market that wait to be told. */
 export const LEVELS_PENDING_MAX = 5_000;
@@ -119,27 +121,18 @@ export class PendingNews {
     return this.#untold.size === 0 && this.#outcomes.length === 0;
   }
 
-  /** Outputs of one market in sequence, and the records of the log that they became. */
-  add(outputs: readonly Executions[], records: readonly Buffer[]): void {
-    for (const output of outputs) {
-      const news = this.#newsOf(output.market, output.firstSequence - 1);
-      if (news.sequence !== output.firstSequence - 1) {
-        // What lies between was told by an engine before us, or never: readers must see a gap.
-        news.sequence = output.firstSequence - 1;
-        this.#countDropped(news.giveUpAll());
-      }
-      news.add(output);
-      this.#countDropped(news.giveUpExcess());
-      this.#untold.add(news);
+  /** The outputs of a market come in sequence. */
+  add({ output, records }: DurableOutput): void {
+    const news = this.#newsOf(output.market, output.firstSequence - 1);
+    if (news.sequence !== output.firstSequence - 1) {
+      // What lies between was told by an engine before us, or never: readers must see a gap.
+      news.sequence = output.firstSequence - 1;
+      this.#countDropped(news.giveUpAll());
     }
-    for (const record of records) {
-      if (this.#outcomeBytes + record.byteLength > OUTCOME_BYTES_PENDING_MAX) {
-        this.dropped.outcomes += 1;
-      } else {
-        this.#outcomes.push(record);
-        this.#outcomeBytes += record.byteLength;
-      }
-    }
+    news.add(output);
+    this.#countDropped(news.giveUpExcess());
+    this.#untold.add(news);
+    this.#addOutcomes(records);
   }
 
   /** Takes the next messages out; none when there is nothing to tell. */
@@ -168,6 +161,18 @@ export class PendingNews {
     this.dropped.outcomes += this.#outcomes.length;
     this.#outcomes = [];
     this.#outcomeBytes = 0;
+  }
+
+  /** All records of an output or none: half of one would be taken for a whole outcome. */
+  #addOutcomes(records: readonly OutgoingRecord[]): void {
+    let bytes = 0;
+    for (const { value } of records) bytes += value.byteLength;
+    if (this.#outcomeBytes + bytes > OUTCOME_BYTES_PENDING_MAX) {
+      this.dropped.outcomes += records.length;
+      return;
+    }
+    this.#outcomeBytes += bytes;
+    for (const { value } of records) this.#outcomes.push(value);
   }
 
   #newsOf(market: MarketId, after: number): MarketNews {

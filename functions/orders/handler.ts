@@ -2,6 +2,8 @@
 // the engine did with them.
 import { openBus } from '../../shared/bus/open-bus.ts';
 import { Outbox } from '../../shared/bus/outbox.ts';
+import type { Cache } from '../../shared/cache/cache.ts';
+import { findCache } from '../../shared/function/find-cache.ts';
 import { createPool, withTransaction, type Pool } from '../../shared/db/pool.ts';
 import { findViolatedConstraint, isRetryableDatabaseError } from '../../shared/db/failure.ts';
 import { RetryableError } from '../../shared/domain/failure.ts';
@@ -38,18 +40,21 @@ export function openOrders(parts: {
   readonly pool: Pool;
   readonly bus: OrdersDeps['bus'];
   readonly log: Environment['log'];
+  /** Null or left out: outcomes are read from the log. */
+  readonly cache?: Cache | null;
   readonly openOrdersMax?: number;
   readonly acceptLingerMs?: number;
 }): OrdersDeps {
-  const { pool, bus, log } = parts;
+  const { pool, bus, log, cache = null } = parts;
   const outbox = new Outbox({ pool, schema: 'orders', bus, log });
-  const outcomes = new Outcomes(bus, log);
+  const outcomes = new Outcomes(bus, log, cache);
   const openOrdersMax = parts.openOrdersMax ?? OPEN_ORDERS_MAX;
   const marketAssets = new MarketAssets();
   const acceptDeps = { pool, outbox, outcomes, marketAssets, openOrdersMax, log };
   return {
     pool,
     bus,
+    cache,
     outbox,
     outcomes,
     openOrdersMax,
@@ -136,6 +141,7 @@ export async function closeOrders(deps: OrdersDeps): Promise<void> {
   await deps.projections.close();
   await deps.outbox.stop();
   await deps.outcomes.close();
+  await deps.cache?.close();
   await deps.bus.close();
   await deps.pool.end();
 }
@@ -173,6 +179,7 @@ export const definition = defineFunction<OrdersDeps>({
       pool,
       bus,
       log,
+      cache: findCache(environment, 'orders'),
       ...(openMax === undefined ? {} : { openOrdersMax: Number(openMax) }),
     });
     await beginPublishing(deps, log);

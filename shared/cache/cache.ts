@@ -34,6 +34,8 @@ export interface SubscribeOptions {
 }
 
 export interface Subscription {
+  /** False while it is known that nothing can be heard. */
+  readonly isStanding: boolean;
   /** Nothing is handed over any more. */
   end(): Promise<void>;
 }

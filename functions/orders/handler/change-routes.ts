@@ -17,7 +17,7 @@ import {
 import { findOrder } from '../store/read.ts';
 import { userNumberOf } from './caller.ts';
 import type { OrdersDeps } from './deps.ts';
-import type { Outcome } from './outcomes.ts';
+import type { Outcome } from './outcome-of.ts';
 import { presentChanged } from './present-outcome.ts';
 import { presentOrder } from './present.ts';
 

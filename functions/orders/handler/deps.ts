@@ -1,5 +1,6 @@
 // What the handlers of orders work with.
 import type { Bus } from '../../../shared/bus/bus.ts';
+import type { Cache } from '../../../shared/cache/cache.ts';
 import type { Outbox } from '../../../shared/bus/outbox.ts';
 import type { Pool } from '../../../shared/db/pool.ts';
 import type { Executions } from '../../../shared/events/executions.ts';
@@ -10,6 +11,7 @@ import type { Outcomes } from './outcomes.ts';
 export interface OrdersDeps {
   readonly pool: Pool;
   readonly bus: Bus;
+  readonly cache: Cache | null;
   readonly outbox: Outbox;
   readonly outcomes: Outcomes;
   /** Most open orders of one user in one market. */

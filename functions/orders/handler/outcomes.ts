@@ -1,62 +1,63 @@
-// Who asked to wait (`Prefer: wait`) hears of the outcome from a tail of the engine's log, never
-// from the database in a loop. The tail runs only while somebody waits, and a little longer.
-import type { Logger } from 'pino';
-import type { Bus, Consumer, IncomingRecord } from '../../../shared/bus/bus.ts';
+// Who asked to wait (`Prefer: wait`) hears of the outcome from the engine, never from the database
+// in a loop: from its feed where there is a cache, from a tail of its log where there is none or it
+// is away. An outcome that was missed is answered as one that is late.
+import type { Bus } from '../../../shared/bus/bus.ts';
+import type { Cache } from '../../../shared/cache/cache.ts';
 import { orderId } from '../../../shared/domain/ids.ts';
-import { TOPICS } from '../../../shared/events/catalog.ts';
+import { EVENTS } from '../../../shared/events/catalog.ts';
 import { decodeEvent, isDecodeFailure } from '../../../shared/events/envelope.ts';
-import type {
-  AmendedEvent,
-  EndedEvent,
-  ExecutionEvent,
-  Executions,
-  OpenedEvent,
-  RefusedEvent,
-  TradeEvent,
-} from '../../../shared/events/executions.ts';
-
-/** How one command ended in the engine. */
-export interface Outcome {
-  readonly record: Executions;
-  /** Trades that the command made as taker. */
-  readonly trades: readonly TradeEvent[];
-  /** The amend itself, for an amend that was carried out. */
-  readonly amended: AmendedEvent | null;
-  /** The last word on the order: it rests, it ended, it was amended, or nothing changed. */
-  readonly final: OpenedEvent | EndedEvent | AmendedEvent | RefusedEvent;
-}
+import type { ExecutionEvent, Executions } from '../../../shared/events/executions.ts';
+import type { Logger } from '../../../shared/telemetry/logger.ts';
+import { concerns, hasBegun, outcomeOf, type Awaited, type Outcome } from './outcome-of.ts';
+import { FeedListener, LogTail, type OutcomeSource } from './outcome-sources.ts';
 
 export interface Expected {
-  /** Resolves with the outcome, or with null when it has not come in time. */
+  /** Resolves with the outcome, or with null when it has not come in time or was missed. */
   wait(timeoutMs: number): Promise<Outcome | null>;
   /** Nobody waits any more. */
   forget(): void;
 }
 
-interface Waiter {
-  readonly kind: 'place' | 'cancel' | 'amend';
-  readonly commandNumber: number;
-  readonly resolve: (outcome: Outcome) => void;
+interface Waiter extends Awaited {
+  readonly resolve: (outcome: Outcome | null) => void;
   /** Events of the order since the waiter came. */
   readonly events: ExecutionEvent[];
+  /** Last sequence of the record that told of the order last. */
+  until: number;
 }
 
-const BATCH_MAX = 500;
-/** Keeps reading this long after the last waiter left: the next one comes soon on a busy day. */
+/** Keeps listening this long after the last waiter left: the next one comes soon on a busy day. */
 const IDLE_STOP_MS = 30_000;
+/** A feed that was silent while somebody waited in vain is not used for so long. */
+const DISTRUST_MS = 30_000;
+/** Longer than anybody waits: then nobody needs the tail that stood in for the feed. */
+const TAIL_RETIRES_MS = 30_000;
+/** Up to here a record is searched for each order before it is decoded, which costs far more. */
+const SEARCHED_ORDERS_MAX = 32;
 
 export class Outcomes {
-  readonly #bus: Bus;
   readonly #log: Logger;
   /** Waiters by order id; several requests may wait for one order. */
   readonly #waiters = new Map<string, Set<Waiter>>();
-  #tails: Promise<Consumer[]> | null = null;
+  readonly #tail: OutcomeSource;
+  readonly #feed: OutcomeSource | null;
+  /** What the last to come were told to listen to. */
+  #reliesOnFeed = false;
+  #feedHeardAtMs = Number.NEGATIVE_INFINITY;
+  #distrustUntilMs = Number.NEGATIVE_INFINITY;
+  #retireTimer: NodeJS.Timeout | null = null;
   #users = 0;
   #idleTimer: NodeJS.Timeout | null = null;
 
-  constructor(bus: Bus, log: Logger) {
-    this.#bus = bus;
+  constructor(bus: Bus, log: Logger, cache: Cache | null = null) {
     this.#log = log;
+    const onGap = (): void => this.#giveUp();
+    this.#tail = new LogTail({ bus, log, onGap, onRecord: (value) => this.#take(value) });
+    const onRecord = (value: Buffer): void => {
+      this.#feedHeardAtMs = performance.now();
+      this.#take(value);
+    };
+    this.#feed = cache === null ? null : new FeedListener(cache, { bus, log, onGap, onRecord });
   }
 
   /** Must resolve before the command is accepted, so that its outcome cannot be missed. */
@@ -64,11 +65,15 @@ export class Outcomes {
     this.#users += 1;
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
     this.#idleTimer = null;
-    this.#tails ??= this.#startTails();
     try {
-      await this.#tails;
+      this.#reliesOnFeed = await this.#listenToFeed();
+      if (this.#reliesOnFeed) {
+        this.#retireTail();
+      } else {
+        this.#keepTail();
+        await this.#tail.start();
+      }
     } catch (error) {
-      this.#tails = null;
       this.leave();
       throw error;
     }
@@ -78,27 +83,31 @@ export class Outcomes {
   leave(): void {
     this.#users -= 1;
     if (this.#users > 0) return;
-    this.#idleTimer = setTimeout(() => void this.#stopTails(), IDLE_STOP_MS);
+    this.#idleTimer = setTimeout(() => void this.#stopAll(), IDLE_STOP_MS);
     this.#idleTimer.unref();
   }
 
   expect(kind: Waiter['kind'], orderNumber: number, commandNumber: number): Expected {
     const id = orderId(orderNumber);
-    let settle: (outcome: Outcome) => void = () => undefined;
-    const settled = new Promise<Outcome>((resolve) => (settle = resolve));
-    const waiter: Waiter = { kind, commandNumber, resolve: settle, events: [] };
+    let settle: (outcome: Outcome | null) => void = () => undefined;
+    const settled = new Promise<Outcome | null>((resolve) => (settle = resolve));
+    const waiter: Waiter = { kind, commandNumber, resolve: settle, events: [], until: 0 };
     const waiters = this.#waiters.get(id) ?? new Set();
     this.#waiters.set(id, waiters.add(waiter));
     const forget = () => {
       waiters.delete(waiter);
       if (waiters.size === 0) this.#waiters.delete(id);
     };
+    const sinceMs = this.#reliesOnFeed ? performance.now() : null;
     return {
       forget,
       wait: async (timeoutMs) => {
         let timer: NodeJS.Timeout | undefined;
         const late = new Promise<null>((resolve) => {
-          timer = setTimeout(() => resolve(null), timeoutMs);
+          timer = setTimeout(() => {
+            if (sinceMs !== null) this.#judgeFeed(sinceMs);
+            resolve(null);
+          }, timeoutMs);
         });
         try {
           return await Promise.race([settled, late]);
@@ -112,100 +121,83 @@ export class Outcomes {
 
   async close(): Promise<void> {
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
-    await this.#stopTails();
+    await this.#stopAll();
   }
 
-  async #startTails(): Promise<Consumer[]> {
-    const topic = TOPICS['engine.executions'].name;
-    const partitions = await this.#bus.partitions(topic);
-    return Promise.all(
-      Array.from({ length: partitions }, (_, partition) =>
-        this.#bus.tail({
-          topic,
-          partition,
-          from: 'end',
-          batchMax: BATCH_MAX,
-          onBatch: (records) => {
-            for (const record of records) this.#take(record);
-            return Promise.resolve();
-          },
-          onError: (error) => {
-            this.#log.warn({ err: error }, 'the tail of outcomes stopped; it starts again');
-            void this.#stopTails();
-          },
-        }),
-      ),
-    );
-  }
-
-  async #stopTails(): Promise<void> {
-    const tails = this.#tails;
-    this.#tails = null;
-    if (tails === null) return;
+  /** False when it is not to be relied on now. */
+  async #listenToFeed(): Promise<boolean> {
+    const feed = this.#feed;
+    if (feed === null || performance.now() < this.#distrustUntilMs) return false;
     try {
-      for (const tail of await tails) await tail.stop();
+      await feed.start();
     } catch (error) {
-      this.#log.warn({ err: error }, 'a tail of outcomes did not stop cleanly');
+      this.#log.debug({ err: error }, 'the feed of outcomes is away; the log is read instead');
+      return false;
+    }
+    return feed.isStanding;
+  }
+
+  /** A feed that tells of others is in order: then it is the engine that is late. */
+  #judgeFeed(waitingSinceMs: number): void {
+    if (this.#feedHeardAtMs >= waitingSinceMs) return;
+    this.#distrustUntilMs = performance.now() + DISTRUST_MS;
+  }
+
+  #retireTail(): void {
+    if (!this.#tail.isStanding || this.#retireTimer !== null) return;
+    this.#retireTimer = setTimeout(() => {
+      this.#retireTimer = null;
+      void this.#tail.stop();
+    }, TAIL_RETIRES_MS).unref();
+  }
+
+  #keepTail(): void {
+    if (this.#retireTimer !== null) clearTimeout(this.#retireTimer);
+    this.#retireTimer = null;
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#keepTail();
+    await Promise.all([this.#tail.stop(), this.#feed?.stop()]);
+  }
+
+  /** What was missed does not come again. */
+  #giveUp(): void {
+    for (const waiters of this.#waiters.values()) {
+      for (const waiter of waiters) waiter.resolve(null);
     }
   }
 
-  #take(incoming: IncomingRecord): void {
-    if (this.#waiters.size === 0) return;
-    const type = incoming.headers['ce_type'];
-    const record = decodeEvent('executions', type, incoming.value.toString('utf8'));
+  #take(value: Buffer): void {
+    if (this.#waiters.size === 0 || !this.#mayConcernUs(value)) return;
+    const record = decodeEvent('executions', EVENTS.executions.type, value.toString('utf8'));
     if (isDecodeFailure(record)) return;
     for (const [id, waiters] of this.#waiters) {
-      for (const waiter of waiters) {
-        waiter.events.push(...record.events.filter((event) => concerns(event, id)));
-        const outcome = outcomeOf(record, waiter.events, waiter);
-        if (outcome !== null) waiter.resolve(outcome);
-      }
+      for (const waiter of waiters) offer(record, id, waiter);
     }
   }
-}
 
-/**
- * Reads one waiter's outcome from the events of its order so far, or null when they do not tell it
- * yet: a long outcome may be cut over two records.
- */
-export function outcomeOf(
-  record: Executions,
-  events: readonly ExecutionEvent[],
-  waiter: Pick<Waiter, 'kind' | 'commandNumber'>,
-): Outcome | null {
-  const begin = events.findIndex((event) => beginsOutcome(event, waiter));
-  if (begin < 0) return null;
-  const own = events.slice(begin);
-  const [first] = own;
-  const isDone = first?.kind === 'refused' || (first?.kind === 'amended' && first.priorityKept);
-  // An amend that lost its place is matched anew: what follows `amended` is its outcome.
-  const from = first?.kind === 'amended' && !isDone ? 1 : 0;
-  const end = own.findIndex((event, at) => at >= from && isFinal(event));
-  const final = own[end];
-  if (final === undefined || !isFinal(final)) return null;
-  // What happens to the order after its command, happens to it as a maker.
-  const trades = own.slice(0, end).filter((event) => event.kind === 'trade');
-  return { record, trades, amended: first?.kind === 'amended' ? first : null, final };
-}
-
-function isFinal(event: ExecutionEvent): event is Outcome['final'] {
-  return event.kind !== 'trade' && event.kind !== 'reduced' && event.kind !== 'configured';
-}
-
-/** Events of the order itself, and trades in which it was the taker. */
-function concerns(event: ExecutionEvent, id: string): boolean {
-  if (event.kind === 'trade') return event.taker.orderId === id;
-  return event.kind !== 'configured' && event.orderId === id;
-}
-
-function beginsOutcome(
-  event: ExecutionEvent,
-  waiter: Pick<Waiter, 'kind' | 'commandNumber'>,
-): boolean {
-  if (waiter.kind === 'place') return true;
-  if (event.kind === 'refused' || event.kind === 'amended') {
-    return event.commandNumber === waiter.commandNumber;
+  #mayConcernUs(value: Buffer): boolean {
+    if (this.#waiters.size > SEARCHED_ORDERS_MAX) return true;
+    for (const id of this.#waiters.keys()) if (value.includes(id)) return true;
+    return false;
   }
-  // The engine answers every amend by its number; a cancel ends the order, unless that has ended.
-  return waiter.kind === 'cancel' && event.kind === 'ended';
+}
+
+function offer(record: Executions, id: string, waiter: Waiter): void {
+  const { events } = waiter;
+  // A record may come twice, by two ways or cut otherwise.
+  const news = record.events.filter(({ sequence }) => sequence > waiter.until);
+  const own = news.filter((event) => concerns(event, id));
+  if (own.length === 0) return;
+  // An outcome goes on where the record before it ended, or a part of it was missed.
+  const isTorn = record.firstSequence > waiter.until + 1 && hasBegun(events, waiter);
+  if (isTorn) {
+    waiter.resolve(null);
+    return;
+  }
+  events.push(...own);
+  waiter.until = record.lastSequence;
+  const outcome = outcomeOf(record, events, waiter);
+  if (outcome !== null) waiter.resolve(outcome);
 }

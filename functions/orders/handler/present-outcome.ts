@@ -7,7 +7,7 @@ import { feeFactsOf } from '../../../shared/events/trade-facts.ts';
 import { formatDecimal } from '../../../shared/money/decimal.ts';
 import type { OrderRow, OrderWithUnits } from '../decide/order-row.ts';
 import type { ExecutedTradeAnswer, OrderOutcomeAnswer } from '../schema.ts';
-import type { Outcome } from './outcomes.ts';
+import type { Outcome } from './outcome-of.ts';
 import { presentOrder } from './present.ts';
 
 /**

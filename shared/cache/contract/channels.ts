@@ -41,6 +41,7 @@ export function describeChannels(running: () => CacheHarness): void {
     await cache.publish([{ channel, text: '2' }]);
     await eventually(() => expect(other.texts).toEqual(['1', '2']));
     expect(one.texts).toEqual(['1']);
+    expect([one.isStanding, other.isStanding]).toEqual([false, true]);
     await other.end();
     await other.end();
     const again = await hear(cache, channel);
@@ -95,7 +96,7 @@ export function describeChannels(running: () => CacheHarness): void {
     });
     expect(new Set(heard.texts)).toEqual(new Set(['after']));
     expect(await listener.get(key)).toBe('kept');
-    expect(listener.isAvailable).toBe(true);
+    expect([listener.isAvailable, heard.isStanding]).toEqual([true, true]);
     await Promise.all([speaker.close(), listener.close()]);
   });
 }

@@ -37,7 +37,14 @@ export interface Heard extends Subscription {
 /** Collects what a channel says. */
 export async function hear(cache: Cache, channel: string): Promise<Heard> {
   const texts: string[] = [];
-  const heard: Heard = { texts, gaps: 0, end: () => subscription.end() };
+  const heard: Heard = {
+    texts,
+    gaps: 0,
+    end: () => subscription.end(),
+    get isStanding() {
+      return subscription.isStanding;
+    },
+  };
   const subscription = await cache.subscribe({
     channel,
     onMessage: (text) => texts.push(text),

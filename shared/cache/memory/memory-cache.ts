@@ -78,7 +78,10 @@ export class MemoryCache implements Cache {
         });
       };
       this.#store.listen(channel, listener);
-      const subscription = {
+      const subscription: Subscription = {
+        get isStanding() {
+          return isOn;
+        },
         end: () => {
           isOn = false;
           this.#store.unlisten(channel, listener);

@@ -99,8 +99,10 @@ describe('a Redis that is killed', () => {
     await eventually(() => expect(heard.texts).toEqual(['before']));
     await server.kill();
     await untilKnownAway();
+    expect(heard.isStanding).toBe(false);
     await server.start();
     await eventually(() => expect(heard.gaps).toBe(1));
+    expect(heard.isStanding).toBe(true);
     await untilBack();
     await cache.publish([{ channel, text: 'after' }]);
     await eventually(() => expect(heard.texts).toEqual(['before', 'after']));

@@ -9,8 +9,8 @@ const HEARTBEAT_MS = 1_000;
 
 interface Channel {
   readonly listeners: Set<SubscribeOptions>;
-  /** It was confirmed once: from then on it is made again after an outage. */
-  isStanding: boolean;
+  /** It stood once: from then on it is made again after an outage. */
+  wasConfirmed: boolean;
 }
 
 export class RedisSubscriber {
@@ -18,6 +18,8 @@ export class RedisSubscriber {
   readonly #log: CacheLog;
   readonly #channels = new Map<string, Channel>();
   readonly #heartbeat: NodeJS.Timeout;
+  /** There was an outage, and what stood before it does not stand again yet. */
+  #isRestoring = false;
 
   constructor(options: RedisLinkOptions) {
     this.#log = options.log;
@@ -25,6 +27,7 @@ export class RedisSubscriber {
     this.#link = new RedisLink({ ...options, applicationName: `${applicationName}-subscriber` });
     const { redis } = this.#link;
     redis.on('message', (channel: string, text: string) => this.#receive(channel, text));
+    redis.on('close', () => (this.#isRestoring = true));
     redis.on('ready', () => void this.#restore());
     this.#heartbeat = setInterval(() => {
       // Silence after it ends the connection (socketTimeout of the link); that is all it is for.
@@ -36,7 +39,7 @@ export class RedisSubscriber {
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
     await this.#link.firstAttempt;
     const name = options.channel;
-    const channel = this.#channels.get(name) ?? { listeners: new Set(), isStanding: false };
+    const channel = this.#channels.get(name) ?? { listeners: new Set(), wasConfirmed: false };
     this.#channels.set(name, channel);
     channel.listeners.add(options);
     const end = (): Promise<void> => this.#leave(options, channel);
@@ -47,8 +50,15 @@ export class RedisSubscriber {
       await end();
       throw error;
     }
-    channel.isStanding = true;
-    return { end };
+    channel.wasConfirmed = true;
+    const isStanding = (): boolean =>
+      this.#link.isReady && !this.#isRestoring && channel.listeners.has(options);
+    return {
+      end,
+      get isStanding() {
+        return isStanding();
+      },
+    };
   }
 
   close(): void {
@@ -67,10 +77,10 @@ export class RedisSubscriber {
   }
 
   async #restore(): Promise<void> {
-    const lost = [...this.#channels].filter(([, channel]) => channel.isStanding);
-    if (lost.length === 0) return;
+    const lost = [...this.#channels].filter(([, channel]) => channel.wasConfirmed);
     try {
-      await this.#link.redis.subscribe(...lost.map(([name]) => name));
+      if (lost.length > 0) await this.#link.redis.subscribe(...lost.map(([name]) => name));
+      this.#isRestoring = false;
     } catch (error) {
       this.#log.warn({ err: error }, 'cache: subscriptions were not restored, connecting again');
       this.#link.renew();

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { orderId, tradeId, userId } from '../../../shared/domain/ids.ts';
 import type { ExecutionEvent, Executions, TradeEvent } from '../../../shared/events/executions.ts';
-import { outcomeOf } from './outcomes.ts';
+import { outcomeOf } from './outcome-of.ts';
 
 const HEAD = { timeMs: 1 };
 const OWN = { orderId: orderId(7), userId: userId(1) };
