@@ -1,6 +1,7 @@
 // Time reaches the core only through the command log, so the engine writes it there: a tick, when a
 // resting order's expiry has come and nothing else has moved its market's clock.
 import type { Logger } from 'pino';
+import { crashPoint } from '../shared/config/crash-point.ts';
 import type { Bus } from '../shared/bus/bus.ts';
 import { encodeEvent } from '../shared/events/envelope.ts';
 
@@ -55,6 +56,7 @@ export class ShardClock {
     const { topic, key, headers, data } = tick;
     try {
       await bus.publish([{ topic, partition: shard, key, headers, value: Buffer.from(data) }]);
+      crashPoint('engine.tick.published');
       this.#sentAtMs = nowMs;
       this.#sentForMs = dueMs;
       onTick();

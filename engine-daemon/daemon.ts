@@ -1,6 +1,7 @@
 // One shard's engine, put together: recover, replay, serve, snapshot, tick, stop. The process
 // around it (signals, HTTP, IPC) is main.ts.
 import type { Logger } from 'pino';
+import { crashPoint } from '../shared/config/crash-point.ts';
 import type { Bus, Consumer, IncomingRecord } from '../shared/bus/bus.ts';
 import { assert, RetryableError } from '../shared/domain/failure.ts';
 import { TOPICS } from '../shared/events/catalog.ts';
@@ -204,6 +205,7 @@ export class EngineDaemon {
   async #finishReplayWhenDue(): Promise<void> {
     if (this.#isReady || this.#loop.inputOffset + 1 < this.#replayUntil) return;
     await this.#loop.finishReplay();
+    crashPoint('engine.replay.finished');
     this.#isReady = true;
     this.#options.log.info(
       { inputOffset: this.#loop.inputOffset, commands: this.#loop.commandsApplied },

@@ -2,6 +2,7 @@
 // led to is published, and only when that is durable is the next batch looked at. Under load, what
 // arrives meanwhile becomes the next batch: grouping comes by itself.
 import type { Logger } from 'pino';
+import { crashPoint } from '../shared/config/crash-point.ts';
 import type { Bus, IncomingRecord, OutgoingRecord } from '../shared/bus/bus.ts';
 import { assert } from '../shared/domain/failure.ts';
 import type { Executions } from '../shared/events/executions.ts';
@@ -129,11 +130,13 @@ export class ShardLoop {
     }
     if (records.length === 0) return;
     const startedMs = performance.now();
+    crashPoint('engine.batch.applied');
     await publishUntilDone(bus, records, {
       signal: abandon,
       log,
       onRetry: () => metrics.publishRetries.add(),
     });
+    crashPoint('engine.batch.published');
     metrics.publishSeconds.observe((performance.now() - startedMs) / 1_000);
     onDurable?.(outputs);
   }

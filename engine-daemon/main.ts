@@ -4,6 +4,7 @@
 import { openBus } from '../shared/bus/open-bus.ts';
 import { openCache } from '../shared/cache/open-cache.ts';
 import { findCacheConfig } from '../shared/config/cache-config.ts';
+import { crashPoint } from '../shared/config/crash-point.ts';
 import { readEngineConfig } from '../shared/config/engine-config.ts';
 import { createLogger } from '../shared/telemetry/logger.ts';
 import { registerProcessMetrics } from '../shared/telemetry/metrics/process-metrics.ts';
@@ -80,6 +81,7 @@ async function run(): Promise<void> {
     });
   }
 
+  crashPoint('engine.lease.before');
   lease = await Lease.acquire({
     url: config.databaseUrl,
     shard: config.shard,
@@ -89,6 +91,7 @@ async function run(): Promise<void> {
     onLost: (error) => fail(error, 'the lease is lost'),
     signal: standby.signal,
   });
+  crashPoint('engine.lease.taken');
   daemon = await EngineDaemon.start({
     ...config,
     bus,

@@ -1,6 +1,7 @@
 // Snapshots of one shard on disk: written whole or not at all, the newest few kept.
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crashPoint } from '../../shared/config/crash-point.ts';
 import { decodeSnapshotFile, type Snapshot, type SnapshotFault } from './format.ts';
 
 const SUFFIX = '.snapshot';
@@ -61,7 +62,9 @@ export class SnapshotStore {
   async write(inputOffset: number, bytes: Buffer): Promise<string> {
     const name = `${this.#prefix()}${inputOffset.toString().padStart(OFFSET_DIGITS, '0')}${SUFFIX}`;
     const file = join(this.dir, name);
+    crashPoint('engine.snapshot.before');
     await writeDurably(this.dir, file, bytes);
+    crashPoint('engine.snapshot.kept');
     for (const old of (await this.list()).slice(this.#snapshotsKept)) {
       await rm(old.file, { force: true });
     }
@@ -87,7 +90,9 @@ export async function writeDurably(
   } finally {
     await handle.close();
   }
+  crashPoint('file.written');
   await rename(partial, file);
+  crashPoint('file.renamed');
   const folder = await open(dir, 'r');
   try {
     await folder.sync();

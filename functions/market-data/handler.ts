@@ -1,5 +1,6 @@
 // Market data over REST, and the projection of engine.executions that it is read from.
 import { z } from 'zod';
+import { crashPoint } from '../../shared/config/crash-point.ts';
 import { createPool, type Pool } from '../../shared/db/pool.ts';
 import { isRetryableDatabaseError } from '../../shared/db/failure.ts';
 import { RetryableError, TerminalError } from '../../shared/domain/failure.ts';
@@ -82,7 +83,9 @@ export function openMarketData(pool: Pool, log: Environment['log']): MarketDataD
 
 async function writeRecords(pool: Pool, records: readonly Executions[]): Promise<void> {
   try {
+    crashPoint('market-data.apply.before');
     await applyBatch(pool, mergeRecords(records));
+    crashPoint('market-data.apply.after');
   } catch (error) {
     if (!isRetryableDatabaseError(error)) throw error;
     throw new RetryableError('the market data could not be written', { cause: error });

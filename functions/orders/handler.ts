@@ -1,5 +1,6 @@
 // The orders function: accepts orders, cancels and amends into the command log, and projects what
 // the engine did with them.
+import { crashPoint } from '../../shared/config/crash-point.ts';
 import { openBus } from '../../shared/bus/open-bus.ts';
 import { Outbox } from '../../shared/bus/outbox.ts';
 import type { Cache } from '../../shared/cache/cache.ts';
@@ -113,6 +114,7 @@ async function project(
   try {
     const projection = projectExecutions(records);
     const unknown = await saveProjection(pool, projection);
+    crashPoint('orders.project.after-commit');
     if (unknown.length > 0) log.warn({ unknown }, 'executions of orders that are not here');
   } catch (error) {
     throw asRetryable('executions could not be projected', error);

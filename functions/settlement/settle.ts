@@ -1,6 +1,7 @@
 // Settles a batch of engine records in one transaction, whatever order they come in and however
 // often: an event counts once, by (market, sequence).
 import { hash as digest } from 'node:crypto';
+import { crashPoint } from '../../shared/config/crash-point.ts';
 import { isRetryableDatabaseError, findViolatedConstraint } from '../../shared/db/failure.ts';
 import { sendTogether, withOpenedTransaction, type Pool, type Tx } from '../../shared/db/pool.ts';
 import { RetryableError, TerminalError } from '../../shared/domain/failure.ts';
@@ -63,6 +64,7 @@ export async function settleRecords(pool: Pool, records: readonly Executions[]):
         await settleEvents(tx, [...events.values()]);
       },
     );
+    crashPoint('settlement.after-commit');
   } catch (error) {
     throw toFailure(error);
   }
@@ -71,6 +73,7 @@ export async function settleRecords(pool: Pool, records: readonly Executions[]):
 async function settleEvents(tx: Tx, planned: readonly PlannedEvent[]): Promise<void> {
   const rows = planned.map((each) => each.row);
   const fresh = await store.recordEvents(tx, rows);
+  crashPoint('settlement.recorded');
   if (fresh.size < rows.length) {
     const repeats = rows.filter((row) => !fresh.has(eventName(row)));
     checkRepeats(repeats, await store.findEvents(tx, repeats));
@@ -88,6 +91,7 @@ async function settleEvents(tx: Tx, planned: readonly PlannedEvent[]): Promise<v
     }
   }
   await sendTogether(tx, () => [settleTrades(tx, trades, releases), store.addVolumes(tx, volumes)]);
+  crashPoint('settlement.before-commit');
 }
 
 /** Each event of the records once. Two records of one batch may already disagree. */

@@ -1,5 +1,6 @@
 // The environment of each process: what Knative injects, and the manifest's variables with their
-// secrets and settings filled in. Nothing of the emulator's own environment leaks in but PATH.
+// secrets and settings filled in. Nothing of the emulator's own environment leaks in but PATH,
+// and what a test overrides.
 import { BIND_ADDRESS } from './data/listen.ts';
 import { DATABASE_ROLES, type DatabaseRole } from '../../shared/db/roles.ts';
 import { findVariable } from '../../shared/config/environment.ts';
@@ -8,6 +9,7 @@ import { ManifestError, problemAt, type ManifestDocument } from '../manifests/do
 import type { EnvVar } from '../manifests/shapes.ts';
 import type { ServiceTopology, Topology } from '../manifests/topology.ts';
 import { AUDIENCE } from './auth/issuer.ts';
+import { childOverrides } from './child-overrides.ts';
 
 /** What a real cluster's secrets and the environment's own settings would hold. */
 export interface ClusterValues {
@@ -50,6 +52,7 @@ export class EnvironmentMaker {
       K_CONFIGURATION: service.name,
       K_REVISION: revision,
       ...this.#resolve(service.document, service.env, {}),
+      ...childOverrides(service.name),
     };
   }
 
@@ -60,7 +63,11 @@ export class EnvironmentMaker {
     fields: Readonly<Record<string, string>>,
     logLevel: LogLevel,
   ): Record<string, string> {
-    return { ...processBasics(logLevel), ...this.#resolve(document, env, fields) };
+    return {
+      ...processBasics(logLevel),
+      ...this.#resolve(document, env, fields),
+      ...childOverrides(document.name),
+    };
   }
 
   #resolve(

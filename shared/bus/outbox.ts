@@ -1,6 +1,7 @@
 // The outbox of one owner: rows are written in the owner's transaction, published right after the
 // commit by the same instance, and deleted once the publish has resolved. What a crash leaves
 // behind, a sweeper publishes. At least once, always.
+import { crashPoint } from '../config/crash-point.ts';
 import { withTransaction, type Pool, type Tx } from '../db/pool.ts';
 import { RetryableError } from '../domain/failure.ts';
 import type { Bus, OutgoingRecord } from './bus.ts';
@@ -142,6 +143,7 @@ export class Outbox {
         });
         if (rows.length === 0) return 0;
         await this.#options.bus.publish(rows.map(toRecord));
+        crashPoint('outbox.sweep.after-publish');
         await this.#store.delete(
           tx,
           rows.map((row) => row.id),
@@ -183,10 +185,12 @@ export class Outbox {
     while (this.#queue.length > 0) {
       const taken = this.#takeQueued();
       const records = taken.flatMap((waiting) => waiting.rows.map(toRecord));
+      crashPoint('outbox.publish.before');
       const sent = await this.#untilItWorks('publishing', async () => {
         await this.#options.bus.publish(records);
         return true;
       });
+      crashPoint('outbox.publish.after');
       for (const waiting of taken) {
         if (sent === undefined) {
           waiting.fail(stoppedError());
@@ -218,6 +222,7 @@ export class Outbox {
       this.#published = [];
       try {
         await this.#store.delete(this.#options.pool, ids);
+        crashPoint('outbox.delete.after');
       } catch (error) {
         // The sweeper publishes them once more: consumers expect that.
         this.#options.log.warn({ err: error }, 'outbox: published rows were not deleted');

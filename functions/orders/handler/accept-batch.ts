@@ -3,6 +3,7 @@
 // order of the log.
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import { crashPoint } from '../../../shared/config/crash-point.ts';
 import type { Outbox, OutboxRow } from '../../../shared/bus/outbox.ts';
 import {
   sendTogether,
@@ -72,9 +73,11 @@ export async function acceptBatch(
       async (tx, orders) => {
         const decided = await decideBatch(deps, tx, intents, orders);
         const outboxIds = await saveDraft(deps, tx, decided);
+        crashPoint('orders.accept.before-commit');
         return { decisions: decided.draft.decisions, outboxIds };
       },
     );
+    crashPoint('orders.accept.after-commit');
     const answers = saved.decisions.map((decision, at): Answer => {
       if (isRejection(decision)) return decision;
       // Before the record is published, so that the outcome cannot come too early to be heard.
@@ -84,6 +87,7 @@ export async function acceptBatch(
       return { accepted: decision, expected: waiting };
     });
     publish(deps, saved.outboxIds);
+    crashPoint('orders.accept.before-answer');
     return answers;
   } catch (error) {
     for (const each of expected) each.forget();

@@ -1,5 +1,6 @@
 // Writes what the engine did into the orders and fills tables. Repeats change nothing: a fill is
 // inserted once, sums grow only by inserted fills, and state follows the highest sequence seen.
+import { crashPoint } from '../../../shared/config/crash-point.ts';
 import { withOpenedTransaction, type Pool, type Tx } from '../../../shared/db/pool.ts';
 import type { Projection } from '../decide/project.ts';
 
@@ -15,6 +16,7 @@ export async function saveProjection(pool: Pool, projection: Projection): Promis
     (tx) => lockProjected(tx, numbers),
     async (tx, known) => {
       await writeProjection(tx, projection, known);
+      crashPoint('orders.project.before-commit');
       return numbers.filter((number) => !known.has(number));
     },
   );

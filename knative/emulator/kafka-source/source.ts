@@ -1,6 +1,7 @@
 // One consumer of a KafkaSource at work: a member of its group that sends each record and commits
 // what is finished. A source with `consumers: N` runs N of them.
 import { setMaxListeners } from 'node:events';
+import { crashPoint } from '../../../shared/config/crash-point.ts';
 import type { Bus, GroupConsumer, IncomingRecord } from '../../../shared/bus/bus.ts';
 import type { SourceTopology } from '../../manifests/topology.ts';
 import type { Clock } from './clock.ts';
@@ -195,6 +196,7 @@ export class SourceConsumer {
         onAttempt: (attempt) => deps.onAttempt(record, event, attempt),
       });
     }
+    crashPoint('source.delivered');
     deps.onOutcome(record, outcome);
     this.#overtaking.noteDelivered(key, record.offset);
     // Of a partition that was lost meanwhile nobody asks this tracker any more: the result is
@@ -219,7 +221,9 @@ export class SourceConsumer {
       const next = tracker.committable();
       if (next === null) continue;
       const at = key.lastIndexOf('/');
+      crashPoint('source.commit.before');
       const ours = await this.#consumer?.commit(key.slice(0, at), Number(key.slice(at + 1)), next);
+      crashPoint('source.commit.after');
       if (ours === true) tracker.markCommitted(next);
     }
   }

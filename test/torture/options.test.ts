@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { readOptions, UsageError } from './options.ts';
+
+describe('the command line of the torture', () => {
+  it.each([
+    ['an unknown option', ['--minute', '3']],
+    ['a time that is no number', ['--minutes', 'ten']],
+    ['a negative time', ['--minutes=-1']],
+    ['half a seed', ['--seed', '1.5']],
+    ['no clients at all', ['--clients', '0']],
+    ['an unknown profile', ['--profile', 'gentle']],
+  ])('refuses %s', (_what, args) => {
+    expect(() => readOptions(args)).toThrow(UsageError);
+  });
+
+  it('has defaults, and answers null to a call for help', () => {
+    expect(readOptions([])).toMatchObject({ minutes: 10, seed: 1, profile: 'long', clients: 24 });
+    expect(readOptions(['--minutes', '0.5', '--seed', '42'])).toMatchObject({
+      minutes: 0.5,
+      seed: 42,
+    });
+    expect(readOptions(['--help'])).toBeNull();
+  });
+});

@@ -1,0 +1,93 @@
+// The command line of the torture.
+import { parseArgs } from 'node:util';
+
+export const USAGE = `Usage: npm run torture -- [options]
+
+Starts a whole exchange as real processes, trades on it, and kills, stalls, cuts off and damages its
+parts in an order drawn from a seed. Reads the invariants while it goes on, and audits everything at
+the end.
+
+  --minutes N      how long faults come (default 10); the first round is always finished
+  --seed N         draws faults and orders; the same seed repeats the schedule (default 1)
+  --profile NAME   long (default) or short: fewer and shorter faults in a round
+  --orders N       go on, without faults, until so many orders are acknowledged (default 0)
+  --clients N      clients that trade (default 24)
+  --rate N         their requests a second in all (default 160)
+  --report DIR     where report.json, report.md, history and logs go (default .bourse-torture)
+  --schedule       print the schedule and its hash, and do nothing
+  --help           print this
+
+Exit code: 0 passed, 1 an invariant was violated, 2 it could not be done, 3 it does not cover: some
+kind of fault never happened.
+`;
+
+export type ProfileName = 'long' | 'short';
+
+export interface TortureOptions {
+  readonly minutes: number;
+  readonly seed: number;
+  readonly profile: ProfileName;
+  readonly orders: number;
+  readonly clients: number;
+  readonly rate: number;
+  readonly reportDir: string;
+  readonly printsSchedule: boolean;
+}
+
+/** The command line is wrong. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Null when help is asked for. Throws UsageError. */
+export function readOptions(args: readonly string[]): TortureOptions | null {
+  const values = parse(args);
+  if (values.help) return null;
+  const { profile } = values;
+  if (profile !== 'long' && profile !== 'short') {
+    throw new UsageError(`--profile ${profile}: long or short`);
+  }
+  return {
+    minutes: readNumber('minutes', values.minutes, 0, 100_000),
+    seed: readWhole('seed', values.seed, 0, 2 ** 31),
+    profile,
+    orders: readWhole('orders', values.orders, 0, 1e9),
+    clients: readWhole('clients', values.clients, 1, 200),
+    rate: readWhole('rate', values.rate, 1, 5_000),
+    reportDir: values.report,
+    printsSchedule: values.schedule,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        minutes: { type: 'string', default: '10' },
+        seed: { type: 'string', default: '1' },
+        profile: { type: 'string', default: 'long' },
+        orders: { type: 'string', default: '0' },
+        clients: { type: 'string', default: '24' },
+        rate: { type: 'string', default: '160' },
+        report: { type: 'string', default: '.bourse-torture' },
+        schedule: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function readWhole(name: string, text: string, least: number, most: number): number {
+  const value = readNumber(name, text, least, most);
+  if (!Number.isInteger(value)) throw new UsageError(`--${name} ${text}: not a whole number`);
+  return value;
+}
+
+function readNumber(name: string, text: string, least: number, most: number): number {
+  const value = /^[0-9]+(\.[0-9]+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`--${name} ${text}: not a number from ${least} to ${most}`);
+}

@@ -1,0 +1,70 @@
+// The faults of a schedule, as plain data: a schedule can be printed, hashed and repeated.
+import type { CrashPoint } from '../../../shared/config/crash-point.ts';
+import type { ChildName, ProcessName } from '../cluster/processes.ts';
+import type { Direction, Toxic } from '../proxy/toxics.ts';
+
+export type Fault =
+  | { readonly kind: 'kill'; readonly targets: readonly ProcessName[] }
+  /** `downMs`: how long nothing runs at all. */
+  | { readonly kind: 'kill-everything'; readonly downMs: number }
+  /** SIGSTOP, later SIGCONT: what goes on afterwards does not know that time has passed. */
+  | { readonly kind: 'pause'; readonly target: ProcessName; readonly forMs: number }
+  | {
+      readonly kind: 'postgres-crash';
+      readonly how: 'SIGKILL' | 'SIGQUIT';
+      readonly downMs: number;
+    }
+  | {
+      readonly kind: 'network';
+      readonly link: string;
+      readonly direction: Direction;
+      readonly toxic: Toxic;
+      readonly forMs: number;
+    }
+  | {
+      readonly kind: 'clock-skew';
+      readonly target: ChildName;
+      readonly skewSeconds: number;
+      readonly forMs: number;
+    }
+  | { readonly kind: 'disk-full'; readonly forMs: number; readonly killsEngine: boolean }
+  | { readonly kind: 'snapshot-damage'; readonly how: 'flip' | 'cut'; readonly place: number }
+  | {
+      readonly kind: 'crash-point';
+      readonly point: CrashPoint;
+      readonly target: ProcessName;
+      readonly hit: number;
+    };
+
+export interface Step {
+  readonly fault: Fault;
+  /** Whether the next fault may come while this one is still being recovered from. */
+  readonly awaitsRecovery: boolean;
+  /** Calm after it. */
+  readonly gapMs: number;
+}
+
+/** What a fault is counted as: coverage is judged by these names. */
+export function labelOf(fault: Fault): string {
+  switch (fault.kind) {
+    case 'kill':
+      if (fault.targets.length > 1) return 'kill some';
+      return `kill ${fault.targets[0] ?? ''}`;
+    case 'kill-everything':
+      return 'kill everything';
+    case 'pause':
+      return 'pause and continue';
+    case 'postgres-crash':
+      return fault.how === 'SIGKILL' ? 'Postgres SIGKILL' : 'Postgres immediate shutdown';
+    case 'network':
+      return `network ${fault.toxic.kind}`;
+    case 'clock-skew':
+      return 'clock skew';
+    case 'disk-full':
+      return 'disk full';
+    case 'snapshot-damage':
+      return fault.how === 'flip' ? 'snapshot with a flipped bit' : 'snapshot cut off';
+    case 'crash-point':
+      return `crash point ${fault.point} in ${fault.target}`;
+  }
+}

@@ -1,0 +1,146 @@
+// One client: sends what its seed draws, one request after the other, and writes down what it saw.
+// An order whose end is unknown it often sends again under the same name, as real clients do.
+import { userId } from '../../../shared/domain/ids.ts';
+import type { Draw } from '../draw.ts';
+import { pause } from '../pause.ts';
+import type { History, HistoryLine, Phase, RequestKind } from './history.ts';
+import type { ExchangeHttp, HttpAnswer, HttpRequest } from './http.ts';
+import { drawWish, type Wish } from './order-mix.ts';
+
+/** Own orders that are remembered for cancels and amends. */
+const REMEMBERED_MAX = 60;
+const REPEAT_CHANCE = 0.6;
+const REPEATS_MAX = 4;
+const REPEAT_PAUSE_MS = 200;
+/** One request in so many waits for the engine's outcome. */
+const WAIT_CHANCE = 0.08;
+
+export interface ClientOptions {
+  readonly number: number;
+  readonly userNumber: number;
+  /** Orders of two runs on one exchange must not share names. */
+  readonly prefix: string;
+  readonly http: ExchangeHttp;
+  readonly draw: Draw;
+  readonly history: History;
+  readonly token: (userId: string, renew: boolean) => Promise<string>;
+  /** Time from one request to the next, on average. */
+  readonly paceMs: number;
+}
+
+export class Client {
+  readonly #options: ClientOptions;
+  readonly #resting: string[] = [];
+  #requests = 0;
+  #orders = 0;
+  #running: Promise<void> | null = null;
+  #stopped = false;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running ??= this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { draw, paceMs } = this.#options;
+    while (!this.#stopped) {
+      const startedMs = performance.now();
+      await this.#fulfil(drawWish(draw));
+      const waitMs = paceMs * (0.5 + draw.share()) - (performance.now() - startedMs);
+      if (waitMs > 0) await pause(waitMs);
+    }
+  }
+
+  async #fulfil(wish: Wish): Promise<void> {
+    switch (wish.kind) {
+      case 'place':
+        return this.#place(wish.body);
+      case 'cancel_all':
+        await this.#send('cancel_all', null, {
+          method: 'DELETE',
+          path: `/v1/orders?market=${wish.market}`,
+        });
+        return;
+      case 'cancel':
+        return this.#change('cancel', undefined);
+      case 'amend':
+        return this.#change('amend', wish.body);
+    }
+  }
+
+  async #place(body: Readonly<Record<string, unknown>>): Promise<void> {
+    const { draw, history, userNumber, number, prefix } = this.#options;
+    this.#orders += 1;
+    const clientOrderId = `${prefix}-${number}-${this.#orders}`;
+    for (let repeats = 0; ; repeats += 1) {
+      history.invokeOrder(clientOrderId, userNumber);
+      const phase = await this.#send('place', clientOrderId, {
+        method: 'POST',
+        path: '/v1/orders',
+        body: { ...body, clientOrderId },
+        ...(draw.chance(WAIT_CHANCE) ? { headers: { prefer: 'wait=2' } } : {}),
+      });
+      const again = phase === 'info' && repeats < REPEATS_MAX && draw.chance(REPEAT_CHANCE);
+      if (!again || this.#stopped) return;
+      await pause(REPEAT_PAUSE_MS);
+    }
+  }
+
+  async #change(kind: 'cancel' | 'amend', body: unknown): Promise<void> {
+    const { draw } = this.#options;
+    if (this.#resting.length === 0) return;
+    const orderId = draw.pick(this.#resting);
+    const path = `/v1/orders/${orderId}`;
+    await this.#send(kind, null, {
+      method: kind === 'cancel' ? 'DELETE' : 'PATCH',
+      path,
+      ...(body === undefined ? {} : { body }),
+      ...(draw.chance(WAIT_CHANCE) ? { headers: { prefer: 'wait=2' } } : {}),
+    });
+    if (kind === 'cancel') this.#resting.splice(this.#resting.indexOf(orderId), 1);
+  }
+
+  async #send(
+    kind: RequestKind,
+    clientOrderId: string | null,
+    request: Omit<HttpRequest, 'token'>,
+  ): Promise<Phase> {
+    const { history, http, number, token, userNumber } = this.#options;
+    this.#requests += 1;
+    const line = { client: number, request: this.#requests, kind, clientOrderId };
+    const nothing = { status: null, code: null, orderId: null };
+    history.note({ ...line, phase: 'invoke', ...nothing });
+    const bearer = await token(userId(userNumber), false);
+    const answer = await http.send({ ...request, token: bearer });
+    if (answer.status === 401) await token(userId(userNumber), true);
+    const end = { ...line, ...endOf(answer) };
+    history.note(end);
+    this.#remember(end);
+    return end.phase;
+  }
+
+  #remember({ kind, phase, orderId }: HistoryLine): void {
+    if (kind !== 'place' || phase !== 'ok' || orderId === null) return;
+    this.#resting.push(orderId);
+    if (this.#resting.length > REMEMBERED_MAX) this.#resting.shift();
+  }
+}
+
+type End = Pick<HistoryLine, 'phase' | 'status' | 'code' | 'orderId'>;
+
+function endOf(answer: HttpAnswer): End {
+  const { status, body } = answer;
+  const code = typeof body['code'] === 'string' ? body['code'] : null;
+  if (status === null || status >= 500) return { phase: 'info', status, code, orderId: null };
+  if (status >= 400) return { phase: 'fail', status, code, orderId: null };
+  const orderId = typeof body['id'] === 'string' ? body['id'] : null;
+  return { phase: 'ok', status, code: null, orderId };
+}
