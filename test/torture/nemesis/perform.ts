@@ -6,6 +6,7 @@ import { pause, waitUntil } from '../pause.ts';
 import { crashAtPoint } from './crash-points.ts';
 import { RECOVERY_TIMEOUT_MS, type Deed, type Scene } from './scene.ts';
 import { skewVariables } from './skewed-clock.ts';
+import { runTwin } from './twin-engine.ts';
 
 type FaultOf<Kind extends Fault['kind']> = Extract<Fault, { kind: Kind }>;
 
@@ -25,6 +26,8 @@ export async function perform(fault: Fault, scene: Scene): Promise<Deed> {
       return hurtLink(fault, scene);
     case 'clock-skew':
       return skewClock(fault, scene);
+    case 'twin-engine':
+      return runTwin(fault, scene);
     case 'disk-full':
       return fillDisk(fault, scene);
     case 'snapshot-damage':

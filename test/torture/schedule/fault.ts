@@ -27,6 +27,8 @@ export type Fault =
       readonly skewSeconds: number;
       readonly forMs: number;
     }
+  /** A second engine on the same shard; the first may be stalled meanwhile. */
+  | { readonly kind: 'twin-engine'; readonly forMs: number; readonly stallsFirst: boolean }
   | { readonly kind: 'disk-full'; readonly forMs: number; readonly killsEngine: boolean }
   | { readonly kind: 'snapshot-damage'; readonly how: 'flip' | 'cut'; readonly place: number }
   | {
@@ -60,6 +62,8 @@ export function labelOf(fault: Fault): string {
       return `network ${fault.toxic.kind}`;
     case 'clock-skew':
       return 'clock skew';
+    case 'twin-engine':
+      return fault.stallsFirst ? 'zombie engine' : 'two engines';
     case 'disk-full':
       return 'disk full';
     case 'snapshot-damage':

@@ -33,10 +33,10 @@ export const LONG_PROFILE: Profile = {
 
 /** For CI: one round within a few minutes. */
 export const SHORT_PROFILE: Profile = {
-  killsEach: 2,
-  killsSome: 2,
+  killsEach: 1,
+  killsSome: 1,
   killsEverything: 2,
-  pauses: 2,
+  pauses: 1,
   pauseMsMax: 4_000,
   faultMsMax: 1_500,
   gapMsMax: 200,
@@ -115,6 +115,9 @@ export class Schedule {
         skewSeconds: draw.pick(SKEW_SECONDS),
         forMs: draw.whole(1_000, faultMsMax),
       },
+      ...[false, true].map((stallsFirst): Fault => {
+        return { kind: 'twin-engine', stallsFirst, forMs: draw.whole(500, faultMsMax) };
+      }),
       { kind: 'disk-full', forMs: draw.whole(500, faultMsMax), killsEngine: draw.chance(0.5) },
       { kind: 'snapshot-damage', how: 'flip', place: draw.share() },
       { kind: 'snapshot-damage', how: 'cut', place: draw.share() },
@@ -136,9 +139,9 @@ function crashPoints(draw: Draw): Fault[] {
   );
 }
 
-/** Places of a start or a sweep are passed once in a process's life. */
+/** The others are passed at a start, or every few seconds. */
 function isPassedOften(point: CrashPoint): boolean {
-  return !/^(engine\.(epoch|replay|tick|snapshot)|file|outbox\.sweep)/.test(point);
+  return !/^(engine\.(epoch|replay|tick|snapshot)|file|outbox\.sweep|source\.commit)/.test(point);
 }
 
 function drawToxic(draw: Draw, kind: ToxicKind): Toxic {

@@ -12,6 +12,7 @@ const REMEMBERED_MAX = 60;
 const REPEAT_CHANCE = 0.6;
 const REPEATS_MAX = 4;
 const REPEAT_PAUSE_MS = 200;
+const LOST_PAUSE_MS = 300;
 /** One request in so many waits for the engine's outcome. */
 const WAIT_CHANCE = 0.08;
 
@@ -120,6 +121,8 @@ export class Client {
     history.note({ ...line, phase: 'invoke', ...nothing });
     const bearer = await token(userId(userNumber), false);
     const answer = await http.send({ ...request, token: bearer });
+    // Nobody is there: asking again at once would only count refusals of the connection.
+    if (answer.status === null) await pause(LOST_PAUSE_MS);
     if (answer.status === 401) await token(userId(userNumber), true);
     const end = { ...line, ...endOf(answer) };
     history.note(end);
