@@ -14,6 +14,7 @@ the end.
   --clients N      clients that trade (default 24)
   --rate N         their requests a second in all (default 160)
   --report DIR     where report.json, report.md, history and logs go (default .bourse-torture)
+  --only TEXT      only faults whose name contains it, to look for a cause
   --schedule       print the schedule and its hash, and do nothing
   --help           print this
 
@@ -31,6 +32,7 @@ export interface TortureOptions {
   readonly clients: number;
   readonly rate: number;
   readonly reportDir: string;
+  readonly only: string | null;
   readonly printsSchedule: boolean;
 }
 
@@ -55,6 +57,7 @@ export function readOptions(args: readonly string[]): TortureOptions | null {
     clients: readWhole('clients', values.clients, 1, 200),
     rate: readWhole('rate', values.rate, 1, 5_000),
     reportDir: values.report,
+    only: values.only ?? null,
     printsSchedule: values.schedule,
   };
 }
@@ -71,6 +74,7 @@ function parse(args: readonly string[]) {
         clients: { type: 'string', default: '24' },
         rate: { type: 'string', default: '160' },
         report: { type: 'string', default: '.bourse-torture' },
+        only: { type: 'string' },
         schedule: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },

@@ -26,8 +26,8 @@ export interface Quiescence {
 export async function waitForRest(cluster: Cluster, probe: Probe): Promise<Quiescence> {
   const startedMs = performance.now();
   const isReady = await cluster.waitReady(READY_TIMEOUT_MS);
-  const isAnswered = isReady && (await probe.untilAnswered(PROBE_TIMEOUT_MS));
-  if (!isAnswered) return { tookMs: null, left: { ready: isReady ? 1 : 0, answered: 0 } };
+  const answered = isReady ? await probe.untilAnswered(PROBE_TIMEOUT_MS) : null;
+  if (answered === null) return { tookMs: null, left: { ready: isReady ? 1 : 0, answered: 0 } };
   let left: Record<string, number> = {};
   const isQuiet = await waitUntil(async () => {
     left = { ...(await readLeft(cluster)), ...(await readLag(cluster)) };

@@ -39,21 +39,25 @@ export async function perform(fault: Fault, scene: Scene): Promise<Deed> {
 
 async function kill({ targets }: FaultOf<'kill'>, scene: Scene): Promise<Deed> {
   const { cluster } = scene;
+  const [only] = targets;
+  if (targets.length === 1 && only !== undefined) {
+    await waitUntil(async () => (await cluster.findPid(only)) !== null, RECOVERY_TIMEOUT_MS);
+  }
   const kills = await cluster.kill(targets);
   if (targets.includes('emulator')) {
     await cluster.emulator.ended();
     // At once: its orphans may still be alive, and two engines on one shard must do no harm.
     await cluster.ensureEmulator();
   }
-  const isEngineAlone = targets.length === 1 && targets[0] === 'engine-daemon';
+  const isEngineAlone = targets.length === 1 && only === 'engine-daemon';
   if (kills > 0 && isEngineAlone) await measureEngine(scene);
   return { happened: kills > 0, kills };
 }
 
 async function measureEngine({ probe, recoveries }: Scene): Promise<void> {
   const startedMs = performance.now();
-  const isAnswered = await probe.untilAnswered(RECOVERY_TIMEOUT_MS);
-  recoveries.note('engine', isAnswered ? performance.now() - startedMs : null);
+  const answered = await probe.untilAnswered(RECOVERY_TIMEOUT_MS);
+  recoveries.note('engine', answered !== null ? performance.now() - startedMs : null);
 }
 
 async function killEverything(fault: FaultOf<'kill-everything'>, scene: Scene): Promise<Deed> {

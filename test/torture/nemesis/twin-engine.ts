@@ -1,5 +1,7 @@
-// A second engine on the shard of the first, with the same rights and no snapshots: what a partition
-// of the platform can bring about. Both write; nothing may be settled twice or differently.
+// A second engine on the shard of the first, under a name of its own, with the same rights and no
+// snapshots. It stands by until the first is killed, and then both want the lease; or the first is
+// stalled until the second has followed it, and wakes up as a zombie. Nothing may be settled twice
+// or differently.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +13,7 @@ import type { Deed, Scene } from './scene.ts';
 const READY_TIMEOUT_MS = 30_000;
 /** Both run side by side for so long after the first has come back. */
 const OVERLAP_MS = 1_000;
+const STANDBY_MS = 1_500;
 
 let twins = 0;
 
@@ -26,21 +29,37 @@ export async function runTwin(
   }
   const twin = launchTwin(first, scene.dir);
   if (twin === null) return { happened: false, kills: 0 };
-  // Stalled, the first becomes a zombie: alive, but out of date when it goes on.
-  if (fault.stallsFirst) signal(first, 'SIGSTOP');
-  let isReady = false;
-  twin.on('message', (message) => {
-    isReady ||= typeof message === 'object' && 'kind' in message && message.kind === 'ready';
-  });
-  await waitUntil(() => isReady || twin.exitCode !== null, READY_TIMEOUT_MS);
-  await pause(fault.forMs);
-  const isThere = twin.exitCode === null && twin.signalCode === null;
-  if (fault.stallsFirst) {
-    signal(first, 'SIGCONT');
-    await pause(OVERLAP_MS);
-  }
-  twin.kill('SIGKILL');
-  return { happened: isReady && isThere, kills: 1 };
+  const happened = fault.stallsFirst
+    ? await makeZombie(first, twin, fault.forMs)
+    : await standBy(first, twin, fault.forMs);
+  const isKilled = twin.kill('SIGKILL');
+  return { happened, kills: (isKilled ? 1 : 0) + (fault.stallsFirst ? 0 : 1) };
+}
+
+async function makeZombie(first: number, twin: ChildProcess, forMs: number): Promise<boolean> {
+  signal(first, 'SIGSTOP');
+  const messages: unknown[] = [];
+  twin.on('message', (message) => messages.push(message));
+  // The only thing that an engine says is that it is ready.
+  await waitUntil(() => messages.length > 0 || hasEnded(twin), READY_TIMEOUT_MS);
+  await pause(forMs);
+  const hasFollowed = messages.length > 0 && !hasEnded(twin);
+  signal(first, 'SIGCONT');
+  await pause(OVERLAP_MS);
+  return hasFollowed;
+}
+
+async function standBy(first: number, twin: ChildProcess, forMs: number): Promise<boolean> {
+  // Long enough to have asked for the lease.
+  await pause(STANDBY_MS);
+  const isThere = !hasEnded(twin);
+  const isKilled = signal(first, 'SIGKILL');
+  await pause(forMs);
+  return isThere && isKilled;
+}
+
+function hasEnded(twin: ChildProcess): boolean {
+  return twin.exitCode !== null || twin.signalCode !== null;
 }
 
 /** From the memory of the first: its program, its variables, its rights. */
@@ -56,7 +75,12 @@ function launchTwin(first: number, dir: string): ChildProcess | null {
       return [field.slice(0, at), field.slice(at + 1)];
     });
     return spawn(program, args, {
-      env: { ...Object.fromEntries(variables), ENGINE_SNAPSHOT_DIR: own, PORT: '0' },
+      env: {
+        ...Object.fromEntries(variables),
+        ENGINE_NAME: `twin-${twins}`,
+        ENGINE_SNAPSHOT_DIR: own,
+        PORT: '0',
+      },
       stdio: ['ignore', log, log, 'ipc'],
     });
   } catch {

@@ -27,7 +27,7 @@ export type Fault =
       readonly skewSeconds: number;
       readonly forMs: number;
     }
-  /** A second engine on the same shard; the first may be stalled meanwhile. */
+  /** A second engine on the same shard; the first is stalled meanwhile, or killed. */
   | { readonly kind: 'twin-engine'; readonly forMs: number; readonly stallsFirst: boolean }
   | { readonly kind: 'disk-full'; readonly forMs: number; readonly killsEngine: boolean }
   | { readonly kind: 'snapshot-damage'; readonly how: 'flip' | 'cut'; readonly place: number }
@@ -63,7 +63,7 @@ export function labelOf(fault: Fault): string {
     case 'clock-skew':
       return 'clock skew';
     case 'twin-engine':
-      return fault.stallsFirst ? 'zombie engine' : 'two engines';
+      return fault.stallsFirst ? 'zombie engine' : 'standby engine';
     case 'disk-full':
       return 'disk full';
     case 'snapshot-damage':

@@ -141,7 +141,7 @@ function crashPoints(draw: Draw): Fault[] {
 
 /** The others are passed at a start, or every few seconds. */
 function isPassedOften(point: CrashPoint): boolean {
-  return !/^(engine\.(epoch|replay|tick|snapshot)|file|outbox\.sweep|source\.commit)/.test(point);
+  return !/^(engine\.(lease|replay|tick|snapshot)|file|outbox\.sweep|source\.commit)/.test(point);
 }
 
 function drawToxic(draw: Draw, kind: ToxicKind): Toxic {

@@ -32,17 +32,18 @@ export class Probe {
     this.#prefix = `p${seed}`;
   }
 
-  /** Sends orders until the engine has answered one; false when it did not in time. */
-  async untilAnswered(timeoutMs: number): Promise<boolean> {
+  /** Sends orders until the engine has answered one: its id, or null when none was in time. */
+  async untilAnswered(timeoutMs: number): Promise<string | null> {
     const deadlineMs = performance.now() + timeoutMs;
     while (performance.now() < deadlineMs) {
-      if (await this.#sendOne()) return true;
+      const orderId = await this.#sendOne();
+      if (orderId !== null) return orderId;
       await pause(PROBE_PAUSE_MS);
     }
-    return false;
+    return null;
   }
 
-  async #sendOne(): Promise<boolean> {
+  async #sendOne(): Promise<string | null> {
     const { probeUser } = this.#workload;
     this.#count += 1;
     const clientOrderId = `${this.#prefix}-${this.#count}`;
@@ -63,6 +64,6 @@ export class Probe {
     const phase = isUnknown ? 'info' : status >= 400 ? 'fail' : 'ok';
     this.#history.note({ ...line, phase, status, code: null, orderId });
     if (status === 401) await this.#workload.token(userId(probeUser), true);
-    return phase === 'ok' && headers['preference-applied'] === 'wait';
+    return headers['preference-applied'] === 'wait' ? orderId : null;
   }
 }
