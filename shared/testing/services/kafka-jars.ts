@@ -11,6 +11,8 @@ import { getProgram } from './requirements.ts';
 
 const DOWNLOAD_TIMEOUT_MS = 600_000;
 const ATTEMPTS_MAX = 3;
+/** What Maven says when asking again would not help. */
+const NO_SUCH_ARTIFACT = 'Could not find artifact';
 /** What a killed download left behind is thrown away after this long. */
 const STALE_MS = 3_600_000;
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
@@ -62,9 +64,9 @@ async function download(mvn: string, version: string, dir: string): Promise<void
       await promisify(execFile)(mvn, args, { cwd: dir, timeout: DOWNLOAD_TIMEOUT_MS });
       break;
     } catch (cause) {
-      if (attempt === ATTEMPTS_MAX) {
-        throw new Error(`Maven cannot fetch Kafka ${version}: ${outputOf(cause)}`, { cause });
-      }
+      const output = outputOf(cause);
+      if (attempt < ATTEMPTS_MAX && !output.includes(NO_SUCH_ARTIFACT)) continue;
+      throw new Error(`Maven cannot fetch Kafka ${version}: ${output}`, { cause });
     }
   }
   const broker = join(dir, 'libs', `kafka_2.13-${version}.jar`);
