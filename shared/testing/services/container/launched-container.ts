@@ -1,6 +1,7 @@
 // One run of a server as a container: the same promises as for a local process. Its data is a
 // folder of ours, so a new container goes on where the last one ended.
 import { createWriteStream, mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerRuntimeClient, StartedTestContainer } from 'testcontainers';
 import { identify, isRunning, parseIdentity } from '../../process-identity.ts';
@@ -28,6 +29,7 @@ const READY_TIMEOUT_MS = 120_000;
 const READY_POLL_MS = 100;
 const STOP_TIMEOUT_SECONDS = 30;
 const OWNER_LABEL = 'bourse.owner';
+const HOST_LABEL = 'bourse.host';
 
 /** Resolves when the server answers; throws, naming its log, when it does not. */
 export async function launchContainer(options: ContainerOptions): Promise<RunningServer> {
@@ -61,12 +63,13 @@ async function startContainer(options: ContainerOptions): Promise<StartedTestCon
   const { LoopbackContainer } = await import('./loopback-container.ts');
   mkdirSync(options.dir, { recursive: true });
   const log = createWriteStream(options.logFile, { flags: 'a' });
+  const owner = JSON.stringify(identify(process.pid));
   const container = new LoopbackContainer(options.image)
     .withLoopbackPorts(options.ports)
     .withCommand([...options.args])
     .withWorkingDir(CONTAINER_DIR)
     .withBindMounts([{ source: options.dir, target: CONTAINER_DIR }])
-    .withLabels({ [OWNER_LABEL]: JSON.stringify(identify(process.pid)) })
+    .withLabels({ [OWNER_LABEL]: owner, [HOST_LABEL]: hostname() })
     .withLogConsumer((stream) => stream.pipe(log));
   const { getuid, getgid } = process;
   if (options.asCaller && getuid !== undefined && getgid !== undefined) {
@@ -109,7 +112,11 @@ async function findPid(container: Container): Promise<number | null> {
 async function removeOrphans(client: ContainerRuntimeClient): Promise<void> {
   for (const each of await client.container.list()) {
     const owner = parseIdentity(each.Labels[OWNER_LABEL] ?? '');
-    if (owner === null || isRunning(owner)) continue;
-    await client.container.getById(each.Id).remove({ force: true, v: true });
+    // Another host of the same engine, such as a container, counts its processes by itself.
+    if (each.Labels[HOST_LABEL] !== hostname() || owner === null || isRunning(owner)) continue;
+    const orphan = client.container.getById(each.Id);
+    await orphan.remove({ force: true, v: true }).catch(ignoreMissing);
+    // Another server's start may be at it, too: its folder is free only when it is gone.
+    await orphan.wait({ condition: 'removed' }).catch(ignoreMissing);
   }
 }
