@@ -12,6 +12,7 @@ const values = {
   busVariables: {},
   jwksUrl: 'http://issuer/jwks',
   issuerUrl: 'http://issuer',
+  cacheUrl: null,
 };
 const maker = new EnvironmentMaker(topology, values);
 
