@@ -34,7 +34,7 @@ export class ShardClock {
   start(): void {
     this.#timer = setInterval(() => {
       this.#publishing = this.#publishing.then(() => this.tickIfDue());
-    }, this.#options.tickMs);
+    }, this.#options.tickMs).unref();
   }
 
   async stop(): Promise<void> {

@@ -192,14 +192,15 @@ export class EngineDaemon {
     this.#clock.start();
     this.#snapshotTimer = setInterval(() => {
       this.#exclusively(() => this.#takeSnapshot()).catch(onFailure);
-    }, snapshotEveryMs);
+    }, snapshotEveryMs).unref();
   }
 
   async #takeBatch(records: readonly IncomingRecord[]): Promise<void> {
     await this.#loop.takeBatch(records);
     await this.#finishReplayWhenDue();
     const since = this.#loop.commandsApplied - this.#snapshotInput.commandsApplied;
-    if (since >= this.#options.snapshotEveryCommands) await this.#takeSnapshot();
+    if (since < this.#options.snapshotEveryCommands || this.#snapshotter.isResting) return;
+    await this.#takeSnapshot();
   }
 
   async #finishReplayWhenDue(): Promise<void> {

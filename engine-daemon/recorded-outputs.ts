@@ -3,30 +3,27 @@
 // means it must be published now, different means that the engine must not run.
 import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
-import { z } from 'zod';
 import type { IncomingRecord } from '../shared/bus/bus.ts';
 import { TerminalError } from '../shared/domain/failure.ts';
 import { EVENTS } from '../shared/events/catalog.ts';
 import type { ExecutionEvent, Executions } from '../shared/events/executions.ts';
-import { numberField } from '../shared/events/fields.ts';
 import type { LogReader } from './log-reader.ts';
 
 /** Recorded events held while another market's are looked for. Beyond it an event that was not
  *  found counts as missing and is published again, which is harmless. */
 const EVENTS_HELD_MAX = 500_000;
 
-/** As much as is needed to find an event; everything else is compared, not interpreted. */
-const recordedSchema = z.object({
-  market: z.string(),
-  base: z.string(),
-  quote: z.string(),
-  feePolicy: z.string(),
-  events: z.array(z.looseObject({ sequence: numberField })),
-});
+interface RecordedOutput {
+  readonly market: string;
+  readonly base: string;
+  readonly quote: string;
+  readonly feePolicy: string;
+  readonly events: readonly { readonly sequence: number }[];
+}
 
 interface RecordedEvent {
   readonly facts: { readonly base: string; readonly quote: string; readonly feePolicy: string };
-  readonly event: Readonly<Record<string, unknown>>;
+  readonly event: object;
 }
 
 class MarketRecord {
@@ -151,23 +148,39 @@ export class RecordedOutputs {
   }
 }
 
-function parseRecorded(record: IncomingRecord): z.output<typeof recordedSchema> | null {
+function parseRecorded(record: IncomingRecord): RecordedOutput | null {
   if (record.headers['ce_type'] !== EVENTS.executions.type) return null;
   try {
-    const parsed = recordedSchema.safeParse(JSON.parse(record.value.toString('utf8')));
-    return parsed.success ? parsed.data : null;
+    const value: unknown = JSON.parse(record.value.toString('utf8'));
+    return isRecordedOutput(value) ? value : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;
   }
 }
 
+/** As much as is needed to find an event; everything else is compared, not interpreted. */
+function isRecordedOutput(value: unknown): value is RecordedOutput {
+  if (typeof value !== 'object' || value === null || !('events' in value)) return false;
+  if (!('market' in value) || typeof value.market !== 'string') return false;
+  const { events } = value;
+  return Array.isArray(events) && events.every(hasSequence);
+}
+
+function hasSequence(event: unknown): boolean {
+  if (typeof event !== 'object' || event === null || !('sequence' in event)) return false;
+  return Number.isSafeInteger(event.sequence) && Number(event.sequence) > 0;
+}
+
 function assertEqual(output: Executions, event: ExecutionEvent, recorded: RecordedEvent): void {
   const { market, base, quote, feePolicy } = output;
   const replayed = { facts: { base, quote, feePolicy }, event };
-  if (isDeepStrictEqual(replayed, recorded)) return;
+  // Two engines of one build write the fields in one order: comparing texts is four times as fast.
+  const text = JSON.stringify(replayed);
+  const textRecorded = JSON.stringify(recorded);
+  if (text === textRecorded || isDeepStrictEqual(replayed, recorded)) return;
   throw new TerminalError(
-    `${market} sequence ${event.sequence} was published as ${JSON.stringify(recorded)}, ` +
-      `but replaying the command log makes ${JSON.stringify(replayed)}`,
+    `${market} sequence ${event.sequence} was published as ${textRecorded}, ` +
+      `but replaying the command log makes ${text}`,
   );
 }

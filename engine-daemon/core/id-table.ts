@@ -1,5 +1,6 @@
 // Finds a resting order by its number. Chained through the records, so that adding probes nothing
 // and removing moves nothing; one bucket an order keeps the chains at one or two.
+import { assert } from '../../shared/domain/failure.ts';
 import { CHAIN, NUMBER, ORDER_DOUBLES, ORDER_WORDS, type OrderPool } from './order-pool.ts';
 
 const BUCKETS_MIN = 1_024;
@@ -11,6 +12,14 @@ export class IdTable {
 
   constructor(orders: OrderPool) {
     this.orders = orders;
+  }
+
+  /** Makes room for so many orders at once; only while none is here. */
+  reserve(orders: number): void {
+    assert(this.count === 0, 'the id table has orders already');
+    let buckets = this.buckets.length;
+    while (buckets < orders) buckets *= 2;
+    this.buckets = new Int32Array(buckets);
   }
 
   /** The slot of the resting order with this number, or 0. */

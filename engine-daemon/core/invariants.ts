@@ -32,26 +32,22 @@ function checkSide(state: BookState, side: SideCode): number {
     assert(levels.index.isMarked(level), 'a level is linked but not marked');
     assert(levels.index.find(price) === level, 'a price finds another level');
     lastPrice = price;
-    let total = 0n;
+    let total = 0;
     let prev = 0;
     for (let slot = levels.firstOrder(level); slot !== 0; slot = orders.wordOf(slot, NEXT)) {
       assert(orders.wordOf(slot, PREV) === prev, 'a queue has a broken link');
       assert(orders.wordOf(slot, LEVEL) === level, 'an order names another level');
       checkOrder(state, slot, side);
-      total += BigInt(orders.remainingOf(slot));
+      // As the levels do it: exact up to 2^53 - 1, and held there.
+      total = Math.min(total + orders.remainingOf(slot), Number.MAX_SAFE_INTEGER);
       prev = slot;
       count += 1;
     }
     assert(prev !== 0, 'a level is empty');
-    checkTotal(total, levels.totalOf(level));
+    assert(total === levels.totalOf(level), 'a level has another total than its orders');
     level = levels.nextFrom(level, side);
   }
   return count;
-}
-
-function checkTotal(sum: bigint, total: number): void {
-  const most = BigInt(Number.MAX_SAFE_INTEGER);
-  assert((sum > most ? most : sum) === BigInt(total), 'a level has another total than its orders');
 }
 
 function checkOrder(state: BookState, slot: number, side: SideCode): void {
@@ -86,20 +82,22 @@ function checkBests(state: BookState): void {
 /** Every order is on exactly the list of its owner. */
 function checkOwners(state: BookState): void {
   const { orders, owners } = state;
-  const seen = new Set<number>();
+  const isSeen = new Uint8Array(orders.slots);
+  let seen = 0;
   for (const owner of owners.all()) {
     let prev = 0;
     let slot = owners.firstOrderOf(owner);
     assert(slot !== 0, 'an owner has no order');
     for (; slot !== 0; slot = orders.wordOf(slot, OWNER_NEXT)) {
-      assert(!seen.has(slot), 'an order is on two lists');
+      assert(isSeen[slot] === 0, 'an order is on two lists');
       assert(orders.wordOf(slot, OWNER) === owner, 'an order is on the list of another owner');
       assert(orders.wordOf(slot, OWNER_PREV) === prev, 'a list of an owner has a broken link');
-      seen.add(slot);
+      isSeen[slot] = 1;
+      seen += 1;
       prev = slot;
     }
   }
-  assert(seen.size === orders.count, 'an order is on no list of an owner');
+  assert(seen === orders.count, 'an order is on no list of an owner');
 }
 
 function checkExpiry(state: BookState): void {

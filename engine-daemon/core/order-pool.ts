@@ -82,13 +82,27 @@ export class OrderPool {
     return this.words[slot * ORDER_WORDS + offset] as number;
   }
 
+  /** Every slot in use is below this. */
+  get slots(): number {
+    return this.capacity;
+  }
+
+  /** Makes room for so many orders at once: growing on the way copies the pool many times. */
+  reserve(orders: number): void {
+    if (orders < this.capacity) return;
+    this.resize(orders + 1);
+  }
+
   bytes(): number {
     return this.doubles.byteLength;
   }
 
   /** By a quarter, not by doubling: a book wastes at most a fifth of the buffer. */
   private grow(): void {
-    const capacity = this.capacity + (this.capacity >>> 2);
+    this.resize(this.capacity + (this.capacity >>> 2));
+  }
+
+  private resize(capacity: number): void {
     assert(capacity <= CAPACITY_MAX, `a market holds at most ${CAPACITY_MAX} resting orders`);
     const doubles = new Float64Array(capacity * ORDER_DOUBLES);
     doubles.set(this.doubles);

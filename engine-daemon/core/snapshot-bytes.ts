@@ -1,12 +1,16 @@
 // Reads and writes the primitive values of a snapshot: little-endian, bounds checked on reading.
 import { assert } from '../../shared/domain/failure.ts';
 
-const CAPACITY_MIN = 65_536;
-
 export class SnapshotWriter {
-  private bytes = new Uint8Array(CAPACITY_MIN);
-  private view = new DataView(this.bytes.buffer);
+  private bytes: Uint8Array;
+  private view: DataView;
   private length = 0;
+
+  /** With a good guess of the size nothing is copied on the way. */
+  constructor(capacity: number) {
+    this.bytes = new Uint8Array(capacity);
+    this.view = new DataView(this.bytes.buffer);
+  }
 
   byte(value: number): void {
     // `reserve` may put a larger buffer in place, so it comes first.
@@ -32,7 +36,7 @@ export class SnapshotWriter {
   }
 
   finish(): Uint8Array {
-    return this.bytes.slice(0, this.length);
+    return this.bytes.subarray(0, this.length);
   }
 
   private reserve(count: number): number {
@@ -85,13 +89,18 @@ export class SnapshotReader {
     return new TextDecoder('utf-8', { fatal: true }).decode(this.bytes.subarray(at, at + length));
   }
 
+  /** For a count that was read: so many bytes must still come, before anything is made for them. */
+  expect(count: number): void {
+    assert(count <= this.bytes.length - this.at, 'snapshot: cut short');
+  }
+
   isAtEnd(): boolean {
     return this.at === this.bytes.length;
   }
 
   private take(count: number): number {
     const at = this.at;
-    assert(count <= this.bytes.length - at, 'snapshot: cut short');
+    this.expect(count);
     this.at += count;
     return at;
   }

@@ -20,14 +20,19 @@ const SNAPSHOT_VERSION = 1;
 
 const RATE_PPM_MAX = 1_000_000;
 const FLAGS_MAX = 7;
+/** What a market takes beside its orders, if its window is dense. */
+const MARKET_BYTES = 140_000;
+/** What `writeOrder` writes. */
+const ORDER_BYTES = 67;
 const GTD_FLAG = 1;
 const POST_ONLY_FLAG = 2;
 const EXPIRES_FLAG = 4;
 
 /** State only: events that were not yet taken out of the buffers are not part of it. */
 export function encodeSnapshot(shard: Shard): Uint8Array {
-  const writer = new SnapshotWriter();
   const books = [...shard.markets()];
+  const orders = books.reduce((sum, { openOrders }) => sum + openOrders, 0);
+  const writer = new SnapshotWriter(books.length * MARKET_BYTES + orders * ORDER_BYTES);
   writer.byte(SNAPSHOT_VERSION);
   writer.word(books.length);
   for (const book of books) writeBook(writer, book);
@@ -67,7 +72,11 @@ function readBook(reader: SnapshotReader): MarketBook {
   state.nowMs = reader.integer(0);
   state.events.restore(reader.integer(0), state.nowMs, rules);
   readWindow(reader, state);
-  for (let left = reader.word(); left > 0; left -= 1) readOrder(reader, state);
+  const orders = reader.word();
+  reader.expect(orders * ORDER_BYTES);
+  state.orders.reserve(orders);
+  state.ids.reserve(orders);
+  for (let left = orders; left > 0; left -= 1) readOrder(reader, state);
   // Putting the orders back is no change of the book that anyone should hear of.
   book.clearTouched();
   checkInvariants(book);

@@ -33,18 +33,15 @@ function* sideLines(state: BookState, side: SideCode): Generator<string> {
 function orderLine(state: BookState, slot: number, side: SideCode, price: number): string {
   const { orders, rates } = state;
   const terms = orders.wordOf(slot, TERMS);
-  return [
-    orders.numberOf(slot),
-    state.owners.userOf(orders.wordOf(slot, OWNER)),
-    side === BUY ? 'b' : 's',
-    price,
-    orders.originalOf(slot),
-    orders.remainingOf(slot),
-    isGtd(terms) ? 'GTD' : 'GTC',
-    isPostOnly(terms) ? 1 : 0,
-    modeName(modeOf(terms)),
-    expires(terms) ? state.expiry.timeOf(slot) : 0,
-    rates.makerPpm[ratesOf(terms)] as number,
-    rates.takerPpm[ratesOf(terms)] as number,
-  ].join(' ');
+  const user = state.owners.userOf(orders.wordOf(slot, OWNER));
+  const expiresAtMs = expires(terms) ? state.expiry.timeOf(slot) : 0;
+  const makerPpm = rates.makerPpm[ratesOf(terms)] as number;
+  const takerPpm = rates.takerPpm[ratesOf(terms)] as number;
+  // One template: joining an array took three times as long, and a recovery waits for this.
+  return (
+    `${orders.numberOf(slot)} ${user} ${side === BUY ? 'b' : 's'} ${price} ` +
+    `${orders.originalOf(slot)} ${orders.remainingOf(slot)} ${isGtd(terms) ? 'GTD' : 'GTC'} ` +
+    `${isPostOnly(terms) ? 1 : 0} ${modeName(modeOf(terms))} ${expiresAtMs} ` +
+    `${makerPpm} ${takerPpm}`
+  );
 }

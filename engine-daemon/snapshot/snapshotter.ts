@@ -10,6 +10,12 @@ import { encodeSnapshotFile, type SnapshotFacts } from './format.ts';
 import { digestMarkets } from './state-digest.ts';
 import type { SnapshotStore } from './store.ts';
 
+/**
+ * Snapshots by count keep this many times their own duration apart. Writing one competes with
+ * matching for the one thread: under a flood of commands it may have a tenth of it.
+ */
+const PAUSE_FACTOR = 9;
+
 /** Where in both logs the state stands. */
 export type SnapshotPosition = Omit<SnapshotFacts, 'markets' | 'createdAtMs'>;
 
@@ -26,6 +32,7 @@ export class Snapshotter {
   takenAtMs: number | null = null;
   readonly #options: SnapshotterOptions;
   #writing: Promise<void> | null = null;
+  #restsUntilMs = 0;
 
   constructor(options: SnapshotterOptions) {
     this.#options = options;
@@ -33,6 +40,11 @@ export class Snapshotter {
 
   get isWriting(): boolean {
     return this.#writing !== null;
+  }
+
+  /** True for a while after a snapshot: one that the clock does not demand should wait. */
+  get isResting(): boolean {
+    return performance.now() < this.#restsUntilMs;
   }
 
   /**
@@ -47,6 +59,8 @@ export class Snapshotter {
     metrics.snapshotPauseSeconds.observe((performance.now() - startedMs) / 1_000);
     this.#writing = this.#write(payload, position, now()).finally(() => {
       this.#writing = null;
+      const endedMs = performance.now();
+      this.#restsUntilMs = endedMs + PAUSE_FACTOR * (endedMs - startedMs);
     });
   }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { migrate, readMigrations } from '../../shared/db/migrate.ts';
 import { createPool } from '../../shared/db/pool.ts';
 import { startEmbeddedPostgres } from '../../shared/testing/embedded-postgres.ts';
+import { measureRecoveryCurve } from './engine-log/recovery-curve.ts';
 import { measureRecovery } from './engine-log/recovery.ts';
 import { openRig, type Rig } from './engine-log/rig.ts';
 import { measureThroughput } from './engine-log/throughput.ts';
@@ -18,6 +19,12 @@ const GROUPINGS = [
 ] as const;
 const RESTING_ORDERS = 100_000;
 const TAIL_COMMANDS = 10_000;
+/** An engine takes a snapshot every 10,000 commands: longer tails are those of a flood. */
+const CURVE = {
+  restingOrders: [1_000, 10_000, 100_000, 300_000],
+  tailCommands: [0, 10_000, 50_000],
+  commandsPerRecord: 20,
+} as const;
 
 export async function run(): Promise<unknown> {
   const dir = mkdtempSync(join(tmpdir(), 'bourse-bench-'));
@@ -34,7 +41,8 @@ export async function run(): Promise<unknown> {
     const throughput = [];
     for (const grouping of GROUPINGS) throughput.push(await measureThroughput(rig, grouping));
     const recovery = await measureRecovery(rig, RESTING_ORDERS, TAIL_COMMANDS);
-    return { ours: { throughput, recovery } };
+    const recoveryCurve = await measureRecoveryCurve(rig, dir, CURVE);
+    return { ours: { throughput, recovery, recoveryCurve } };
   } finally {
     await rig?.close();
     await postgres.stop();

@@ -5,6 +5,7 @@ import { decodeSnapshot, encodeSnapshot } from '../../../engine-daemon/core/snap
 import { BTC_USD } from '../../../engine-daemon/testing/commands.ts';
 import { digestMarkets } from '../../../engine-daemon/snapshot/state-digest.ts';
 import { CommandFlow } from './flow.ts';
+import { median } from './median.ts';
 import { packCommands, type Rig, type RunningEngine } from './rig.ts';
 
 const SEED = 11;
@@ -89,11 +90,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedMs = performance.now();
   await work();
   return performance.now() - startedMs;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((left, right) => left - right);
-  return Math.round((sorted[Math.floor(sorted.length / 2)] ?? 0) * 10) / 10;
 }
 
 function newestFileBytes(dir: string): number {

@@ -24,6 +24,7 @@ export interface RunningEngine {
 }
 
 export interface Rig {
+  readonly url: string;
   readonly bus: Bus;
   readonly snapshotDir: string;
   takeShard(): number;
@@ -41,6 +42,7 @@ export async function openRig(url: string, snapshotDir: string): Promise<Rig> {
   ]);
   let shards = 0;
   return {
+    url,
     bus,
     snapshotDir,
     takeShard: () => shards++,
