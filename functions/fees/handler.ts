@@ -1,5 +1,5 @@
 // The fees function: what a user pays, per market.
-import { createPool, type Pool } from '../../shared/db/pool.ts';
+import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../shared/db/pool.ts';
 import { assert } from '../../shared/domain/failure.ts';
 import { defineFunction, route } from '../../shared/function/definition.ts';
 import { firstVolumeDay, presentFees } from './decide.ts';
@@ -39,6 +39,7 @@ export const definition = defineFunction<FeesDeps>({
       url: environment.get('DATABASE_URL'),
       applicationName: 'fees',
       connectionsMax: CONNECTIONS_MAX,
+      statementTimeoutMs: SERVICE_STATEMENT_TIMEOUT_MS,
       onError: (error) => environment.log.warn({ err: error }, 'idle connection lost'),
     });
     return Promise.resolve({ pool, now: Date.now });

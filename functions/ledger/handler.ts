@@ -1,5 +1,5 @@
 // The ledger function: own balances and own postings, read only.
-import { createPool, type Pool } from '../../shared/db/pool.ts';
+import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../shared/db/pool.ts';
 import { assert } from '../../shared/domain/failure.ts';
 import { defineFunction, route, type Caller } from '../../shared/function/definition.ts';
 import { listPage } from '../../shared/http/list.ts';
@@ -55,6 +55,7 @@ export const definition = defineFunction<LedgerDeps>({
       url: environment.get('DATABASE_URL'),
       applicationName: 'ledger',
       connectionsMax: CONNECTIONS_MAX,
+      statementTimeoutMs: SERVICE_STATEMENT_TIMEOUT_MS,
       onError: (error) => environment.log.warn({ err: error }, 'idle connection lost'),
     });
     return Promise.resolve({ pool });

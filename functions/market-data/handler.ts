@@ -1,7 +1,7 @@
 // Market data over REST, and the projection of engine.executions that it is read from.
 import { z } from 'zod';
 import { crashPoint } from '../../shared/config/crash-point.ts';
-import { createPool, type Pool } from '../../shared/db/pool.ts';
+import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../shared/db/pool.ts';
 import { isRetryableDatabaseError } from '../../shared/db/failure.ts';
 import { RetryableError, TerminalError } from '../../shared/domain/failure.ts';
 import { reject, type Rejection } from '../../shared/domain/rejection.ts';
@@ -207,6 +207,7 @@ export const definition = defineFunction<MarketDataDeps>({
       url: environment.get('DATABASE_URL'),
       applicationName: 'bourse-market-data',
       connectionsMax: CONNECTIONS_MAX,
+      statementTimeoutMs: SERVICE_STATEMENT_TIMEOUT_MS,
       onError: (error) => environment.log.warn({ err: error }, 'a database connection broke'),
     });
     return Promise.resolve(openMarketData(pool, environment.log));

@@ -5,7 +5,8 @@ import { openBus } from '../../shared/bus/open-bus.ts';
 import { Outbox } from '../../shared/bus/outbox.ts';
 import type { Cache } from '../../shared/cache/cache.ts';
 import { findCache } from '../../shared/function/find-cache.ts';
-import { createPool, withTransaction, type Pool } from '../../shared/db/pool.ts';
+import { createPool, SERVICE_STATEMENT_TIMEOUT_MS } from '../../shared/db/pool.ts';
+import { withTransaction, type Pool } from '../../shared/db/pool.ts';
 import { findViolatedConstraint, isRetryableDatabaseError } from '../../shared/db/failure.ts';
 import { RetryableError } from '../../shared/domain/failure.ts';
 import type { Executions } from '../../shared/events/executions.ts';
@@ -172,6 +173,7 @@ export const definition = defineFunction<OrdersDeps>({
       url: environment.get('DATABASE_URL'),
       applicationName: 'orders',
       connectionsMax: CONNECTIONS_MAX,
+      statementTimeoutMs: SERVICE_STATEMENT_TIMEOUT_MS,
       onError: (error) => log.warn({ err: error }, 'a database connection broke'),
     });
     const url = environment.get('BUS_URL');

@@ -1,6 +1,6 @@
 // The settlement function: engine records in, ledger entries and releases out.
 import type { Logger } from 'pino';
-import { createPool, type Pool } from '../../shared/db/pool.ts';
+import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../shared/db/pool.ts';
 import type { Executions } from '../../shared/events/executions.ts';
 import { Batcher } from '../../shared/function/batcher.ts';
 import { defineFunction, onEvent } from '../../shared/function/definition.ts';
@@ -50,6 +50,7 @@ export const definition = defineFunction<SettlementDeps>({
       url: environment.get('DATABASE_URL'),
       applicationName: 'settlement',
       connectionsMax: CONNECTIONS_MAX,
+      statementTimeoutMs: SERVICE_STATEMENT_TIMEOUT_MS,
       onError: (error) => environment.log.warn({ err: error }, 'idle connection lost'),
     });
     return Promise.resolve(openSettlement(pool, environment.log));

@@ -4,7 +4,7 @@ import pg from 'pg';
 /** Classes of SQLSTATE after which the same work may succeed: the connection or server went away,
  *  resources ran out, a serialization failure or a deadlock. */
 const RETRYABLE_CLASSES = new Set(['08', '53', '57', '58']);
-const RETRYABLE_STATES = new Set(['40001', '40P01', '55P03', '25P02', '25006']);
+const RETRYABLE_STATES = new Set(['40001', '40P01', '55P03', '25P02', '25P03', '25006']);
 const RETRYABLE_SOCKET_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -27,7 +27,7 @@ export function isRetryableDatabaseError(error: unknown): boolean {
   }
   if (!(error instanceof Error)) return false;
   if ('code' in error && RETRYABLE_SOCKET_CODES.has(String(error.code))) return true;
-  return /Connection terminated|connection timeout|timeout exceeded|Client has encountered/i.test(
+  return /Connection terminated|connection timeout|timeout exceeded|read timeout|Client has encountered/i.test(
     error.message,
   );
 }

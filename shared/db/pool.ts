@@ -15,14 +15,27 @@ export interface PoolOptions {
   readonly connectionsMax: number;
   /** A statement that runs longer is cancelled by the server. */
   readonly statementTimeoutMs?: number;
-  /** An answer that does not come, as from a server behind a broken network, is given up. */
+  /**
+   * An answer that does not come, as from a server behind a broken network, is given up, and the
+   * connection with it. Unless given, a little longer than a statement may take.
+   */
   readonly queryTimeoutMs?: number;
+  /**
+   * A transaction that sends nothing for so long is ended by the server: its owner is cut off or
+   * stopped, and what it has locked stands in everybody's way.
+   */
+  readonly idleTransactionTimeoutMs?: number;
   readonly onError?: (error: Error) => void;
 }
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const IDLE_TIMEOUT_MS = 60_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
+/** For processes that serve: a statement that takes longer is stuck, and better repeated. */
+export const SERVICE_STATEMENT_TIMEOUT_MS = 10_000;
+/** What an answer may take on its way, beyond the time of its statement. */
+const ANSWER_MARGIN_MS = 2_000;
+const IDLE_TRANSACTION_TIMEOUT_MS = 20_000;
 
 /**
  * Every statement of ours joins a small set to tables through their keys. Left alone, the planner
@@ -44,17 +57,21 @@ types.setTypeParser(pg.types.builtins.INT8, parseSafeInteger);
 
 /** A connection pool. Broken idle connections are reported to `onError` and replaced. */
 export function createPool(options: PoolOptions): Pool {
+  const statementTimeoutMs = options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS;
   const pool = new pg.Pool({
     connectionString: options.url,
     application_name: options.applicationName,
     max: options.connectionsMax,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idleTimeoutMillis: IDLE_TIMEOUT_MS,
-    statement_timeout: options.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+    statement_timeout: statementTimeoutMs,
+    // Neither the server's limit nor keep-alive helps where packets vanish without a word.
+    query_timeout: options.queryTimeoutMs ?? statementTimeoutMs + ANSWER_MARGIN_MS,
+    idle_in_transaction_session_timeout:
+      options.idleTransactionTimeoutMs ?? IDLE_TRANSACTION_TIMEOUT_MS,
     options: PLAN_SETTINGS,
     // What is sent without waiting for answers goes out at once: see `sendTogether`.
     pipeline: true,
-    ...(options.queryTimeoutMs === undefined ? {} : { query_timeout: options.queryTimeoutMs }),
     keepAlive: true,
     types,
   });
@@ -91,6 +108,7 @@ export function createClient(url: string, applicationName: string): pg.Client {
     connectionString: url,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    query_timeout: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     types,
   });

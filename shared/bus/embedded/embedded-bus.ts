@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { crashPoint } from '../../config/crash-point.ts';
 import { isRetryableDatabaseError } from '../../db/failure.ts';
-import { createPool, type Pool } from '../../db/pool.ts';
+import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../db/pool.ts';
 import { RetryableError, TerminalError } from '../../domain/failure.ts';
 import type {
   Bus,
@@ -54,6 +54,7 @@ export class EmbeddedBus implements Bus {
       url,
       applicationName,
       connectionsMax: options.connectionsMax ?? CONNECTIONS_MAX,
+      statementTimeoutMs: SERVICE_STATEMENT_TIMEOUT_MS,
       onError: (error) => log.warn({ err: error }, 'event log: an idle connection broke'),
     });
     this.#topics = new TopicCache(() => reading(listTopics(this.#pool)));

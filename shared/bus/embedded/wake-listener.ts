@@ -10,6 +10,9 @@ const RECORDS_CHANNEL = 'bourse_log';
 const GROUPS_CHANNEL = 'bourse_log_groups';
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_MAX_MS = 2_000;
+/** A listener hears nothing for hours on a quiet day: without asking, a dead link sounds the same. */
+const HEARTBEAT_MS = 5_000;
+const END_MS = 1_000;
 
 export interface WakeListenerOptions {
   readonly url: string;
@@ -90,7 +93,8 @@ export class WakeListener {
       } catch (error) {
         this.#options.log.warn({ err: error }, 'event log: notifications lost, polling meanwhile');
       }
-      await client.end().catch(() => undefined);
+      // Where packets vanish, so does the goodbye.
+      await Promise.race([client.end().catch(() => undefined), waitMs(END_MS, this.#stop.signal)]);
       await waitMs(backoffMs(failures++, RECONNECT_FIRST_MS, RECONNECT_MAX_MS), this.#stop.signal);
     }
   }
@@ -98,7 +102,8 @@ export class WakeListener {
   /** Resolves when stopped, rejects when the connection is lost. */
   async #listen(client: pg.Client, onConnected: () => void): Promise<void> {
     const stopped = this.#stop.signal;
-    await new Promise<void>((done, fail) => {
+    let beat: NodeJS.Timeout | undefined;
+    const listening = new Promise<void>((done, fail) => {
       client.on('error', fail);
       client.on('end', () => fail(new Error('the connection ended')));
       client.on('notification', (message) => this.#receive(message.channel, message.payload));
@@ -108,11 +113,19 @@ export class WakeListener {
         .then(() => client.query(`LISTEN ${RECORDS_CHANNEL}; LISTEN ${GROUPS_CHANNEL}`))
         .then(() => {
           onConnected();
+          beat = setInterval(() => {
+            client.query('SELECT 1').catch(fail);
+          }, HEARTBEAT_MS);
           // What was appended while nobody listened is found by looking.
           this.#wakeEverybody();
         })
         .catch(fail);
     });
+    try {
+      await listening;
+    } finally {
+      clearInterval(beat);
+    }
   }
 
   #receive(channel: string, payload = ''): void {
