@@ -1,5 +1,6 @@
 // The engine daemon of the shard: the real one, on a simulated disk and bus.
 import { EngineDaemon } from '../../../engine-daemon/daemon.ts';
+import type { EngineLease } from '../../../engine-daemon/lease/lease.ts';
 import { RetryableError } from '../../../shared/domain/failure.ts';
 import { silentLogger } from '../../../shared/telemetry/logger.ts';
 import { MetricsRegistry } from '../../../shared/telemetry/metrics/registry.ts';
@@ -14,6 +15,21 @@ export const ENGINE_DIR = `${DISK_ROOT}/engine`;
 const SHARD = 0;
 const RESTART_MS_MAX = 500;
 const TICK_MS = 100;
+
+/** Of an engine that nothing keeps from writing, whoever else does: what safety must not need. */
+class NoLease implements EngineLease {
+  readonly isHeld = true;
+  epoch = 1;
+
+  whenHeld(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  raiseAbove(epoch: number): Promise<void> {
+    this.epoch = Math.max(this.epoch, epoch + 1);
+    return Promise.resolve();
+  }
+}
 
 export interface SimulatedEngine {
   readonly role: Role;
@@ -41,6 +57,7 @@ export function engineRole(parts: Parts): SimulatedEngine {
       const daemon = await EngineDaemon.start({
         ...settings,
         bus: parts.openBus(process),
+        lease: new NoLease(),
         shard: SHARD,
         snapshotDir: ENGINE_DIR,
         tickMs: TICK_MS,

@@ -1,8 +1,9 @@
 // A dispatcher of one KafkaSource, with the delivery rules of its manifest.
-import { systemClock, type Target } from '../../../knative/emulator/kafka-source/deliver.ts';
+import { systemClock } from '../../../knative/emulator/kafka-source/clock.ts';
+import type { Target } from '../../../knative/emulator/kafka-source/deliver.ts';
 import { readDeliveryPolicy } from '../../../knative/emulator/kafka-source/delivery-policy.ts';
 import { eventHeaders, type HttpEvent } from '../../../knative/emulator/kafka-source/event.ts';
-import { RunningSource } from '../../../knative/emulator/kafka-source/source.ts';
+import { SourceConsumer } from '../../../knative/emulator/kafka-source/source.ts';
 import type { SourceTopology } from '../../../knative/manifests/topology.ts';
 import { TOPICS } from '../../../shared/events/catalog.ts';
 import { EVENTS_PATH } from '../../../shared/function/pipeline/event-intake.ts';
@@ -24,7 +25,7 @@ export function sourceRole(
     restartMsMax: RESTART_MS_MAX,
     boot: async (process) => {
       const bus = parts.openBus(process);
-      const running = new RunningSource(source, {
+      const running = new SourceConsumer(source, {
         bus,
         clock: systemClock,
         sink: serviceTarget(parts, process, service, source.namespace),
@@ -39,6 +40,7 @@ export function sourceRole(
         },
         policy: readDeliveryPolicy(source.delivery),
         copies: () => 1,
+        holdBackMs: () => null,
         onAttempt: () => undefined,
         onOutcome: (record, outcome) =>
           parts.world.note(`${name} ${record.topic}/${record.offset} ${outcome}`),
