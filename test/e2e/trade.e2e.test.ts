@@ -298,7 +298,8 @@ describe('the audit, and an event that is poison', () => {
     const dropped = await tool('drop', ...mine, '--reason', 'made by a test');
     expect(dropped.items).toMatchObject([{ result: 'dropped' }]);
     expect((await tool('list', '--open', ...mine)).items).toEqual([]);
-  });
+    // Four programs, one after the other: on a busy machine each takes seconds to start.
+  }, 180_000);
 
   it('then names the record that no engine has written', async () => {
     const found = await audit();

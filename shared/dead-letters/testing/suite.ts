@@ -16,6 +16,8 @@ import { formatPosition } from '../position.ts';
 import { runCommand, type Outcome } from '../run.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
+/** A busy machine takes seconds to start a program, and some tests start several. */
+const TEST_TIMEOUT_MS = 180_000;
 const TIMEOUT_MS = 60_000;
 const LETTERS = TOPICS['dead-letters'];
 const WHY = ['--reason', 'settlement 1.2 takes it'];
@@ -44,7 +46,7 @@ let answer: () => number | Promise<number>;
 
 /** `busUrlOf` answers the log's URL, given the database that the test works on. */
 export function describeTool(name: string, busUrlOf: (database: TestDatabase) => string): void {
-  vi.setConfig({ testTimeout: TIMEOUT_MS });
+  vi.setConfig({ testTimeout: TEST_TIMEOUT_MS });
   describe(name, () => {
     beforeAll(async () => {
       database = await createTestDatabase();
