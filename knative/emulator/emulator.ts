@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Server } from 'node:http';
 import type { JWK } from 'jose';
 import type { UserId } from '../../shared/domain/ids.ts';
-import type { Rejection } from '../../shared/domain/rejection.ts';
+import { reject, type Rejection } from '../../shared/domain/rejection.ts';
 import type { ServiceTopology, Topology } from '../manifests/topology.ts';
 import { openIssuer, type Issuer } from './auth/issuer.ts';
 import { Code } from './build/code.ts';
@@ -128,8 +128,12 @@ export class Emulator {
     return this.#stopping;
   }
 
-  /** Everything back to the seed. */
-  async reset(): Promise<void> {
+  /** Everything back to the seed. Refused where that would throw topics away unasked. */
+  async reset(): Promise<Rejection | null> {
+    const { kafka = null, resetTopics = false } = this.#options;
+    if (kafka !== null && !resetTopics) {
+      return reject('ACCESS_DENIED', 'the topics in Kafka are kept: start with --reset-topics');
+    }
     await this.#change(async () => {
       this.#open = false;
       await this.#exchange?.stop();
@@ -139,6 +143,7 @@ export class Emulator {
       if (this.#code !== null) await exchange.start(this.#code);
       this.#open = true;
     });
+    return null;
   }
 
   jwks(): { readonly keys: readonly JWK[] } {
@@ -233,6 +238,7 @@ export class Emulator {
       dir: this.#dir,
       databaseUrl: this.databaseUrl,
       redisUrl: this.#options.redisUrl ?? null,
+      kafka: this.#options.kafka ?? null,
       databaseIsOurs: this.#options.databaseUrl === null,
       ownUrl: this.ownUrl,
       logLevel: this.#options.logLevel,

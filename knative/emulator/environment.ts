@@ -15,6 +15,8 @@ import { childOverrides } from './child-overrides.ts';
 export interface ClusterValues {
   readonly roleUrl: (role: DatabaseRole) => string;
   readonly busUrl: (role: DatabaseRole) => string;
+  /** What else a process must know to reach the bus, such as its TLS and login. */
+  readonly busVariables: Readonly<Record<string, string>>;
   readonly jwksUrl: string;
   readonly issuerUrl: string;
   /** Null: the exchange runs without a cache that its processes could share. */
@@ -81,7 +83,7 @@ export class EnvironmentMaker {
       if (value !== undefined) resolved[variable.name] = value;
       else if (!isOptional(variable)) throw unresolved(document, at, variable);
     }
-    return resolved;
+    return 'BUS_URL' in resolved ? { ...resolved, ...this.#values.busVariables } : resolved;
   }
 
   #valueOf(variable: EnvVar, fields: Readonly<Record<string, string>>): string | undefined {

@@ -2,7 +2,6 @@
 // order, and started again by a reset.
 import { mkdirSync, rmSync } from 'node:fs';
 import type { Bus } from '../../shared/bus/bus.ts';
-import { openBus } from '../../shared/bus/open-bus.ts';
 import { Outbox } from '../../shared/bus/outbox.ts';
 import { createPool, type Pool } from '../../shared/db/pool.ts';
 import { TOPICS } from '../../shared/events/catalog.ts';
@@ -12,7 +11,9 @@ import type { CodeChange } from './build/code.ts';
 import type { DataDir } from './data/data-dir.ts';
 import { prepareDatabase, type PreparedDatabase } from './database/prepare.ts';
 import { EmulatedEngine } from './engine/engine.ts';
+import { assertLogFits } from './database/log-fit.ts';
 import { EnvironmentMaker } from './environment.ts';
+import { openEventLog, type EventLog } from './event-log.ts';
 import type { DeliveryLog } from './eventing/delivery-log.ts';
 import { SourceSet } from './eventing/sources.ts';
 import type { Notices } from './notices.ts';
@@ -21,7 +22,6 @@ import { seedExchange } from './seed/seed.ts';
 import type { FaultPlan } from './service/faults.ts';
 import { EmulatedService } from './service/service.ts';
 
-const RETENTION_INTERVAL_MS = 60_000;
 const SHARD_FIELD = "metadata.labels['apps.kubernetes.io/pod-index']";
 const NAME_FIELD = 'metadata.name';
 
@@ -33,6 +33,8 @@ export interface ExchangeDeps {
   readonly databaseUrl: string;
   /** Of a Redis; null runs without one. */
   readonly redisUrl: string | null;
+  /** Brokers of the Kafka cluster that holds the log; null: the log is in the database. */
+  readonly kafka: string | null;
   /** True when nobody else can be using this database. */
   readonly databaseIsOurs: boolean;
   readonly ownUrl: string;
@@ -53,6 +55,7 @@ export class Exchange {
   readonly sources: SourceSet;
   readonly bus: Bus;
   readonly #database: PreparedDatabase;
+  readonly #log: EventLog;
   readonly #notices: Notices;
   readonly #reference: Pool;
   readonly #outbox: Outbox;
@@ -72,7 +75,7 @@ export class Exchange {
     const exchange = new Exchange(deps, database);
     prepared = exchange;
     try {
-      await exchange.#provision(deps);
+      await exchange.#provision(deps, reset);
     } catch (error) {
       await exchange.stop();
       throw error;
@@ -83,18 +86,15 @@ export class Exchange {
   private constructor(deps: ExchangeDeps, database: PreparedDatabase) {
     this.#database = database;
     this.#notices = deps.notices;
+    this.#log = openEventLog(deps.kafka, database, deps.notices.logFor('bus'));
+    this.bus = this.#log.bus;
     const environment = new EnvironmentMaker(deps.topology, {
       roleUrl: database.urlFor,
-      busUrl: database.urlFor,
+      busUrl: this.#log.urlFor,
+      busVariables: this.#log.variables,
       jwksUrl: `${deps.ownUrl.replace('localhost', '127.0.0.1')}/.well-known/jwks.json`,
       issuerUrl: deps.ownUrl,
       cacheUrl: deps.redisUrl,
-    });
-    this.bus = openBus({
-      url: database.urlFor('bourse_bus'),
-      applicationName: 'bourse-emulator-bus',
-      log: deps.notices.logFor('bus'),
-      retentionIntervalMs: RETENTION_INTERVAL_MS,
     });
     this.#reference = createPool({
       url: database.urlFor('bourse_reference'),
@@ -184,7 +184,9 @@ export class Exchange {
     }
   }
 
-  async #provision(deps: ExchangeDeps): Promise<void> {
+  async #provision(deps: ExchangeDeps, reset: boolean): Promise<void> {
+    const names = Object.values(TOPICS).map(({ name }) => name);
+    if (reset) await this.#log.deleteTopics(names);
     if (deps.databaseIsOurs) await this.#endOldLeases();
     const shards = Number(deps.topology.configMaps.get('shards')?.['shards'] ?? '1');
     await this.bus.provision(
@@ -194,6 +196,7 @@ export class Exchange {
         retentionMs: topic.retentionMs,
       })),
     );
+    await assertLogFits(this.admin, this.bus);
     // What an interrupted market command left behind is published by the sweeper.
     this.#outbox.startSweeper();
     await seedExchange(this.admin, this.#reference, this.#outbox, shards);

@@ -14,6 +14,8 @@ describe('the flags', () => {
     [['--log-level', 'loud'], 'not one of'],
     [['--redis', 'localhost:6379'], 'redis://'],
     [['orders'], 'orders'],
+    [['--kafka', 'a:1', '--reset'], '--reset-topics'],
+    [['--reset', '--reset-topics'], 'is for --kafka'],
   ])('refuse %j', (args, message) => {
     expect(() => parseFlags(args)).toThrow(FlagError);
     expect(() => parseFlags(args)).toThrow(message);
@@ -28,25 +30,28 @@ describe('the flags', () => {
       shards: null,
       redisUrl: null,
       reset: false,
+      kafka: null,
+      resetTopics: false,
       watch: true,
       logLevel: 'info',
     });
   });
 
   it('are read', () => {
-    const args = [
-      '--only',
-      'orders, fees',
-      '--port',
-      '9000',
-      '--data-dir',
-      'x',
-      '--no-watch',
-      '--shards',
-      '2',
+    const args = ['--only', 'orders, fees', '--port', '9000', '--data-dir', 'x', '--no-watch'];
+    const shards = ['--shards', '2'];
+    const servers = [
+      '--redis',
+      'redis://localhost',
+      '--kafka',
+      'a:1,b:2',
+      '--reset',
+      '--reset-topics',
     ];
-    args.push('--redis', 'redis://localhost');
-    expect(parseFlags(args)).toMatchObject({
+    expect(parseFlags([...args, ...shards, ...servers])).toMatchObject({
+      kafka: 'a:1,b:2',
+      reset: true,
+      resetTopics: true,
       only: ['orders', 'fees'],
       port: 9000,
       dataDir: 'x',

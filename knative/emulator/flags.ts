@@ -13,12 +13,15 @@ function, and the routes, sources and dead letters that knative/base declares.
   --shards N       engines, and partitions of the logs, instead of those of the manifests
   --redis URL      a running Redis for the market feed; without it there is none
   --reset          throw all data away first
+  --kafka H:P,...  use this Kafka cluster instead of the embedded log
+  --reset-topics   with --kafka: a reset throws the exchange's topics away, too
   --no-watch       do not reload when code changes
   --log-level L    of the functions: ${LOG_LEVELS.join(' ')} (default info)
   --help           this text
 
 Environment: DATABASE_URL uses a running Postgres (a superuser's URL) instead of the embedded one.
-NO_COLOR turns colours off.`;
+KAFKA_TLS, KAFKA_SASL_MECHANISM, KAFKA_TOPIC_PREFIX and the other KAFKA_ variables of docs/infra.md
+hold for --kafka and are handed to every process. NO_COLOR turns colours off.`;
 
 export interface Flags {
   readonly help: boolean;
@@ -28,6 +31,8 @@ export interface Flags {
   readonly shards: number | null;
   readonly redisUrl: string | null;
   readonly reset: boolean;
+  readonly kafka: string | null;
+  readonly resetTopics: boolean;
   readonly watch: boolean;
   readonly logLevel: LogLevel;
 }
@@ -44,6 +49,7 @@ const SHARDS_MAX = 64;
 /** Throws FlagError, saying what is wrong and that --help exists. */
 export function parseFlags(args: readonly string[]): Flags {
   const values = parse(args);
+  checkReset(values);
   return {
     help: values.help,
     only: values.only === undefined ? null : readNames(values.only),
@@ -52,6 +58,8 @@ export function parseFlags(args: readonly string[]): Flags {
     shards: values.shards === undefined ? null : readShards(values.shards),
     redisUrl: values.redis === undefined ? null : readRedisUrl(values.redis),
     reset: values.reset,
+    kafka: values.kafka ?? null,
+    resetTopics: values['reset-topics'],
     watch: !values['no-watch'],
     logLevel: readLevel(values['log-level']),
   };
@@ -65,6 +73,8 @@ interface Values {
   readonly shards?: string;
   readonly redis?: string;
   readonly reset: boolean;
+  readonly kafka?: string;
+  readonly 'reset-topics': boolean;
   readonly 'no-watch': boolean;
   readonly 'log-level': string;
 }
@@ -83,6 +93,8 @@ function parse(args: readonly string[]): Values {
         shards: { type: 'string' },
         redis: { type: 'string' },
         reset: { type: 'boolean', default: false },
+        kafka: { type: 'string' },
+        'reset-topics': { type: 'boolean', default: false },
         'no-watch': { type: 'boolean', default: false },
         'log-level': { type: 'string', default: 'info' },
       },
@@ -90,6 +102,20 @@ function parse(args: readonly string[]): Values {
   } catch (cause) {
     const reason = cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause);
     throw new FlagError(`${reason} (--help lists the options)`, { cause });
+  }
+}
+
+/** Topics outlive a data folder and may be somebody else's: nobody loses them by accident. */
+function checkReset(values: Values): void {
+  const { kafka, reset } = values;
+  if (values['reset-topics'] && kafka === undefined) {
+    throw new FlagError('--reset-topics is for --kafka: without it --reset empties the log, too');
+  }
+  if (reset && kafka !== undefined && !values['reset-topics']) {
+    throw new FlagError(
+      '--reset would leave the log in Kafka, which a new database does not fit: add ' +
+        '--reset-topics to throw its topics away (KAFKA_TOPIC_PREFIX says whose)',
+    );
   }
 }
 

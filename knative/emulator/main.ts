@@ -1,10 +1,12 @@
 // `npm run dev`: the whole exchange on this machine.
 import { fileURLToPath } from 'node:url';
-import { findVariable } from '../../shared/config/environment.ts';
+import { ConfigError, findVariable } from '../../shared/config/environment.ts';
+import { TerminalError } from '../../shared/domain/failure.ts';
 import { ManifestError } from '../manifests/document.ts';
 import { BuildFailure } from './build/bundle.ts';
 import { DataDirInUse } from './data/data-dir.ts';
 import { PortInUse } from './data/listen.ts';
+import { LogMismatch } from './database/log-fit.ts';
 import { DatabaseOutdated } from './database/prepare.ts';
 import { startEmulator, type Emulator } from './emulator.ts';
 import { FlagError, HELP, parseFlags } from './flags.ts';
@@ -20,6 +22,10 @@ const EXPLAINED = [
   PortInUse,
   DataDirInUse,
   DatabaseOutdated,
+  LogMismatch,
+  ConfigError,
+  // An unsafe topic, for example: the message names it and what is wrong with it.
+  TerminalError,
   BuildFailure,
   ChildFailure,
 ];

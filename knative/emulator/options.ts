@@ -12,6 +12,10 @@ export interface EmulatorOptions {
   /** Run only these functions; null runs all. */
   readonly only: readonly string[] | null;
   readonly reset: boolean;
+  /** `host:port,...` of a Kafka cluster to use instead of the embedded log. */
+  readonly kafka?: string | null;
+  /** Lets a reset throw the topics in Kafka away. */
+  readonly resetTopics?: boolean;
   readonly watch: boolean;
   readonly logLevel: LogLevel;
   /** A superuser's URL of a running Postgres; null starts the embedded one. */

@@ -9,9 +9,9 @@ import { Findings } from './findings.ts';
 import {
   COMMAND_LOG,
   EXECUTION_LOG,
-  readBounds,
-  readLog,
+  embeddedLog,
   readOutboxes,
+  type EventLog,
   type PartitionBounds,
 } from './read-log.ts';
 import { Replay } from './replay.ts';
@@ -24,6 +24,8 @@ const RECORDS_PER_PROGRESS = 20_000;
 export interface AuditRequest {
   /** Inside a repeatable-read transaction: everything is read from its snapshot. */
   readonly client: pg.Client;
+  /** Null: the embedded log of this database. Else one whose end agrees with the snapshot. */
+  readonly log: EventLog | null;
   readonly claims: readonly SnapshotClaim[];
   readonly isFinal: boolean;
   /** Says what was read, for a person. */
@@ -48,15 +50,16 @@ export async function runAudit(request: AuditRequest): Promise<Findings> {
 }
 
 async function replayLog(
-  { client, claims, tell }: AuditRequest,
+  { client, claims, tell, ...request }: AuditRequest,
   replay: Replay,
   findings: Findings,
 ): Promise<void> {
-  const bounds = await readBounds(client, COMMAND_LOG);
+  const log = request.log ?? embeddedLog(client);
+  const bounds = await log.readBounds(COMMAND_LOG);
   const offsets = new OffsetCheck(bounds, findings);
   const snapshots = new SnapshotCheck(claims, findings);
   const total = bounds.reduce((sum, each) => sum + each.nextOffset - each.firstOffset, 0);
-  for await (const record of readLog(client, COMMAND_LOG)) {
+  for await (const record of log.readRecords(COMMAND_LOG, bounds)) {
     offsets.passed(record);
     replay.apply(record);
     snapshots.passed(record, replay);
@@ -78,14 +81,15 @@ async function replayLog(
 }
 
 async function checkExecutions(
-  { client, tell }: AuditRequest,
+  { client, tell, ...request }: AuditRequest,
   replay: Replay,
   findings: Findings,
 ): Promise<ExecutionCheck> {
-  const bounds = await readBounds(client, EXECUTION_LOG);
+  const log = request.log ?? embeddedLog(client);
+  const bounds = await log.readBounds(EXECUTION_LOG);
   const isTrimmed = bounds.some(({ firstOffset }) => firstOffset > 0);
   const check = new ExecutionCheck(replay, findings, isTrimmed);
-  for await (const record of readLog(client, EXECUTION_LOG)) check.check(record);
+  for await (const record of log.readRecords(EXECUTION_LOG, bounds)) check.check(record);
   check.finish();
   const { records, events, repeats } = check.counts;
   tell(`executions: ${records} records, ${events} events, ${repeats} repeats`);

@@ -9,6 +9,7 @@ import {
 import type { AuditOptions } from './options.ts';
 
 const DATABASE = 'bourse';
+const BEGIN = 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY';
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Rows fetched from a cursor at once. */
 const ROWS_PER_FETCH = 2_000;
@@ -22,6 +23,8 @@ export interface AuditedDatabase {
   readonly client: pg.Client;
   /** Says how the database was reached. */
   readonly source: string;
+  /** Gives the present snapshot up for one of this moment. */
+  renewSnapshot(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -59,7 +62,7 @@ async function begin(
   const client = makeClient(url);
   try {
     await client.connect();
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    await client.query(BEGIN);
     // The first statement takes the snapshot.
     const found = await client.query<{ present: boolean }>(
       `SELECT to_regclass('log.records') IS NOT NULL
@@ -76,7 +79,12 @@ async function begin(
     await client.end();
     await stop();
   };
-  return { client, source, close };
+  const renewSnapshot = async (): Promise<void> => {
+    await client.query('ROLLBACK');
+    await client.query(BEGIN);
+    await client.query('SELECT 1');
+  };
+  return { client, source, renewSnapshot, close };
 }
 
 /** Connection string of the server that works on the data folder now, if one does. */

@@ -49,7 +49,13 @@ export class Forgery {
       await client.query('SET LOCAL session_replication_role = replica');
       await forge();
       this.told = [];
-      return await runAudit({ client, claims, isFinal, tell: (line) => this.told.push(line) });
+      return await runAudit({
+        client,
+        log: null,
+        claims,
+        isFinal,
+        tell: (line) => this.told.push(line),
+      });
     } finally {
       await client.query('ROLLBACK');
     }

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { findVariable } from '../../shared/config/environment.ts';
 import { runAudit } from './audit.ts';
 import { openDatabase } from './database.ts';
+import { agreeWithLog, assertLogIsHere } from './cut.ts';
 import { reportJson, reportLines } from './findings.ts';
+import { openKafkaLog, type KafkaLog } from './kafka-log.ts';
 import { readOptions, USAGE, type AuditOptions } from './options.ts';
 import { readClaims } from './snapshots.ts';
 
@@ -18,13 +20,18 @@ async function audit(options: AuditOptions): Promise<number> {
   const database = await openDatabase(options);
   const tell = (line: string): void => console.error(line);
   tell(`auditing ${database.source}`);
+  let kafka: KafkaLog | null = null;
   try {
     const { isFinal } = options;
-    const findings = await runAudit({ client: database.client, claims, isFinal, tell });
+    kafka = options.kafka === null ? null : await openKafkaLog(options.kafka);
+    if (kafka === null) await assertLogIsHere(database.client);
+    const log = kafka === null ? null : await agreeWithLog(database, kafka);
+    const findings = await runAudit({ client: database.client, log, claims, isFinal, tell });
     if (options.json) console.log(reportJson(findings, isFinal));
     else for (const line of reportLines(findings, isFinal)) console.log(line);
     return findings.isClean ? 0 : EXIT_VIOLATED;
   } finally {
+    await kafka?.close();
     await database.close();
   }
 }

@@ -29,7 +29,15 @@ test('takes the URL of the environment, but a folder or a URL that is asked for 
 
 test('explains every option that it takes', () => {
   expect(readOptions(['--help'], undefined)).toBeNull();
-  for (const option of ['--url', '--data-dir', '--snapshots', '--final', '--json', '--help']) {
+  for (const option of [
+    '--url',
+    '--data-dir',
+    '--snapshots',
+    '--kafka',
+    '--final',
+    '--json',
+    '--help',
+  ]) {
     expect(USAGE).toContain(option);
   }
 });

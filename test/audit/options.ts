@@ -9,6 +9,8 @@ exchange may be audited at any moment; work in flight is not a violation.
 
   --url URL        Postgres connection string of a superuser (or BOURSE_DATABASE_URL)
   --data-dir DIR   folder of a development exchange, running or stopped (default .bourse)
+  --kafka H:P,...  the log is in this Kafka cluster, not in the database; TLS, login and prefix are
+                   those of the environment (KAFKA_TLS, KAFKA_TOPIC_PREFIX, ...)
   --snapshots DIR  engine snapshots to compare (default DIR/snapshots of the data folder)
   --final          also require that no work is left anywhere (A5)
   --json           print one JSON document instead of a line an invariant
@@ -22,6 +24,8 @@ export interface AuditOptions {
   readonly url: string | null;
   readonly dataDir: string;
   readonly snapshotsDir: string | null;
+  /** Brokers of the cluster that holds the log; null: the log is in the database. */
+  readonly kafka: string | null;
   readonly isFinal: boolean;
   readonly json: boolean;
 }
@@ -47,6 +51,7 @@ export function readOptions(
     url,
     dataDir: dataDir ?? '.bourse',
     snapshotsDir: values.snapshots ?? null,
+    kafka: values.kafka ?? null,
     isFinal: values.final,
     json: values.json,
   };
@@ -59,6 +64,7 @@ function parse(args: readonly string[]) {
       options: {
         url: { type: 'string' },
         'data-dir': { type: 'string' },
+        kafka: { type: 'string' },
         snapshots: { type: 'string' },
         final: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },

@@ -1,4 +1,5 @@
-// Records of the embedded event log and of the outboxes, as they lie in the tables.
+// Records of the event log and of the outboxes. The embedded log and the outboxes are read as they
+// lie in the tables; a log in Kafka has a reader of its own (kafka-log.ts).
 import type pg from 'pg';
 import { readAll, readRows } from './database.ts';
 import type { LogRecord } from './wire.ts';
@@ -12,8 +13,23 @@ export interface PartitionBounds {
 export const COMMAND_LOG = 'orders.accepted';
 export const EXECUTION_LOG = 'engine.executions';
 
-/** The partitions of a topic; none when the topic was never made. */
-export function readBounds(client: pg.Client, topic: string): Promise<PartitionBounds[]> {
+/** Where the records are: the tables of the embedded log, or Kafka. */
+export interface EventLog {
+  /** The partitions of a topic, in order; none when the topic was never made. */
+  readBounds(topic: string): Promise<PartitionBounds[]>;
+  /** The records within the bounds, partition by partition, in offset order. */
+  readRecords(topic: string, bounds: readonly PartitionBounds[]): AsyncGenerator<LogRecord>;
+}
+
+export function embeddedLog(client: pg.Client): EventLog {
+  return {
+    readBounds: (topic) => readBounds(client, topic),
+    // The snapshot of the database bounds them.
+    readRecords: (topic) => readLog(client, topic),
+  };
+}
+
+function readBounds(client: pg.Client, topic: string): Promise<PartitionBounds[]> {
   return readAll<PartitionBounds>(
     client,
     `SELECT p.partition, p.first_offset AS "firstOffset", p.next_offset AS "nextOffset"
@@ -23,8 +39,7 @@ export function readBounds(client: pg.Client, topic: string): Promise<PartitionB
   );
 }
 
-/** All records of a topic, partition by partition, in offset order. */
-export function readLog(client: pg.Client, topic: string): AsyncGenerator<LogRecord> {
+function readLog(client: pg.Client, topic: string): AsyncGenerator<LogRecord> {
   return readRows<LogRecord>(
     client,
     `SELECT r.partition, r.record_offset AS "offset", r.key, r.headers, r.value

@@ -35,12 +35,19 @@ export class Exchange {
   readonly ownUrl: string;
   readonly #port: number;
   readonly #flags: readonly string[];
+  readonly #environment: Readonly<Record<string, string>>;
   #child: ChildProcess | null = null;
   #output = '';
 
-  private constructor(dataDir: string, port: number, flags: readonly string[]) {
+  private constructor(
+    dataDir: string,
+    port: number,
+    flags: readonly string[],
+    environment: Readonly<Record<string, string>>,
+  ) {
     this.dataDir = dataDir;
     this.#flags = flags;
+    this.#environment = environment;
     this.#port = port;
     this.publicUrl = `http://127.0.0.1:${port}`;
     this.ownUrl = `http://127.0.0.1:${port + 1}`;
@@ -48,10 +55,18 @@ export class Exchange {
 
   /** `flags` are more flags of `npm run dev`. */
   static async create(...flags: readonly string[]): Promise<Exchange> {
+    return Exchange.createIn({}, ...flags);
+  }
+
+  /** With more variables in its environment. */
+  static async createIn(
+    environment: Readonly<Record<string, string>>,
+    ...flags: readonly string[]
+  ): Promise<Exchange> {
     const dataDir = mkdtempSync(join(tmpdir(), 'bourse-e2e-'));
     // As root the database runs under another account, which must be able to enter.
     chmodSync(dataDir, 0o755);
-    const exchange = new Exchange(dataDir, await findFreePort(2), flags);
+    const exchange = new Exchange(dataDir, await findFreePort(2), flags, environment);
     await exchange.start();
     return exchange;
   }
@@ -66,7 +81,11 @@ export class Exchange {
     const child = spawn(
       process.execPath,
       [...args, '--port', String(this.#port), '--data-dir', this.dataDir, ...this.#flags],
-      { cwd: ROOT, env: { ...process.env, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] },
+      {
+        cwd: ROOT,
+        env: { ...process.env, NO_COLOR: '1', ...this.#environment },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
     );
     this.#child = child;
     for (const stream of [child.stdout, child.stderr]) {
@@ -159,9 +178,11 @@ export class Exchange {
 export async function runProgram(
   file: string,
   args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number | null; readonly output: string; readonly stdout: string }> {
   const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
     cwd: ROOT,
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

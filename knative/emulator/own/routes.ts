@@ -54,8 +54,7 @@ export function ownRoutes(emulator: Emulator): OwnRoute[] {
       method: 'POST',
       path: '/reset',
       handle: async () => {
-        await emulator.reset();
-        return { status: 204 };
+        return (await emulator.reset()) ?? { status: 204 };
       },
     },
     {
