@@ -1,5 +1,6 @@
 // Turns concurrent publishes into few requests: while one request is on its way, what arrives is
 // gathered for the next (group commit). One request at a time, so records keep their order.
+import { crashPoint } from '../config/crash-point.ts';
 import { RetryableError, TerminalError } from '../domain/failure.ts';
 import type { OutgoingRecord } from './bus.ts';
 import { checkRecord, RECORD_BYTES_MAX } from './record-limits.ts';
@@ -72,7 +73,9 @@ export class PublishQueue {
       const request = this.#takeRequest();
       if (request.length === 0) break;
       try {
+        crashPoint('log.append.before');
         await this.#send(request.flatMap((part) => part.records));
+        crashPoint('log.append.after');
         for (const part of request) if (part.last) part.publish.done();
       } catch (error) {
         for (const part of request) this.#failPublish(part.publish, error);

@@ -13,6 +13,10 @@ const RETRYABLE_SOCKET_CODES = new Set([
   'ENOENT',
 ]);
 
+/** What the driver says, without a code, when connection or answer is lost. */
+const PASSING_MESSAGES =
+  /Connection terminated|connection timeout|timeout exceeded|read timeout|Client has encountered/i;
+
 /** Name of the constraint that refused the work, or null when it was something else. */
 export function findViolatedConstraint(error: unknown): string | null {
   if (!(error instanceof pg.DatabaseError)) return null;
@@ -27,7 +31,5 @@ export function isRetryableDatabaseError(error: unknown): boolean {
   }
   if (!(error instanceof Error)) return false;
   if ('code' in error && RETRYABLE_SOCKET_CODES.has(String(error.code))) return true;
-  return /Connection terminated|connection timeout|timeout exceeded|read timeout|Client has encountered/i.test(
-    error.message,
-  );
+  return PASSING_MESSAGES.test(error.message);
 }

@@ -23,10 +23,11 @@ async function main(): Promise<number> {
 }
 
 async function run(options: TortureOptions): Promise<number> {
-  const { seed } = options;
-  console.log(`seed ${seed}, schedule ${scheduleHash(seed, profileOf(options))}`);
+  const { seed, beside } = options;
+  const profile = profileOf(options);
+  console.log(`seed ${seed}, schedule ${scheduleHash(seed, profile, beside)}`);
   if (options.printsSchedule) {
-    console.log(JSON.stringify(new Schedule(seed, profileOf(options)).nextRound(), null, 1));
+    console.log(JSON.stringify(new Schedule(seed, profile, beside).nextRound(), null, 1));
     return 0;
   }
   const tell = (line: string): void => {

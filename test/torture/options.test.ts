@@ -8,6 +8,7 @@ describe('the command line of the torture', () => {
     ['a negative time', ['--minutes=-1']],
     ['half a seed', ['--seed', '1.5']],
     ['no clients at all', ['--clients', '0']],
+    ['an unknown server', ['--with', 'redis,mysql']],
     ['an unknown profile', ['--profile', 'gentle']],
   ])('refuses %s', (_what, args) => {
     expect(() => readOptions(args)).toThrow(UsageError);
@@ -19,6 +20,7 @@ describe('the command line of the torture', () => {
       minutes: 0.5,
       seed: 42,
     });
+    expect(readOptions(['--with', 'kafka,redis'])?.beside).toEqual(['kafka', 'redis']);
     expect(readOptions(['--help'])).toBeNull();
   });
 });

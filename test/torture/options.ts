@@ -1,5 +1,6 @@
 // The command line of the torture.
 import { parseArgs } from 'node:util';
+import { BESIDE, type BesideName } from './cluster/beside.ts';
 
 export const USAGE = `Usage: npm run torture -- [options]
 
@@ -14,6 +15,8 @@ the end.
   --clients N      clients that trade (default 24)
   --rate N         their requests a second in all (default 160)
   --report DIR     where report.json, report.md, history and logs go (default .bourse-torture)
+  --with a,b       servers beside Postgres: kafka (the event log), redis (the market feed); default
+                   none
   --only TEXT      only faults whose name contains it, to look for a cause
   --schedule       print the schedule and its hash, and do nothing
   --help           print this
@@ -32,6 +35,7 @@ export interface TortureOptions {
   readonly clients: number;
   readonly rate: number;
   readonly reportDir: string;
+  readonly beside: readonly BesideName[];
   readonly only: string | null;
   readonly printsSchedule: boolean;
 }
@@ -57,6 +61,7 @@ export function readOptions(args: readonly string[]): TortureOptions | null {
     clients: readWhole('clients', values.clients, 1, 200),
     rate: readWhole('rate', values.rate, 1, 5_000),
     reportDir: values.report,
+    beside: readBeside(values.with),
     only: values.only ?? null,
     printsSchedule: values.schedule,
   };
@@ -74,6 +79,7 @@ function parse(args: readonly string[]) {
         clients: { type: 'string', default: '24' },
         rate: { type: 'string', default: '160' },
         report: { type: 'string', default: '.bourse-torture' },
+        with: { type: 'string', default: '' },
         only: { type: 'string' },
         schedule: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
@@ -82,6 +88,15 @@ function parse(args: readonly string[]) {
   } catch (cause) {
     throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
   }
+}
+
+function readBeside(text: string): BesideName[] {
+  const names = text.split(',').filter((name) => name !== '');
+  return names.map((name) => {
+    const known = BESIDE.find((each) => each === name);
+    if (known === undefined) throw new UsageError(`--with ${name}: one of ${BESIDE.join(', ')}`);
+    return known;
+  });
 }
 
 function readWhole(name: string, text: string, least: number, most: number): number {

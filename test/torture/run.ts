@@ -9,6 +9,7 @@ import { findStandstill } from './check/liveness.ts';
 import { LiveAudit } from './check/live-audit.ts';
 import { waitForRest } from './check/quiescence.ts';
 import { Violations } from './check/violations.ts';
+import { BESIDE, type BesideName } from './cluster/beside.ts';
 import { Cluster } from './cluster/cluster.ts';
 import { perform } from './nemesis/perform.ts';
 import { RECOVERY_TIMEOUT_MS, type Scene } from './nemesis/scene.ts';
@@ -30,15 +31,14 @@ import { Workload } from './workload/workload.ts';
 const CALM_TIMEOUT_MS = 600_000;
 const TOPOLOGY = [
   'Postgres 18 (durable)',
-  'event log in Postgres',
   'emulator (gateway and sources)',
   'engine daemon',
   'orders, settlement, market-data, ledger, fees: one process each',
 ];
-const NOT_HERE = [
-  'Kafka broker restart: the event log of this topology is in Postgres',
-  'Redis flush and kill: nothing of this topology uses a cache',
-];
+const NOT_HERE: Readonly<Record<BesideName, string>> = {
+  kafka: 'Kafka broker restart: the event log of this topology is in Postgres (--with kafka)',
+  redis: 'Redis flush and kill: this topology has no market feed (--with redis)',
+};
 
 export function profileOf(options: TortureOptions): Profile {
   return options.profile === 'long' ? LONG_PROFILE : SHORT_PROFILE;
@@ -108,7 +108,7 @@ class Run {
     const dir = join(resolve(options.reportDir), `seed-${options.seed}-${Date.now()}`);
     mkdirSync(dir, { recursive: true });
     tell(`starting the exchange; everything goes to ${dir}`);
-    return new Run(options, dir, await Cluster.open(dir), tell);
+    return new Run(options, dir, await Cluster.open(dir, options.beside), tell);
   }
 
   async trade(): Promise<void> {
@@ -120,7 +120,11 @@ class Run {
   /** Faults until the time is over and the first round is complete. */
   async hurt(): Promise<void> {
     const endMs = performance.now() + this.#options.minutes * 60_000;
-    const schedule = new Schedule(this.#options.seed, profileOf(this.#options));
+    const schedule = new Schedule(
+      this.#options.seed,
+      profileOf(this.#options),
+      this.#options.beside,
+    );
     while (this.#rounds === 0 || performance.now() < endMs) {
       for (const step of schedule.nextRound().filter((each) => this.#isWanted(each))) {
         if (this.#rounds > 0 && performance.now() >= endMs) return;
@@ -216,6 +220,7 @@ class Run {
     this.#cluster.proxy.clear();
     this.#cluster.overrides.clearAll();
     this.#cluster.disk.free();
+    await this.#cluster.beside.startAll();
     await this.#cluster.ensureEmulator();
   }
 
@@ -230,12 +235,14 @@ class Run {
     return {
       seed,
       profile,
-      scheduleHash: scheduleHash(seed, profileOf(this.#options)),
+      scheduleHash: scheduleHash(seed, profileOf(this.#options), this.#options.beside),
       commit: readCommit(),
       startedAt: this.#startedAt.toISOString(),
       durationSeconds: Math.round((Date.now() - this.#startedAt.getTime()) / 1_000),
-      topology: TOPOLOGY,
-      notHere: NOT_HERE,
+      topology: [...this.#options.beside, ...TOPOLOGY],
+      notHere: BESIDE.filter((name) => !this.#options.beside.includes(name)).map(
+        (name) => NOT_HERE[name],
+      ),
       skewMethod: skewMethod(),
       rounds: this.#rounds,
       steps: this.#steps,
@@ -258,7 +265,7 @@ class Run {
       audit,
       violations: this.#violations.list(),
       notCovered: this.#faults.missing(
-        [...expectedLabels(profileOf(this.#options))].filter(
+        [...expectedLabels(profileOf(this.#options), this.#options.beside)].filter(
           (label) => this.#options.only === null || label.includes(this.#options.only),
         ),
       ),

@@ -1,6 +1,5 @@
 // The bus port on the embedded event log: a Postgres schema, migration 0020_log.sql.
 import { randomUUID } from 'node:crypto';
-import { crashPoint } from '../../config/crash-point.ts';
 import { isRetryableDatabaseError } from '../../db/failure.ts';
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../db/pool.ts';
 import { RetryableError, TerminalError } from '../../domain/failure.ts';
@@ -183,9 +182,7 @@ export class EmbeddedBus implements Bus {
       if (!topicIds.has(topic)) topicIds.set(topic, (await this.#topics.get(topic)).topicId);
     }
     try {
-      crashPoint('log.append.before');
       await appendRecords(this.#pool, records, (topic) => topicIds.get(topic) ?? 0);
-      crashPoint('log.append.after');
     } catch (cause) {
       throw asFailure('publishing failed, the records may be in the log or not', cause);
     }

@@ -10,7 +10,7 @@ const RECORDS_CHANNEL = 'bourse_log';
 const GROUPS_CHANNEL = 'bourse_log_groups';
 const RECONNECT_FIRST_MS = 50;
 const RECONNECT_MAX_MS = 2_000;
-/** A listener hears nothing for hours on a quiet day: without asking, a dead link sounds the same. */
+/** On a quiet day nothing is heard for hours: without asking, a dead link sounds the same. */
 const HEARTBEAT_MS = 5_000;
 const END_MS = 1_000;
 

@@ -16,6 +16,7 @@ export async function auditFinally(cluster: Cluster, violations: Violations): Pr
   const result = await runProgram('test/audit/main.ts', [
     ...['--url', cluster.postgres.url],
     ...['--snapshots', cluster.snapshotsDir],
+    ...(cluster.beside.brokers === null ? [] : ['--kafka', cluster.beside.brokers]),
     ...['--final', '--json'],
   ]);
   const verdicts = parse(result.stdout);

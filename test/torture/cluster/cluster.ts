@@ -6,6 +6,7 @@ import { findFreePort } from '../../../shared/testing/free-port.ts';
 import { pause, waitUntil } from '../pause.ts';
 import { FaultProxy } from '../proxy/fault-proxy.ts';
 import { nameOfPostgresClient } from '../proxy/postgres-link.ts';
+import { Beside, type BesideName } from './beside.ts';
 import { EmulatorProcess, type EmulatorState } from './emulator-process.ts';
 import { Overrides } from './overrides.ts';
 import { PostgresServer } from './postgres-server.ts';
@@ -30,6 +31,7 @@ export class Cluster {
   readonly proxy: FaultProxy;
   readonly overrides: Overrides;
   readonly disk: SnapshotDisk;
+  readonly beside: Beside;
 
   private constructor(parts: {
     dataDir: string;
@@ -37,17 +39,19 @@ export class Cluster {
     postgres: PostgresServer;
     proxy: FaultProxy;
     overrides: Overrides;
+    beside: Beside;
   }) {
     this.dataDir = parts.dataDir;
     this.emulator = parts.emulator;
     this.postgres = parts.postgres;
     this.proxy = parts.proxy;
     this.overrides = parts.overrides;
+    this.beside = parts.beside;
     this.disk = new SnapshotDisk(this.snapshotsDir);
   }
 
   /** Starts all of it on free ports, with its data and logs below `dir`. */
-  static async open(dir: string): Promise<Cluster> {
+  static async open(dir: string, names: readonly BesideName[] = []): Promise<Cluster> {
     mkdirSync(dir, { recursive: true });
     // As root the database runs under another account, which must be able to enter.
     chmodSync(dir, 0o755);
@@ -61,15 +65,16 @@ export class Cluster {
     const overrides = new Overrides(join(dir, 'overrides.json'), {
       'engine-daemon': ENGINE_VARIABLES,
     });
+    const beside = await Beside.open(names, dir);
     const emulator = new EmulatorProcess({
       port: await findFreePort(2),
       dataDir,
       databaseUrl: postgres.urlThrough(proxy.port),
       overridesFile: overrides.file,
       logFile: join(dir, 'emulator.log'),
-      flags: [],
+      flags: beside.flags,
     });
-    const cluster = new Cluster({ dataDir, emulator, postgres, proxy, overrides });
+    const cluster = new Cluster({ dataDir, emulator, postgres, proxy, overrides, beside });
     cluster.disk.prepare();
     await emulator.start();
     return cluster;
@@ -104,10 +109,17 @@ export class Cluster {
     const children = state === null ? [] : pidsIn(state);
     const pids = [this.emulator.pid, ...children];
     const killed = pids.filter((pid) => signal(pid, 'SIGKILL')).length;
+    const killedBeside = await this.beside.killAll();
     await this.postgres.crashAll();
     await this.emulator.ended();
     await waitUntil(() => !children.some(isAlive), ORPHANS_END_MS);
-    return killed + 1;
+    return killed + killedBeside + 1;
+  }
+
+  /** What `killEverything` has left: nothing. */
+  async startEverything(): Promise<void> {
+    await Promise.all([this.postgres.start(), this.beside.startAll()]);
+    await this.ensureEmulator();
   }
 
   /** Brings the emulator up when it is down; a start that fails is tried again. */
@@ -137,6 +149,7 @@ export class Cluster {
     if (this.emulator.pid !== null) await this.killEverything();
     await this.proxy.close();
     await this.postgres.stop();
+    await this.beside.stop();
     this.disk.remove();
   }
 

@@ -22,6 +22,8 @@ export async function perform(fault: Fault, scene: Scene): Promise<Deed> {
       return stall(fault, scene);
     case 'postgres-crash':
       return crashPostgres(fault, scene);
+    case 'beside':
+      return hurtBeside(fault, scene);
     case 'network':
       return hurtLink(fault, scene);
     case 'clock-skew':
@@ -65,8 +67,7 @@ async function killEverything(fault: FaultOf<'kill-everything'>, scene: Scene): 
   const kills = await cluster.killEverything();
   await pause(fault.downMs);
   const startedMs = performance.now();
-  await cluster.postgres.start();
-  await cluster.ensureEmulator();
+  await cluster.startEverything();
   recoveries.note('start', performance.now() - startedMs);
   const isDrained = await drainBacklog(scene);
   recoveries.note('system', isDrained ? performance.now() - startedMs : null);
@@ -98,6 +99,14 @@ async function crashPostgres(fault: FaultOf<'postgres-crash'>, scene: Scene): Pr
   await pause(fault.downMs);
   await postgres.start();
   return { happened: true, kills: fault.how === 'SIGKILL' ? 1 : 0 };
+}
+
+async function hurtBeside(fault: FaultOf<'beside'>, { cluster }: Scene): Promise<Deed> {
+  if (fault.how === 'flush') return { happened: await cluster.beside.flushRedis(), kills: 0 };
+  const happened = await cluster.beside.kill(fault.name);
+  await pause(fault.downMs);
+  await cluster.beside.startAll();
+  return { happened, kills: happened ? 1 : 0 };
 }
 
 async function hurtLink(fault: FaultOf<'network'>, { cluster }: Scene): Promise<Deed> {

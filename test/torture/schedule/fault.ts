@@ -1,5 +1,6 @@
 // The faults of a schedule, as plain data: a schedule can be printed, hashed and repeated.
 import type { CrashPoint } from '../../../shared/config/crash-point.ts';
+import type { BesideName } from '../cluster/beside.ts';
 import type { ChildName, ProcessName } from '../cluster/processes.ts';
 import type { Direction, Toxic } from '../proxy/toxics.ts';
 
@@ -12,6 +13,13 @@ export type Fault =
   | {
       readonly kind: 'postgres-crash';
       readonly how: 'SIGKILL' | 'SIGQUIT';
+      readonly downMs: number;
+    }
+  /** Kafka or Redis; only Redis can be emptied. */
+  | {
+      readonly kind: 'beside';
+      readonly name: BesideName;
+      readonly how: 'kill' | 'flush';
       readonly downMs: number;
     }
   | {
@@ -58,6 +66,8 @@ export function labelOf(fault: Fault): string {
       return 'pause and continue';
     case 'postgres-crash':
       return fault.how === 'SIGKILL' ? 'Postgres SIGKILL' : 'Postgres immediate shutdown';
+    case 'beside':
+      return `${fault.name} ${fault.how === 'kill' ? 'SIGKILL' : 'FLUSHALL'}`;
     case 'network':
       return `network ${fault.toxic.kind}`;
     case 'clock-skew':

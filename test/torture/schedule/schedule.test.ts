@@ -33,6 +33,8 @@ describe('a schedule', () => {
     for (const [point, targets] of Object.entries(CRASH_POINTS)) {
       for (const target of targets) expect(expected).toContain(`crash point ${point} in ${target}`);
     }
+    expect(expectedLabels(SHORT_PROFILE, ['redis'])).toContain('redis FLUSHALL');
+    expect(expectedLabels(SHORT_PROFILE, ['kafka'])).toContain('kafka SIGKILL');
     expect(expected).toContain('kill everything');
     expect(expected).toContain('kill some');
   });

@@ -2,6 +2,7 @@
 // a new order with new targets, so that a run of one whole round covers everything.
 import { createHash } from 'node:crypto';
 import { CRASH_POINTS, type CrashPoint } from '../../../shared/config/crash-point.ts';
+import type { BesideName } from '../cluster/beside.ts';
 import { PROCESSES, type ChildName, type ProcessName } from '../cluster/processes.ts';
 import { Draw } from '../draw.ts';
 import { TOXIC_KINDS, type Toxic, type ToxicKind } from '../proxy/toxics.ts';
@@ -62,9 +63,13 @@ export class Schedule {
   readonly #draw: Draw;
   readonly #profile: Profile;
 
-  constructor(seed: number, profile: Profile) {
+  readonly #beside: readonly BesideName[];
+
+  /** `beside`: the servers that this topology has beside Postgres. */
+  constructor(seed: number, profile: Profile, beside: readonly BesideName[] = []) {
     this.#draw = new Draw(seed);
     this.#profile = profile;
+    this.#beside = beside;
   }
 
   /** The next round; the same seed and profile give the same rounds. */
@@ -100,6 +105,13 @@ export class Schedule {
       ...(['SIGKILL', 'SIGQUIT'] as const).map((how): Fault => {
         return { kind: 'postgres-crash', how, downMs: draw.whole(0, DOWN_MS_MAX) };
       }),
+      ...this.#beside.flatMap((name) =>
+        (name === 'redis' ? (['kill', 'flush'] as const) : (['kill'] as const)).map(
+          (how): Fault => {
+            return { kind: 'beside', name, how, downMs: draw.whole(0, DOWN_MS_MAX) };
+          },
+        ),
+      ),
       ...TOXIC_KINDS.map((kind): Fault => {
         return {
           kind: 'network',
@@ -167,13 +179,17 @@ function drawToxic(draw: Draw, kind: ToxicKind): Toxic {
 }
 
 /** Every name that a run of this profile must count at least once. */
-export function expectedLabels(profile: Profile): Set<string> {
-  return new Set(new Schedule(1, profile).nextRound().map((step) => labelOf(step.fault)));
+export function expectedLabels(profile: Profile, beside: readonly BesideName[] = []): Set<string> {
+  return new Set(new Schedule(1, profile, beside).nextRound().map((step) => labelOf(step.fault)));
 }
 
 /** Names a schedule: equal for equal seeds and profiles, on any machine. */
-export function scheduleHash(seed: number, profile: Profile): string {
-  const schedule = new Schedule(seed, profile);
+export function scheduleHash(
+  seed: number,
+  profile: Profile,
+  beside: readonly BesideName[] = [],
+): string {
+  const schedule = new Schedule(seed, profile, beside);
   const rounds = Array.from({ length: HASHED_ROUNDS }, () => schedule.nextRound());
   return createHash('sha256').update(JSON.stringify(rounds)).digest('hex').slice(0, 16);
 }
