@@ -8,7 +8,7 @@ import { KafkaBus } from '../../bus/kafka/kafka-bus.ts';
 import { startServices, type Services } from './start-services.ts';
 
 const ignore = (): void => undefined;
-const SERVER_TEST_TIMEOUT_MS = 120_000;
+const SERVER_TEST_TIMEOUT_MS = 600_000;
 
 describe('Kafka of the harness', () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'bourse-kafka-'));

@@ -22,7 +22,8 @@ export interface LaunchOptions {
   readonly isReady: () => Promise<boolean>;
 }
 
-const READY_TIMEOUT_MS = 60_000;
+/** Kafka takes 4 s on an idle machine, and was seen to take more than 60 on a busy one. */
+const READY_TIMEOUT_MS = 240_000;
 const READY_POLL_MS = 50;
 /** A broker with full disks to flush is still given up on at last. */
 const STOP_TIMEOUT_MS = 30_000;

@@ -9,8 +9,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isRedisReady } from './redis-server.ts';
 
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
-const WAIT = { timeout: 40_000, interval: 50 };
-const PROGRAM_TEST_TIMEOUT_MS = 120_000;
+const WAIT = { timeout: 120_000, interval: 50 };
+const PROGRAM_TEST_TIMEOUT_MS = 300_000;
 
 interface Program {
   readonly child: ChildProcess;

@@ -25,7 +25,7 @@ export const CONTAINER_DIR = '/var/lib/bourse';
 
 type Container = ReturnType<ContainerRuntimeClient['container']['getById']>;
 
-const READY_TIMEOUT_MS = 120_000;
+const READY_TIMEOUT_MS = 240_000;
 const READY_POLL_MS = 100;
 const STOP_TIMEOUT_SECONDS = 30;
 const OWNER_LABEL = 'bourse.owner';
