@@ -8,7 +8,8 @@ const TAKERS = [...SHAPES, 'quote IOC'];
 
 /** Cells of order type and outcome that a session must have seen. */
 const OUTCOMES: readonly string[] = [
-  ...TAKERS.flatMap((shape) => [`${shape} filled`, `${shape} traded`]),
+  ...SHAPES.map((shape) => `${shape} filled`),
+  ...TAKERS.map((shape) => `${shape} traded`),
   ...['limit GTC', 'limit GTD'].flatMap((shape) => [
     `${shape} opened`,
     `${shape} amended`,
@@ -22,7 +23,10 @@ const OUTCOMES: readonly string[] = [
   'market IOC expired ORDER_LIQUIDITY_NONE',
   'market IOC expired ORDER_PRICE_PROTECTED',
   'quote IOC filled ORDER_QUOTE_AMOUNT_REACHED',
-  ...TAKERS.map((shape) => `${shape} cancelled ORDER_SELF_TRADE_PREVENTED`),
+  // A FOK order that meets its owner's is not fillable, and expires.
+  ...TAKERS.filter((shape) => !shape.endsWith('FOK')).map(
+    (shape) => `${shape} cancelled ORDER_SELF_TRADE_PREVENTED`,
+  ),
   'limit GTC rejected MARKET_HALTED',
   'limit GTC rejected MARKET_CANCEL_ONLY',
   'limit GTC reduced',

@@ -13,7 +13,7 @@ const FAULT_MAXIMA = {
   'append refused': 0.03,
   'append outcome unknown': 0.04,
   'append landed late': 0.03,
-  'commit of offsets lost': 0.2,
+  'commit of offsets lost': 0.5,
   // Per statement of the database.
   'serialization failure': 0.01,
   'connection lost before statement': 0.004,
@@ -21,7 +21,7 @@ const FAULT_MAXIMA = {
   'commit outcome unknown': 0.03,
   'commit landed late': 0.015,
   // Per write to a disk.
-  'disk full': 0.03,
+  'disk full': 0.15,
   // Per second of virtual time.
   'crash of orders': 4,
   'crash of settlement': 4,
@@ -38,7 +38,7 @@ const FAULT_MAXIMA = {
   'link partitioned': 1.6,
   'clock jumped': 1.6,
   rebalanced: 1.6,
-  'offset went back': 1.2,
+  'offset went back': 6,
   'market status changed': 2,
 } as const;
 
