@@ -29,7 +29,7 @@ export const USAGE = `Runs the exchange in simulated time against simulated faul
   --help          this text
 
 Ends with 1 when an invariant is violated, with 2 when something that has to happen at least once
-never did (not with --seed, and not below 1,000 seeds).`;
+never did (not with --seed, and not below 900 seeds).`;
 
 /** What is wrong with the arguments. */
 export interface OptionFault {

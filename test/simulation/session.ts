@@ -4,7 +4,7 @@ import { runSeed, type RunOptions, type RunResult } from './run-seed.ts';
 import { FAULT_KINDS } from './world/faults.ts';
 
 /** Fewer seeds than this need not see everything. */
-export const COVERING_SEEDS_MIN = 1_000;
+export const COVERING_SEEDS_MIN = 900;
 /** How often each kind of fault, and each type of order with each outcome, must have happened. */
 const FAULTS_LEAST = 20;
 const OUTCOMES_LEAST = 10;

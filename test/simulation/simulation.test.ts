@@ -1,33 +1,21 @@
 // A thousand small worlds, each with faults of its own: nothing may be lost, doubled or made up in
-// any of them.
+// any of them. few-seeds.test.ts runs the first hundred.
 import { describe, expect, it } from 'vitest';
-import { readKeptSeeds } from './kept-seeds.ts';
-import { runSeed } from './run-seed.ts';
 import { replayCommand, Session } from './session.ts';
 
-const SEEDS = 1_000;
+const FROM = 101;
+const SEEDS = 900;
 /** Seeds in one test, so that a slow machine is told from one that hangs. */
-const SEEDS_PER_TEST = 125;
+const SEEDS_PER_TEST = 100;
 const TEST_TIMEOUT_MS = 600_000;
 
-describe('the exchange in a simulated world', { timeout: TEST_TIMEOUT_MS }, () => {
+describe('the exchange in simulated worlds', { timeout: TEST_TIMEOUT_MS }, () => {
   const session = new Session();
+  const parts = Array.from(
+    { length: SEEDS / SEEDS_PER_TEST },
+    (_, at) => FROM + at * SEEDS_PER_TEST,
+  );
 
-  it.each(readKeptSeeds())('holds for seed $seed: $reason', async ({ seed }) => {
-    const { violation } = await runSeed({ seed });
-    expect(violation, replayCommand({ seed })).toBeNull();
-  });
-
-  it('does the same again for the same seed, and something else for another', async () => {
-    const [first, again, other] = [await runSeed({ seed: 7 }), await runSeed({ seed: 7 })].concat(
-      await runSeed({ seed: 8 }),
-    );
-    expect(first?.traceHash).toBe(again?.traceHash);
-    expect(first?.counts).toEqual(again?.counts);
-    expect(first?.traceHash).not.toBe(other?.traceHash);
-  });
-
-  const parts = Array.from({ length: SEEDS / SEEDS_PER_TEST }, (_, at) => at * SEEDS_PER_TEST + 1);
   it.each(parts)('keeps every invariant from seed %i on', async (from) => {
     for (let seed = from; seed < from + SEEDS_PER_TEST; seed += 1) {
       const { violation } = await session.run({ seed });
