@@ -64,10 +64,22 @@ export interface OrdersFixture {
   close(): Promise<void>;
 }
 
-export async function createOrdersFixture(): Promise<OrdersFixture> {
-  const database = await createTestDatabase();
+export interface OrdersFixtureOptions {
+  /** A copy of the template on the server of the test run, unless given. */
+  readonly database?: TestDatabase;
+  /** The embedded log of that database, unless given. */
+  readonly busUrl?: string;
+  readonly outboxWaitingMax?: number;
+  readonly openOrdersMax?: number;
+}
+
+export async function createOrdersFixture(
+  options: OrdersFixtureOptions = {},
+): Promise<OrdersFixture> {
+  const database = options.database ?? (await createTestDatabase());
+  const { busUrl, outboxWaitingMax, openOrdersMax = 5 } = options;
   const log = silentLogger();
-  const bus = openBus({ url: database.url, applicationName: 'test', log });
+  const bus = openBus({ url: busUrl ?? database.url, applicationName: 'test', log });
   await bus.provision(Object.values(TOPICS));
   const reference = database.poolFor('bourse_reference');
   const outbox = new Outbox({ pool: reference, schema: 'reference', bus, log });
@@ -76,12 +88,13 @@ export async function createOrdersFixture(): Promise<OrdersFixture> {
     { asset: 'USD', name: 'US dollar', decimals: 6 },
   ]);
   await database.pool.query(`SELECT fees.set_schedule('BTC-USD', 1000, 2000)`);
-  const ordersUrl = database.urlFor('bourse_orders');
+  const ordersUrl = busUrl ?? database.urlFor('bourse_orders');
   const deps = openOrders({
     pool: database.poolFor('bourse_orders', 8),
     bus: openBus({ url: ordersUrl, applicationName: 'test-orders', log }),
     log,
-    openOrdersMax: 5,
+    openOrdersMax,
+    ...(outboxWaitingMax === undefined ? {} : { outboxWaitingMax }),
   });
   const openSecond = (): OrdersDeps =>
     openOrders({
@@ -110,7 +123,7 @@ export async function createOrdersFixture(): Promise<OrdersFixture> {
       }),
     deliver: (events) =>
       deliverEvent(definition, deps, { name: 'executions', data: record(events) }),
-    commands: async () => readCommands(database),
+    commands: async () => readCommands(busUrl ?? database.url),
     available: async (caller, asset) => {
       const result = await database.pool.query<{ available: string; held: string }>(
         `SELECT available::text, held::text FROM ledger.balances WHERE owner = $1 AND asset = $2`,
@@ -179,8 +192,8 @@ export async function outboxIsEmpty(fixture: OrdersFixture): Promise<void> {
   }
 }
 
-async function readCommands(database: TestDatabase): Promise<Record<string, unknown>[]> {
-  const bus = openBus({ url: database.url, applicationName: 'test', log: silentLogger() });
+async function readCommands(url: string): Promise<Record<string, unknown>[]> {
+  const bus = openBus({ url, applicationName: 'test', log: silentLogger() });
   const commands: Record<string, unknown>[] = [];
   try {
     const { next } = await bus.offsets('orders.accepted', 0);

@@ -7,6 +7,8 @@ import type { Cache } from '../../shared/cache/cache.ts';
 import { findCache } from '../../shared/function/find-cache.ts';
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS } from '../../shared/db/pool.ts';
 import { withTransaction, type Pool } from '../../shared/db/pool.ts';
+import { DatabaseBreaker } from '../../shared/db/breaker.ts';
+import { assertDurable, UNSAFE_VARIABLE } from '../../shared/db/durability.ts';
 import { findViolatedConstraint, isRetryableDatabaseError } from '../../shared/db/failure.ts';
 import { RetryableError } from '../../shared/domain/failure.ts';
 import type { Executions } from '../../shared/events/executions.ts';
@@ -46,15 +48,19 @@ export function openOrders(parts: {
   readonly cache?: Cache | null;
   readonly openOrdersMax?: number;
   readonly acceptLingerMs?: number;
+  readonly outboxWaitingMax?: number;
 }): OrdersDeps {
-  const { pool, bus, log, cache = null } = parts;
-  const outbox = new Outbox({ pool, schema: 'orders', bus, log });
+  const { pool, bus, log, cache = null, outboxWaitingMax: waitingMax } = parts;
+  const breaker = new DatabaseBreaker(pool, log);
+  const limits = waitingMax === undefined ? {} : { waitingMax };
+  const outbox = new Outbox({ pool, schema: 'orders', bus, log, ...limits });
   const outcomes = new Outcomes(bus, log, cache);
   const openOrdersMax = parts.openOrdersMax ?? OPEN_ORDERS_MAX;
   const marketAssets = new MarketAssets();
   const acceptDeps = { pool, outbox, outcomes, marketAssets, openOrdersMax, log };
   return {
     pool,
+    breaker,
     bus,
     cache,
     outbox,
@@ -67,7 +73,7 @@ export function openOrders(parts: {
       retryAlone: true,
       run: async (requests) => {
         try {
-          return await acceptOrRepeat(acceptDeps, requests);
+          return await breaker.run(() => acceptOrRepeat(acceptDeps, requests));
         } catch (error) {
           throw asRetryable('orders could not be accepted', error);
         }
@@ -79,7 +85,7 @@ export function openOrders(parts: {
       queueMax: PROJECT_QUEUE_MAX,
       retryAlone: true,
       run: async (records) => {
-        await project(pool, records, log);
+        await breaker.run(() => project(pool, records, log));
         return records.map(() => null);
       },
     }),
@@ -146,6 +152,7 @@ export async function closeOrders(deps: OrdersDeps): Promise<void> {
   await deps.outcomes.close();
   await deps.cache?.close();
   await deps.bus.close();
+  deps.breaker.close();
   await deps.pool.end();
 }
 
@@ -176,6 +183,7 @@ export const definition = defineFunction<OrdersDeps>({
       statementTimeoutMs: SERVICE_STATEMENT_TIMEOUT_MS,
       onError: (error) => log.warn({ err: error }, 'a database connection broke'),
     });
+    await assertDurable(pool, environment.find(UNSAFE_VARIABLE), log);
     const url = environment.get('BUS_URL');
     const bus = openBus({ url, applicationName: 'orders', log });
     const openMax = environment.find('OPEN_ORDERS_MAX');

@@ -1,5 +1,6 @@
 // The settlement function: engine records in, ledger entries and releases out.
 import type { Logger } from 'pino';
+import { assertDurable, UNSAFE_VARIABLE } from '../../shared/db/durability.ts';
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../shared/db/pool.ts';
 import type { Executions } from '../../shared/events/executions.ts';
 import { Batcher } from '../../shared/function/batcher.ts';
@@ -45,15 +46,17 @@ export const definition = defineFunction<SettlementDeps>({
       await deps.batcher.submitOrThrow(delivered.data);
     }),
   ],
-  connect: (environment) => {
+  connect: async (environment) => {
+    const { log } = environment;
     const pool = createPool({
       url: environment.get('DATABASE_URL'),
       applicationName: 'settlement',
       connectionsMax: CONNECTIONS_MAX,
       statementTimeoutMs: SERVICE_STATEMENT_TIMEOUT_MS,
-      onError: (error) => environment.log.warn({ err: error }, 'idle connection lost'),
+      onError: (error) => log.warn({ err: error }, 'idle connection lost'),
     });
-    return Promise.resolve(openSettlement(pool, environment.log));
+    await assertDurable(pool, environment.find(UNSAFE_VARIABLE), log);
+    return openSettlement(pool, log);
   },
   close: async (deps) => {
     await deps.batcher.close();

@@ -2,6 +2,7 @@
 // secrets and settings filled in. Nothing of the emulator's own environment leaks in but PATH,
 // and what a test overrides.
 import { BIND_ADDRESS } from './data/listen.ts';
+import { UNSAFE_VARIABLE } from '../../shared/db/durability.ts';
 import { DATABASE_ROLES, type DatabaseRole } from '../../shared/db/roles.ts';
 import { findVariable } from '../../shared/config/environment.ts';
 import type { LogLevel } from '../../shared/config/fields.ts';
@@ -118,12 +119,15 @@ export class EnvironmentMaker {
 
 function processBasics(logLevel: LogLevel): Record<string, string> {
   const path = findVariable('PATH');
+  const unsafe = findVariable(UNSAFE_VARIABLE);
   return {
     NODE_ENV: 'production',
     LOG_LEVEL: logLevel,
     // A laptop's neighbours have no business with it: only the proxy's ports are for callers.
     BIND_ADDRESS,
     ...(path === undefined ? {} : { PATH: path }),
+    // Whoever gives us a database that forgets has said so for all processes.
+    ...(unsafe === undefined ? {} : { [UNSAFE_VARIABLE]: unsafe }),
   };
 }
 

@@ -3,6 +3,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import type { Bus } from '../../shared/bus/bus.ts';
 import { Outbox } from '../../shared/bus/outbox.ts';
+import { findVariable } from '../../shared/config/environment.ts';
+import { assertDurable, UNSAFE_VARIABLE } from '../../shared/db/durability.ts';
 import { createPool, type Pool } from '../../shared/db/pool.ts';
 import { TOPICS } from '../../shared/events/catalog.ts';
 import type { LogLevel } from '../../shared/config/fields.ts';
@@ -75,6 +77,8 @@ export class Exchange {
     const exchange = new Exchange(deps, database);
     prepared = exchange;
     try {
+      const accepted = findVariable(UNSAFE_VARIABLE);
+      await assertDurable(exchange.admin, accepted, deps.notices.logFor('postgres'));
       await exchange.#provision(deps, reset);
     } catch (error) {
       await exchange.stop();

@@ -20,7 +20,7 @@ function, and the routes, sources and dead letters that knative/base declares.
   --help           this text
 
 Environment: DATABASE_URL uses a running Postgres (a superuser's URL) instead of the embedded one.
-KAFKA_TLS, KAFKA_SASL_MECHANISM, KAFKA_TOPIC_PREFIX and the other KAFKA_ variables of docs/infra.md
+KAFKA_TLS, KAFKA_SASL_MECHANISM, KAFKA_TOPIC_PREFIX and the other KAFKA_ variables of docs/kafka.md
 hold for --kafka and are handed to every process. NO_COLOR turns colours off.`;
 
 export interface Flags {

@@ -13,8 +13,9 @@ const RETRYABLE_SOCKET_CODES = new Set([
   'ENOENT',
 ]);
 
-/** What the driver says, without a code, when connection or answer is lost. */
-const PASSING_MESSAGES =
+/** Said by a server that ends, starts or is full: it cannot serve anybody. */
+const AWAY_STATES = new Set(['57P01', '57P02', '57P03', '53300']);
+const AWAY_WORDS =
   /Connection terminated|connection timeout|timeout exceeded|read timeout|Client has encountered/i;
 
 /** Name of the constraint that refused the work, or null when it was something else. */
@@ -29,7 +30,22 @@ export function isRetryableDatabaseError(error: unknown): boolean {
     const state = error.code ?? '';
     return RETRYABLE_STATES.has(state) || RETRYABLE_CLASSES.has(state.slice(0, 2));
   }
+  return isUnreachable(error);
+}
+
+/** True when no work at all can be done on the database now. */
+export function isServerAway(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) {
+    const state = error.code ?? '';
+    return AWAY_STATES.has(state) || state.startsWith('08');
+  }
+  return isUnreachable(error);
+}
+
+function isUnreachable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  // Several addresses of one name were tried: they fail together.
+  if (error instanceof AggregateError) return error.errors.some(isUnreachable);
   if ('code' in error && RETRYABLE_SOCKET_CODES.has(String(error.code))) return true;
-  return PASSING_MESSAGES.test(error.message);
+  return AWAY_WORDS.test(error.message);
 }

@@ -2,6 +2,7 @@
 import type { Bus } from '../../../shared/bus/bus.ts';
 import type { Cache } from '../../../shared/cache/cache.ts';
 import type { Outbox } from '../../../shared/bus/outbox.ts';
+import type { DatabaseBreaker } from '../../../shared/db/breaker.ts';
 import type { Pool } from '../../../shared/db/pool.ts';
 import type { Executions } from '../../../shared/events/executions.ts';
 import type { Batcher } from '../../../shared/function/batcher.ts';
@@ -10,6 +11,7 @@ import type { Outcomes } from './outcomes.ts';
 
 export interface OrdersDeps {
   readonly pool: Pool;
+  readonly breaker: DatabaseBreaker;
   readonly bus: Bus;
   readonly cache: Cache | null;
   readonly outbox: Outbox;
