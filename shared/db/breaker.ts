@@ -1,5 +1,5 @@
-// Remembers that the database is away: while it is, work is refused at once instead of waiting for a
-// time-out each. Nobody's request is the one that finds out that it is back: we ask.
+// Remembers that the database is away: while it is, work is refused at once instead of waiting for
+// a time-out each. Nobody's request is the one that finds out that it is back: we ask.
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import { isBrokenCircuitError } from 'cockatiel';
 import type { BusLog } from '../bus/bus-log.ts';
