@@ -50,10 +50,12 @@ export function describeFaults(lab: () => Lab): void {
     expect(await source.rebalance()).toBe(true);
     // Once for each time the partition moved: on Kafka it also moves when the other one joins.
     await eventually(() => expect(valve.held).toBeGreaterThanOrEqual(2));
-    // What was done was committed on the way out.
-    expect((await lab().committed(topic)).get(0)).toBe(1);
-    const [first, ...rest] = lab().bodies();
-    expect([first, ...new Set(rest)]).toEqual(['0:0', '0:1']);
+    expect([...new Set(lab().bodies())]).toEqual(['0:0', '0:1']);
+    if (lab().log.commitsOnRevoke) {
+      // What was done was committed on the way out, so it does not come again.
+      expect((await lab().committed(topic)).get(0)).toBe(1);
+      expect(lab().bodies().lastIndexOf('0:0')).toBe(0);
+    }
     valve.open();
     await eventually(() => expect(outcomes.length).toBeGreaterThanOrEqual(3));
     await source.stop();
@@ -74,7 +76,10 @@ export function describeFaults(lab: () => Lab): void {
     isOpen = true;
     expect(await source.rebalance()).toBe(true);
     await eventually(() => expect(lab().bodies().at(-1)).toBe('0:3'));
-    expect(lab().bodies()).toEqual(['0:0', '0:1', '0:1', '0:2', '0:3']);
+    expect([...new Set(lab().bodies())]).toEqual(['0:0', '0:1', '0:2', '0:3']);
+    if (lab().log.commitsOnRevoke) {
+      expect(lab().bodies()).toEqual(['0:0', '0:1', '0:1', '0:2', '0:3']);
+    }
     valve.open();
   });
 
