@@ -240,6 +240,8 @@ function repeatUnpublished({ view, values }: StatementContext): readonly object[
 }
 
 export const ORDERS_STATEMENTS: readonly Statement[] = [
+  // Whether the database is back.
+  { pattern: /^SELECT 1$/, run: () => [{ one: 1 }] },
   { pattern: /nextval\('orders\.command_number'\)[^]*AS "openCounts"/, run: readForAccept },
   {
     pattern: /FROM orders\.orders o\s+WHERE \(o\.order_number, o\.user_number\) IN/,
