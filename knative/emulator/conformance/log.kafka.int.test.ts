@@ -1,11 +1,12 @@
 // A KafkaSource on real Kafka: each broker that TEST_SERVICES names.
 import kafkajs from 'kafkajs';
 import { randomUUID } from 'node:crypto';
-import { inject } from 'vitest';
+import { expect, inject } from 'vitest';
 import type { Bus } from '../../../shared/bus/bus.ts';
 import { openBus } from '../../../shared/bus/open-bus.ts';
 import { silentLogger } from '../../../shared/telemetry/logger.ts';
 import { describeKafkaSource } from './suite.ts';
+import { eventually } from './testing/log-harness.ts';
 
 for (const { version, brokers } of inject('kafkaBrokers')) {
   describeKafkaSource(`Kafka ${version}`, () => {
@@ -31,14 +32,29 @@ for (const { version, brokers } of inject('kafkaBrokers')) {
         await producer.connect();
         const tx = await producer.transaction();
         await tx.send({ topic, messages: [{ partition: 0, value: text }] });
-        return {
-          commit: () => tx.commit().finally(() => producer.disconnect()),
-          abort: () => tx.abort().finally(() => producer.disconnect()),
+        const end = async (how: 'commit' | 'abort'): Promise<void> => {
+          const before = await endOf(kafka, topic);
+          await tx[how]().finally(() => producer.disconnect());
+          // Kafka answers before its control record is written, which a later record may overtake.
+          await eventually(async () => expect(await endOf(kafka, topic)).toBeGreaterThan(before));
         };
+        return { commit: () => end('commit'), abort: () => end('abort') };
       },
       close: async () => {
         await Promise.all(buses.map((bus) => bus.close()));
       },
     });
   });
+}
+
+/** The offset after the last record of partition 0, control records and open transactions included. */
+async function endOf(kafka: kafkajs.Kafka, topic: string): Promise<number> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const [partition] = await admin.fetchTopicOffsets(topic);
+    return Number(partition?.high);
+  } finally {
+    await admin.disconnect();
+  }
 }
