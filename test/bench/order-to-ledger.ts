@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { createPool, type Pool } from '../../shared/db/pool.ts';
 import { userId } from '../../shared/domain/ids.ts';
 import { Exchange } from '../e2e/exchange.ts';
+import { Beside } from './order-to-ledger/beside.ts';
 import { cpuOf, cpuOfTree } from './order-to-ledger/cpu.ts';
 import { medianOfWindows, percentiles, type Percentiles } from './order-to-ledger/figures.ts';
 import { runOpenLoop, type Sent } from './order-to-ledger/open-loop.ts';
@@ -21,6 +22,8 @@ const HELP = `npm run bench -- order-to-ledger [options]
   --rates 1000,2000   orders per second, one run each (default 1000,2000,3000)
   --seconds 60        length of each run
   --users 200         users that trade
+  --with kafka,redis  these servers beside it, which it starts itself (default none: the
+                      embedded log and no feed)
   --gateway           send through the emulator's public port instead of straight to the function`;
 
 const WARM_UP_RATE = 300;
@@ -37,12 +40,14 @@ export async function run(args: readonly string[]): Promise<unknown> {
       seconds: { type: 'string', default: '60' },
       users: { type: 'string', default: '200' },
       gateway: { type: 'boolean', default: false },
+      with: { type: 'string', default: '' },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return { usage: HELP.split('\n') };
-  const exchange = await Exchange.create();
-  const stage = await Stage.open(exchange, Number(values.users), values.gateway);
+  const beside = await Beside.start(values.with);
+  const exchange = await Exchange.create(...beside.flags);
+  const stage = await Stage.open(exchange, beside, Number(values.users), values.gateway);
   try {
     await stage.load(WARM_UP_RATE, WARM_UP_SECONDS);
     const runs: object[] = [];
@@ -50,10 +55,12 @@ export async function run(args: readonly string[]): Promise<unknown> {
       runs.push(await stage.measure(rate, Number(values.seconds)));
     }
     const peer = await measureBare(Number(values.rates.split(',')[0]));
-    return { ours: { through: values.gateway ? 'gateway' : 'function', runs }, peer };
+    const through = values.gateway ? 'gateway' : 'function';
+    return { ours: { through, with: values.with, runs }, peer };
   } finally {
     await stage.close();
     await exchange.remove();
+    await beside.stop();
   }
 }
 
@@ -64,17 +71,23 @@ class Stage {
   readonly #mix: OrderMix;
   readonly #pool: Pool;
   readonly #log: OutcomeLog;
+  readonly #beside: Beside;
 
-  static async open(exchange: Exchange, users: number, gateway: boolean): Promise<Stage> {
+  static async open(
+    exchange: Exchange,
+    beside: Beside,
+    users: number,
+    gateway: boolean,
+  ): Promise<Stage> {
     const tokens = await openUsers(exchange, users);
     const { services } = await exchange.topology();
     const orders = services.find((service) => service.name === 'orders');
     if (orders === undefined) throw new Error('no orders function');
     const url = gateway ? exchange.publicUrl : `http://${orders.address}`;
-    return new Stage(exchange, url, new OrderMix(1, tokens));
+    return new Stage(exchange, beside, url, new OrderMix(1, tokens));
   }
 
-  private constructor(exchange: Exchange, url: string, mix: OrderMix) {
+  private constructor(exchange: Exchange, beside: Beside, url: string, mix: OrderMix) {
     const file = readFileSync(`${exchange.dataDir}/postgres.json`, 'utf8');
     const postgres = JSON.parse(file) as { url: string };
     this.#exchange = exchange;
@@ -86,7 +99,8 @@ class Stage {
       connectionsMax: 1,
       statementTimeoutMs: 600_000,
     });
-    this.#log = new OutcomeLog(postgres.url);
+    this.#beside = beside;
+    this.#log = new OutcomeLog(beside.kafkaUrl ?? postgres.url);
   }
 
   async measure(rate: number, seconds: number): Promise<object> {
@@ -132,6 +146,7 @@ class Stage {
       ['emulator', cpuOf(pid)],
       ['engine', cpuOf(enginePid)],
       ['postgres', cpuOfTree(postgresPid)],
+      ...this.#beside.pids.map(([name, pid]): [string, number | null] => [name, cpuOf(pid)]),
       ...services.map((each): [string, number | null] => [each.name, cpuOf(each.pid)]),
     ];
     return new Map(processes.flatMap(([name, ms]) => (ms === null ? [] : [[name, ms]])));
