@@ -12,6 +12,7 @@ import type { MarketFeed } from './feed/market-feed.ts';
 import { fenceBus } from './lease/fenced-bus.ts';
 import type { EngineLease } from './lease/lease.ts';
 import { ShardLoop } from './loop.ts';
+import { MarketMoves } from './market-moves.ts';
 import { registerEngineMetrics, type EngineFigures, type EngineMetrics } from './metrics.ts';
 import { prepareStart, type Prepared } from './prepare.ts';
 import { recordSha256 } from './recover.ts';
@@ -46,6 +47,8 @@ export interface EngineDaemonOptions {
   readonly onFailure: (error: unknown) => void;
   readonly now?: () => number;
   readonly flushTimeoutMs?: number;
+  /** For tests: bytes of a state that moves in one record. */
+  readonly pieceBytesMax?: number;
 }
 
 export class EngineDaemon {
@@ -57,6 +60,7 @@ export class EngineDaemon {
   readonly #now: () => number;
   readonly #abandon = new AbortController();
   readonly #shard: Shard;
+  readonly #moves: MarketMoves;
   readonly #loop: ShardLoop;
   readonly #snapshotter: Snapshotter;
   readonly #clock: ShardClock;
@@ -89,8 +93,10 @@ export class EngineDaemon {
     this.#snapshotInput = { offset: inputOffset, commandsApplied: 0 };
     this.#metrics = registerEngineMetrics(options.metrics, () => this.figures());
     this.#metrics.epoch.set(lease.epoch);
+    this.#moves = new MarketMoves(start.shard, options.pieceBytesMax);
     this.#loop = new ShardLoop({
       bus,
+      moves: this.#moves,
       batch: new ShardBatch(start.shard, lease.epoch),
       shard,
       metrics: this.#metrics,
@@ -224,10 +230,14 @@ export class EngineDaemon {
     this.#becomeReady();
   }
 
-  /** During the replay the outputs ahead belong to states to come, so there is no place to note. */
+  /**
+   * During the replay the outputs ahead belong to states to come, so there is no place to note.
+   * Nor is there one while pieces of a market that moves here are missing: they are not in the books.
+   */
   async #takeSnapshot(): Promise<void> {
     const { inputOffset, isMidBatch, lastRecord, commandsApplied } = this.#loop;
     if (!this.#isReady || isMidBatch || this.#snapshotter.isWriting) return;
+    if (this.#moves.isArriving) return;
     if (inputOffset === this.#snapshotInput.offset) return;
     assert(lastRecord?.offset === inputOffset, 'the last record is at hand');
     await this.#refreshOutputOffset();

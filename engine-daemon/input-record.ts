@@ -1,11 +1,12 @@
 // What one record of the command log asks for, or why it can never be carried out. The answer
-// depends on the record alone, so every engine and every replay skips the same records.
+// depends on the record and its partition alone, so every engine and every replay skips the same.
 import type { IncomingRecord } from '../shared/bus/bus.ts';
 import type { MarketId } from '../shared/domain/ids.ts';
 import { marketScale, type MarketConfig } from '../shared/domain/market.ts';
 import { EVENTS } from '../shared/events/catalog.ts';
 import type { MarketCommand } from '../shared/events/commands.ts';
 import { decodeEvent, isDecodeFailure } from '../shared/events/envelope.ts';
+import type { MarketHandedOver, MarketTakenOver } from '../shared/events/market-moves.ts';
 
 export type InputRecord =
   | {
@@ -14,6 +15,8 @@ export type InputRecord =
       readonly commands: readonly MarketCommand[];
     }
   | { readonly kind: 'tick'; readonly timeMs: number }
+  | { readonly kind: 'handed_over'; readonly move: MarketHandedOver }
+  | { readonly kind: 'taken_over'; readonly piece: MarketTakenOver }
   | { readonly kind: 'poison'; readonly cause: string };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -30,6 +33,8 @@ export function readInputRecord(record: IncomingRecord): InputRecord {
     const tick = decodeEvent('clockTicked', type, text);
     return isDecodeFailure(tick) ? poison(tick.failed) : { kind: 'tick', timeMs: tick.timeMs };
   }
+  if (type === EVENTS.marketHandedOver.type) return readHandedOver(record, text);
+  if (type === EVENTS.marketTakenOver.type) return readTakenOver(record, text);
   const accepted = decodeEvent('commandsAccepted', type, text);
   if (isDecodeFailure(accepted)) return poison(accepted.failed);
   const { market, commands } = accepted;
@@ -41,6 +46,31 @@ export function readInputRecord(record: IncomingRecord): InputRecord {
     if (fault !== null) return poison(fault);
   }
   return { kind: 'commands', market, commands };
+}
+
+function readHandedOver(record: IncomingRecord, text: string): InputRecord {
+  const move = decodeEvent('marketHandedOver', EVENTS.marketHandedOver.type, text);
+  if (isDecodeFailure(move)) return poison(move.failed);
+  const fault = findMoveFault(record, move, move.fromShard);
+  return fault === null ? { kind: 'handed_over', move } : poison(fault);
+}
+
+function readTakenOver(record: IncomingRecord, text: string): InputRecord {
+  const piece = decodeEvent('marketTakenOver', EVENTS.marketTakenOver.type, text);
+  if (isDecodeFailure(piece)) return poison(piece.failed);
+  const fault = findMoveFault(record, piece, piece.toShard);
+  return fault === null ? { kind: 'taken_over', piece } : poison(fault);
+}
+
+function findMoveFault(
+  record: IncomingRecord,
+  { market, fromShard, toShard }: MarketHandedOver,
+  itsShard: number,
+): string | null {
+  if (record.key !== market) return `the key is ${record.key ?? 'missing'}, not ${market}`;
+  if (fromShard === toShard) return `${market} moves from shard ${fromShard} to itself`;
+  if (itsShard === record.partition) return null;
+  return `a record for shard ${itsShard} is in partition ${record.partition}`;
 }
 
 /** Rules that the schema cannot say. */

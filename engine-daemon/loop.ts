@@ -6,10 +6,12 @@ import { crashPoint } from '../shared/config/crash-point.ts';
 import type { Bus, IncomingRecord, OutgoingRecord } from '../shared/bus/bus.ts';
 import { assert } from '../shared/domain/failure.ts';
 import type { Executions } from '../shared/events/executions.ts';
+import type { MarketHandedOver, MarketTakenOver } from '../shared/events/market-moves.ts';
 import { deadLetter } from './dead-letter.ts';
 import type { DurableOutput } from './durable-output.ts';
 import { EVENTS_PER_RECORD_MAX, executionRecords, withEvents } from './execution-records.ts';
 import { readInputRecord } from './input-record.ts';
+import type { MarketMoves } from './market-moves.ts';
 import type { EngineMetrics } from './metrics.ts';
 import { publishUntilDone } from './publish.ts';
 import type { RecordedOutputs } from './recorded-outputs.ts';
@@ -21,6 +23,7 @@ const EVENTS_PER_PUBLISH_MAX = 4_000;
 export interface ShardLoopOptions {
   readonly bus: Bus;
   readonly batch: ShardBatch;
+  readonly moves: MarketMoves;
   readonly shard: number;
   readonly metrics: EngineMetrics;
   readonly log: Logger;
@@ -44,6 +47,8 @@ export class ShardLoop {
   isMidBatch = false;
   readonly #options: ShardLoopOptions;
   #recorded: RecordedOutputs | null;
+  /** States of markets that have left, for their new shards. */
+  #leaving: OutgoingRecord[] = [];
 
   constructor(options: ShardLoopOptions) {
     this.#options = options;
@@ -97,23 +102,60 @@ export class ShardLoop {
     await this.#recorded?.close();
   }
 
+  /** Answers a dead letter for what cannot be done. */
   #apply(record: IncomingRecord): OutgoingRecord | null {
-    const { batch, log, metrics, shard } = this.#options;
+    const { batch, moves } = this.#options;
     const input = readInputRecord(record);
     switch (input.kind) {
-      case 'commands':
+      case 'commands': {
+        const obstacle = moves.findObstacle(input.market);
+        if (obstacle !== null) return this.#setAside(record, obstacle);
         batch.applyCommands(input.market, input.commands);
         this.commandsApplied += input.commands.length;
         return null;
+      }
       case 'tick':
         batch.applyTick(input.timeMs);
         this.commandsApplied += 1;
         return null;
+      case 'handed_over':
+        return this.#handOver(record, input.move);
+      case 'taken_over':
+        return this.#takeOver(record, input.piece);
       case 'poison':
-        log.error({ offset: record.offset, cause: input.cause }, 'a command record is poison');
-        metrics.deadLetters.add();
-        return deadLetter(record, shard, input.cause);
+        return this.#setAside(record, input.cause);
     }
+  }
+
+  #handOver(record: IncomingRecord, move: MarketHandedOver): OutgoingRecord | null {
+    const { log, moves } = this.#options;
+    const done = moves.handOver(move);
+    if (done.kind === 'refused') return this.#setAside(record, done.cause);
+    if (done.kind === 'published') {
+      this.#leaving.push(...done.records);
+      log.info({ ...move, pieces: done.records.length }, 'a market leaves the shard');
+    }
+    return null;
+  }
+
+  #takeOver(record: IncomingRecord, piece: MarketTakenOver): OutgoingRecord | null {
+    const { log, moves } = this.#options;
+    const done = moves.takeOver(piece);
+    if (done.kind === 'refused') return this.#setAside(record, done.cause);
+    if (done.kind === 'arrived') {
+      const { market, sequence, openOrders } = done.book;
+      const { moveNumber, fromShard } = piece;
+      crashPoint('engine.take-over.arrived');
+      log.info({ market, moveNumber, fromShard, sequence, openOrders }, 'a market has moved here');
+    }
+    return null;
+  }
+
+  #setAside(record: IncomingRecord, cause: string): OutgoingRecord {
+    const { log, metrics, shard } = this.#options;
+    log.error({ offset: record.offset, cause }, 'a record cannot be carried out');
+    metrics.deadLetters.add();
+    return deadLetter(record, shard, cause);
   }
 
   async #publish(deadLetters: readonly OutgoingRecord[]): Promise<void> {
@@ -128,17 +170,21 @@ export class ShardLoop {
       outputs.push({ output, records: own });
       records.push(...own);
     }
-    if (records.length === 0) return;
-    const startedMs = performance.now();
-    crashPoint('engine.batch.applied');
-    await publishUntilDone(bus, records, {
-      signal: abandon,
-      log,
-      onRetry: () => metrics.publishRetries.add(),
-    });
-    crashPoint('engine.batch.published');
-    metrics.publishSeconds.observe((performance.now() - startedMs) / 1_000);
-    onDurable?.(outputs);
+    const retrying = { signal: abandon, log, onRetry: () => metrics.publishRetries.add() };
+    if (records.length > 0) {
+      const startedMs = performance.now();
+      crashPoint('engine.batch.applied');
+      await publishUntilDone(bus, records, retrying);
+      crashPoint('engine.batch.published');
+      metrics.publishSeconds.observe((performance.now() - startedMs) / 1_000);
+      onDurable?.(outputs);
+    }
+    if (this.#leaving.length === 0) return;
+    // After what the market did here, so that its sequence goes on in the order of time.
+    crashPoint('engine.hand-over.before-publish');
+    await publishUntilDone(bus, this.#leaving, retrying);
+    crashPoint('engine.hand-over.after-publish');
+    this.#leaving = [];
   }
 }
 

@@ -1,6 +1,7 @@
 // Snapshots: everything that matters survives, and nothing that is not a snapshot gets in.
 import { describe, expect, it } from 'vitest';
 import { AssertionError } from '../../shared/domain/failure.ts';
+import { decodeMarketState, encodeMarketState } from './book-bytes.ts';
 import { COMMAND_WINDOW } from './command-window.ts';
 import { decodeEvents } from './facts.ts';
 import { Shard } from './shard.ts';
@@ -109,6 +110,46 @@ describe('a shard', () => {
   });
 });
 
+describe('a shard that markets have left and come to', () => {
+  const GONE = { market: 'ETH-USD', number: 3, toShard: 7 } as const;
+  const HERE = { market: 'BTC-USD', number: 2, toShard: 0 } as const;
+
+  function moved(): Shard {
+    const shard = new Shard();
+    shard.takeOver(openMarket().book, HERE);
+    const left = new TestMarket({ market: 'ETH-USD' });
+    shard.apply('ETH-USD', left.placeCommand({ number: 1 }));
+    shard.release(GONE);
+    return shard;
+  }
+
+  it('remembers its moves, and takes no older one for a new one', () => {
+    const restored = decodeSnapshot(encodeSnapshot(moved()));
+    expect(restored.moves()).toEqual([HERE, GONE]);
+    expect(restored.findTombstone('ETH-USD')).toEqual(GONE);
+    expect(restored.findTombstone('BTC-USD')).toBeNull();
+    expect(() => restored.release(HERE)).toThrow(/move 2 comes after 2/);
+    expect(() => restored.restoreMove(GONE)).toThrow(/twice/);
+  });
+
+  it('never begins a market anew that has left', () => {
+    const market = new TestMarket({ market: 'ETH-USD' });
+    for (const shard of [moved(), decodeSnapshot(encodeSnapshot(moved()))]) {
+      expect(() => shard.apply('ETH-USD', market.placeCommand({}))).toThrow(/has moved away/);
+      expect([...shard.markets()].map(({ market }) => market)).toEqual(['BTC-USD']);
+    }
+  });
+
+  it('hands over a state that is as it was, and refuses bytes that are none', () => {
+    const { book } = openMarket();
+    const bytes = encodeMarketState(book);
+    expect([...stateLines(decodeMarketState(bytes))]).toEqual([...stateLines(book)]);
+    expect(encodeMarketState(decodeMarketState(bytes))).toEqual(bytes);
+    expect(() => decodeMarketState(Uint8Array.of(9, ...bytes.subarray(1)))).toThrow(/version 9/);
+    expect(() => decodeMarketState(Uint8Array.of(...bytes, 0))).toThrow(/after its end/);
+  });
+});
+
 describe('bytes that are no snapshot', () => {
   it('are refused when cut short anywhere', () => {
     const bytes = save(openMarket());
@@ -125,8 +166,9 @@ describe('bytes that are no snapshot', () => {
 
   it('are refused when an order in them cannot be', () => {
     const bytes = save(openMarket());
-    // Of the last order written: 67 bytes, the side at 16, the price at 17, the mode at 42.
-    const order = bytes.length - 67;
+    // Of the last order written: 67 bytes, the side at 16, the price at 17, the mode at 42. Behind it
+    // are four bytes: there are no moves.
+    const order = bytes.length - 4 - 67;
     for (const [at, value] of [
       [16, 2],
       [41, 8],

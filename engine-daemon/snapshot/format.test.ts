@@ -63,7 +63,7 @@ describe('a snapshot file', () => {
 
   it('is refused in another format version, even with a right checksum', () => {
     const other = Buffer.from(
-      file.toString('latin1').replace('Version":1', 'Version":2'),
+      file.toString('latin1').replace('Version":2', 'Version":1'),
       'latin1',
     );
     expect(faultOf(resign(other))).toMatch(/formatVersion/);

@@ -6,7 +6,7 @@ import { marketIdField, numberField, timeMsField } from '../../shared/events/fie
 
 export const SNAPSHOT_MAGIC = 'bourse-engine-snapshot';
 /** Counts up when the header or the core's payload can no longer be read by the code before. */
-export const SNAPSHOT_FORMAT_VERSION = 1;
+export const SNAPSHOT_FORMAT_VERSION = 2;
 
 /** A header line longer than this is no header: thousands of markets fit. */
 const HEADER_BYTES_MAX = 4_194_304;

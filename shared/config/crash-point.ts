@@ -36,7 +36,15 @@ export const CRASH_POINTS = {
   'source.commit.after': ['emulator'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
+/** Passed while a market moves to another shard: `test/e2e/market-move` kills each process there. */
+export const MOVE_CRASH_POINTS = {
+  'engine.hand-over.before-publish': ['engine-daemon'],
+  'engine.hand-over.after-publish': ['engine-daemon'],
+  'engine.take-over.arrived': ['engine-daemon'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
 export type CrashPoint = keyof typeof CRASH_POINTS;
+export type MoveCrashPoint = keyof typeof MOVE_CRASH_POINTS;
 
 const armed = findVariable('CRASH_POINT');
 const isArmed = armed !== undefined;
@@ -44,18 +52,18 @@ const isArmed = armed !== undefined;
 let passesLeft = Number(findVariable('CRASH_POINT_HIT') ?? '1');
 
 /** Dies here, as if the power went, when `CRASH_POINT` names this place; otherwise does nothing. */
-export function crashPoint(name: CrashPoint): void {
+export function crashPoint(name: CrashPoint | MoveCrashPoint): void {
   if (isArmed && name === armed) pass(name);
 }
 
-function pass(name: CrashPoint): void {
+function pass(name: string): void {
   passesLeft -= 1;
   if (passesLeft > 0 || !claim(name)) return;
   process.kill(process.pid, 'SIGKILL');
 }
 
 /** Once for ever: the file says that it was done, and a process that is started again goes on. */
-function claim(name: CrashPoint): boolean {
+function claim(name: string): boolean {
   const file = findVariable('CRASH_POINT_FILE');
   if (file === undefined) return true;
   try {

@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { clockTickedSchema, commandsAcceptedSchema } from './commands.ts';
 import { executionsSchema } from './executions.ts';
+import { marketHandedOverSchema, marketTakenOverSchema } from './market-moves.ts';
 
 /** CloudEvents asks for a reverse-DNS prefix of the type. */
 export const EVENT_TYPE_PREFIX = 'dev.bourse.exchange.';
@@ -78,6 +79,24 @@ export const EVENTS = {
     producer: 'engine-daemon',
     consumers: ['engine-daemon'],
     meaning: 'Time has passed; orders that expire do so now.',
+  },
+  marketHandedOver: {
+    type: `${EVENT_TYPE_PREFIX}market.handed_over.v1`,
+    topic: 'orders.accepted',
+    schema: marketHandedOverSchema,
+    key: 'market',
+    producer: 'markets',
+    consumers: ['engine-daemon'],
+    meaning: 'A market leaves this shard: its engine publishes its state to the new one.',
+  },
+  marketTakenOver: {
+    type: `${EVENT_TYPE_PREFIX}market.taken_over.v1`,
+    topic: 'orders.accepted',
+    schema: marketTakenOverSchema,
+    key: 'market',
+    producer: 'engine-daemon',
+    consumers: ['engine-daemon'],
+    meaning: 'A piece of the state of a market that has moved here; with the last one it goes on.',
   },
   executions: {
     type: `${EVENT_TYPE_PREFIX}engine.executed.v1`,

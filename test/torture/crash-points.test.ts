@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { CRASH_POINTS } from '../../shared/config/crash-point.ts';
+import { CRASH_POINTS, MOVE_CRASH_POINTS } from '../../shared/config/crash-point.ts';
 import { listFiles, readSource } from '../tidy/source-files.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -33,7 +33,8 @@ describe('crash points', () => {
       .filter((path) => /^(shared|functions|engine-daemon|knative)\/.*\.ts$/.test(path))
       .flatMap((path) => [...readSource(path).text.matchAll(/\bcrashPoint\('([^']+)'\)/g)])
       .map((match) => match[1] ?? '');
-    expect(called.sort()).toEqual(Object.keys(CRASH_POINTS).sort());
+    const named = Object.keys({ ...CRASH_POINTS, ...MOVE_CRASH_POINTS });
+    expect(called.sort()).toEqual(named.sort());
   });
 
   it('do nothing in a process that was not told to die', () => {
