@@ -232,7 +232,7 @@ export class EngineDaemon {
 
   /**
    * During the replay the outputs ahead belong to states to come, so there is no place to note.
-   * Nor is there one while pieces of a market that moves here are missing: they are not in the books.
+   * Nor while pieces of a market that moves here are missing: they are not in the books.
    */
   async #takeSnapshot(): Promise<void> {
     const { inputOffset, isMidBatch, lastRecord, commandsApplied } = this.#loop;

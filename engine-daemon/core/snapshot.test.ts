@@ -166,8 +166,8 @@ describe('bytes that are no snapshot', () => {
 
   it('are refused when an order in them cannot be', () => {
     const bytes = save(openMarket());
-    // Of the last order written: 67 bytes, the side at 16, the price at 17, the mode at 42. Behind it
-    // are four bytes: there are no moves.
+    // Of the last order written: 67 bytes, the side at 16, the price at 17, the mode at 42. Behind
+    // it are four bytes: there are no moves.
     const order = bytes.length - 4 - 67;
     for (const [at, value] of [
       [16, 2],

@@ -4,7 +4,7 @@
 import { z } from 'zod';
 import { marketIdField, numberField } from './fields.ts';
 
-/** Bytes of a state in one record: as base64 and with its headers it stays below the bus's limit. */
+/** Bytes of a state in one record: in base64, with its headers, it stays below the bus's limit. */
 export const PIECE_BYTES_MAX = 735_000;
 /** 735 MB of state, eleven million resting orders: more than a move should try to carry. */
 export const PIECES_MAX = 1_000;

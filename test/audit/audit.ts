@@ -6,6 +6,7 @@ import { checkLedger } from './check-ledger.ts';
 import { checkOrders, type OrderCounts } from './check-orders.ts';
 import { checkTrades, readSettled, type Settled } from './check-settlement.ts';
 import { Findings } from './findings.ts';
+import { readCausally } from './read-causally.ts';
 import {
   COMMAND_LOG,
   EXECUTION_LOG,
@@ -16,7 +17,7 @@ import {
 } from './read-log.ts';
 import { Replay } from './replay.ts';
 import { SnapshotCheck, type SnapshotClaim } from './snapshots.ts';
-import { readCommandRecord } from './wire.ts';
+import { readCommandRecord, type LogRecord } from './wire.ts';
 
 /** Records between two lines of progress. */
 const RECORDS_PER_PROGRESS = 20_000;
@@ -59,7 +60,8 @@ async function replayLog(
   const offsets = new OffsetCheck(bounds, findings);
   const snapshots = new SnapshotCheck(claims, findings);
   const total = bounds.reduce((sum, each) => sum + each.nextOffset - each.firstOffset, 0);
-  for await (const record of log.readRecords(COMMAND_LOG, bounds)) {
+  const canApply = (record: LogRecord): boolean => replay.canApply(record);
+  for await (const record of readCausally(log, COMMAND_LOG, bounds, canApply)) {
     offsets.passed(record);
     replay.apply(record);
     snapshots.passed(record, replay);
@@ -76,7 +78,8 @@ async function replayLog(
   const { records, commands, repeats, poison, pending } = replay.counts;
   tell(
     `command log: ${records} records, ${commands} commands, ${repeats} repeats, ` +
-      `${poison} unreadable; ${pending} commands on their way; ${claims.length} snapshots`,
+      `${poison} unreadable; ${pending} commands on their way; ` +
+      `${replay.moves.counts.moves} moves of markets; ${claims.length} snapshots`,
   );
 }
 
@@ -89,7 +92,10 @@ async function checkExecutions(
   const bounds = await log.readBounds(EXECUTION_LOG);
   const isTrimmed = bounds.some(({ firstOffset }) => firstOffset > 0);
   const check = new ExecutionCheck(replay, findings, isTrimmed);
-  for await (const record of log.readRecords(EXECUTION_LOG, bounds)) check.check(record);
+  const canCheck = (record: LogRecord): boolean => check.isNext(record);
+  for await (const record of readCausally(log, EXECUTION_LOG, bounds, canCheck)) {
+    check.check(record);
+  }
   check.finish();
   const { records, events, repeats } = check.counts;
   tell(`executions: ${records} records, ${events} events, ${repeats} repeats`);
@@ -136,6 +142,9 @@ function checkLag(
 ): void {
   const { pending } = replay.counts;
   if (pending > 0) findings.violate('A5', 'commands are still to be published', { pending });
+  for (const market of replay.moves.inTransit) {
+    findings.violate('A5', 'a market has left its shard and has not come to another', { market });
+  }
   for (const { market, events } of replay.markets.values()) {
     const recorded = executions.recorded(market);
     if (recorded < events.length) {

@@ -20,6 +20,8 @@ export class ExecutionCheck {
   readonly #replay: Replay;
   readonly #findings: Findings;
   readonly #isTrimmed: boolean;
+  /** The record that was asked for last, so that it is read once. */
+  #asked: { readonly record: LogRecord; readonly read: ExecutionRecord | null } | null = null;
 
   /** `isTrimmed`: retention has removed the beginning of the recorded executions. */
   constructor(replay: Replay, findings: Findings, isTrimmed: boolean) {
@@ -28,9 +30,18 @@ export class ExecutionCheck {
     this.#isTrimmed = isTrimmed;
   }
 
+  /** False when events of its market must come before it, perhaps out of another partition. */
+  isNext(record: LogRecord): boolean {
+    const read = this.#read(record);
+    if (read === null) return true;
+    const progress = this.#markets.get(read.market);
+    const highest = progress?.highest ?? (this.#isTrimmed ? Infinity : 0);
+    return read.firstSequence <= highest + 1;
+  }
+
   check(record: LogRecord): void {
     const { offset } = record;
-    const read = readExecutionRecord(record);
+    const read = this.#read(record);
     if (read === null) {
       this.counts.unreadable += 1;
       this.#findings.violate('M3', 'a record of the executions cannot be read', { offset });
@@ -69,6 +80,13 @@ export class ExecutionCheck {
         this.#findings.violate('M7', problem, { market, book: ours ?? null, told: theirs ?? null });
       }
     }
+  }
+
+  #read(record: LogRecord): ExecutionRecord | null {
+    if (this.#asked?.record !== record) {
+      this.#asked = { record, read: readExecutionRecord(record) };
+    }
+    return this.#asked.read;
   }
 
   #checkSequences(read: ExecutionRecord, progress: Progress, offset: number): void {

@@ -25,7 +25,7 @@ export function embeddedLog(client: pg.Client): EventLog {
   return {
     readBounds: (topic) => readBounds(client, topic),
     // The snapshot of the database bounds them.
-    readRecords: (topic) => readLog(client, topic),
+    readRecords: (topic, bounds) => readLog(client, topic, bounds),
   };
 }
 
@@ -39,13 +39,18 @@ function readBounds(client: pg.Client, topic: string): Promise<PartitionBounds[]
   );
 }
 
-function readLog(client: pg.Client, topic: string): AsyncGenerator<LogRecord> {
+function readLog(
+  client: pg.Client,
+  topic: string,
+  bounds: readonly PartitionBounds[],
+): AsyncGenerator<LogRecord> {
   return readRows<LogRecord>(
     client,
     `SELECT r.partition, r.record_offset AS "offset", r.key, r.headers, r.value
      FROM log.topics t JOIN log.records r USING (topic_id)
-     WHERE t.name = $1 ORDER BY r.topic_id, r.partition, r.record_offset`,
-    [topic],
+     WHERE t.name = $1 AND r.partition = ANY ($2)
+     ORDER BY r.topic_id, r.partition, r.record_offset`,
+    [topic, bounds.map(({ partition }) => partition)],
   );
 }
 

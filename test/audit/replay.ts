@@ -6,7 +6,14 @@ import { NaiveShard } from '../oracle/naive-shard.ts';
 import type { Execution, Market, MarketConfig, Place } from '../oracle/naive-types.ts';
 import type { Findings } from './findings.ts';
 import { OrderStories, type OrderStory } from './order-stories.ts';
-import { canonical, readCommandRecord, type CommandBatch, type LogRecord } from './wire.ts';
+import { ShardMoves } from './shard-moves.ts';
+import {
+  canonical,
+  readCommandRecord,
+  TAKEN_OVER_TYPE,
+  type CommandBatch,
+  type LogRecord,
+} from './wire.ts';
 
 /** The whole book is walked this often; its best prices are looked at after every command. */
 const COMMANDS_BETWEEN_WALKS = 512;
@@ -33,11 +40,22 @@ export class Replay {
   readonly markets = new Map<Market, MarketStory>();
   readonly counts: ReplayCounts = { records: 0, commands: 0, repeats: 0, poison: 0, pending: 0 };
   readonly #shards = new Map<number, NaiveShard>();
+  readonly moves: ShardMoves;
   readonly #contents = new Map<number, string>();
+  /** Commands that came to a shard which their market had left, and were done nowhere yet. */
+  readonly #strays = new Map<number, object>();
   readonly #findings: Findings;
 
   constructor(findings: Findings) {
     this.#findings = findings;
+    this.moves = new ShardMoves(findings);
+  }
+
+  /** False for a record that follows from one of another partition which was not applied yet. */
+  canApply(record: LogRecord): boolean {
+    if (record.headers['ce_type'] !== TAKEN_OVER_TYPE) return true;
+    const read = readCommandRecord(record);
+    return read.kind !== 'taken_over' || this.moves.isHandedOver(read.piece);
   }
 
   /** Replays one record of the command log; records of a partition come in offset order. */
@@ -51,6 +69,12 @@ export class Replay {
       for (const [market, events] of shard.tick(read.timeMs)) {
         this.#keep(this.#story(shard, market), events);
       }
+    } else if (read.kind === 'handed_over') {
+      this.moves.handOver(record.partition, shard, read.move);
+    } else if (read.kind === 'taken_over') {
+      this.moves.takePiece(record.partition, shard, read.piece);
+    } else if (this.moves.isAway(record.partition, shard, read.market)) {
+      this.#setAside(read, record);
     } else {
       this.#applyBatch(shard, read, record.offset);
     }
@@ -79,10 +103,24 @@ export class Replay {
       if (problem !== null) this.#findings.violate('M7', problem, { market });
     }
     for (const story of this.orders.all()) this.#checkStory(story);
+    for (const stray of this.#strays.values()) {
+      const problem = 'a command came to a shard that its market had left, and was never done';
+      this.#findings.violate('M1', problem, { ...stray });
+    }
   }
 
   restingOf(story: OrderStory): ReturnType<NaiveBook['find']> {
     return this.markets.get(story.market)?.book.find(story.number) ?? null;
+  }
+
+  /** A repeat that comes late is none the worse for it; what is new must be done elsewhere. */
+  #setAside({ market, commands }: CommandBatch, { partition, offset }: LogRecord): void {
+    for (const command of commands) {
+      this.counts.commands += 1;
+      const { number } = command;
+      if (this.#contents.has(number)) this.counts.repeats += 1;
+      else this.#strays.set(number, { number, market, partition, offset });
+    }
   }
 
   #applyBatch(shard: NaiveShard, batch: CommandBatch, offset: number): void {
@@ -90,6 +128,7 @@ export class Replay {
     for (const command of batch.commands) {
       if (this.#isNew(batch.market, command.number, command, { offset })) {
         this.orders.accept(batch.market, command, false);
+        this.#strays.delete(command.number);
       } else {
         this.counts.repeats += 1;
       }

@@ -8,9 +8,32 @@ import type {
   FeePolicy,
 } from '../oracle/naive-types.ts';
 import { scaleOf } from '../oracle/naive-amounts.ts';
+import {
+  asset,
+  atLeast,
+  base64,
+  between,
+  decimal,
+  fields,
+  flag,
+  market,
+  minor,
+  number,
+  oneOf,
+  orNull,
+  ppm,
+  priceTicks,
+  sha256Hex,
+  side,
+  status,
+  timeMs,
+  type Check,
+} from './shapes.ts';
 
 export const COMMANDS_TYPE = 'dev.bourse.exchange.commands.accepted.v1';
 export const TICK_TYPE = 'dev.bourse.exchange.clock.ticked.v1';
+export const HANDED_OVER_TYPE = 'dev.bourse.exchange.market.handed_over.v1';
+export const TAKEN_OVER_TYPE = 'dev.bourse.exchange.market.taken_over.v1';
 export const EXECUTIONS_TYPE = 'dev.bourse.exchange.engine.executed.v1';
 
 export interface LogRecord {
@@ -27,8 +50,28 @@ export interface CommandBatch {
   readonly commands: readonly MarketCommand[];
 }
 
+/** Names one move of one market for ever. */
+export interface Move {
+  readonly market: Market;
+  readonly moveNumber: number;
+  readonly fromShard: number;
+  readonly toShard: number;
+}
+
+export interface StatePiece extends Move {
+  readonly piece: number;
+  readonly pieces: number;
+  readonly sequence: number;
+  readonly stateHash: string;
+  readonly stateSha256: string;
+  /** Base64 of what only the engine can read. */
+  readonly bytes: string;
+}
+
 export type CommandRecord =
   | CommandBatch
+  | { readonly kind: 'handed_over'; readonly move: Move }
+  | { readonly kind: 'taken_over'; readonly piece: StatePiece }
   | { readonly kind: 'tick'; readonly timeMs: number }
   | { readonly kind: 'poison'; readonly problem: string };
 
@@ -43,52 +86,6 @@ export interface ExecutionRecord {
   readonly depth: readonly DepthLine[];
 }
 
-type Check = (value: unknown) => boolean;
-
-const isWhole: Check = (v) => Number.isSafeInteger(v);
-const atLeast =
-  (least: number): Check =>
-  (v) =>
-    isWhole(v) && Number(v) >= least;
-const between =
-  (least: number, most: number): Check =>
-  (v) =>
-    atLeast(least)(v) && Number(v) <= most;
-const text =
-  (pattern: RegExp): Check =>
-  (v) =>
-    typeof v === 'string' && pattern.test(v);
-const oneOf =
-  (...values: readonly string[]): Check =>
-  (v) =>
-    typeof v === 'string' && values.includes(v);
-const orNull =
-  (check: Check): Check =>
-  (v) =>
-    v === null || check(v);
-const flag: Check = (v) => typeof v === 'boolean';
-
-/** An object with exactly these fields. */
-function fields(checks: Readonly<Record<string, Check>>): Check {
-  const names = Object.keys(checks);
-  return (value) => {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-    const present = new Map<string, unknown>(Object.entries(value));
-    if (present.size !== names.length) return false;
-    return names.every((name) => present.has(name) && checks[name]?.(present.get(name)) === true);
-  };
-}
-
-const number = atLeast(1);
-const timeMs = atLeast(0);
-const priceTicks = between(1, 4_294_967_295);
-const ppm = between(-1_000_000, 1_000_000);
-const minor = text(/^(0|[1-9][0-9]{0,37})$/);
-const decimal = text(/^(0|[1-9][0-9]{0,19})(\.[0-9]{1,18})?$/);
-const asset = text(/^[A-Z0-9]{2,10}$/);
-const market = text(/^[A-Z0-9]{2,10}-[A-Z0-9]{2,10}$/);
-const side = oneOf('buy', 'sell');
-const status = oneOf('trading', 'cancel_only', 'halted');
 const head = { kind: () => true, number, timeMs };
 
 const isConfig = fields({
@@ -141,6 +138,18 @@ const COMMANDS: Readonly<Record<string, Check>> = {
 };
 const isTick = fields({ kind: oneOf('tick'), timeMs });
 
+const move = { market, moveNumber: number, fromShard: atLeast(0), toShard: atLeast(0) };
+const isMove = fields(move);
+const isPiece = fields({
+  ...move,
+  piece: between(1, 1_000),
+  pieces: between(1, 1_000),
+  sequence: atLeast(0),
+  stateHash: sha256Hex,
+  stateSha256: sha256Hex,
+  bytes: (v) => base64(v) && v !== '',
+});
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 export function readCommandRecord(record: LogRecord): CommandRecord {
@@ -150,6 +159,7 @@ export function readCommandRecord(record: LogRecord): CommandRecord {
     if (!isTick(value)) return poison('the tick does not fit its shape');
     return { kind: 'tick', timeMs: (value as { timeMs: number }).timeMs };
   }
+  if (type === HANDED_OVER_TYPE || type === TAKEN_OVER_TYPE) return readMove(record, type, value);
   if (type !== COMMANDS_TYPE) return poison(`unknown type ${type ?? ''}`);
   const batch = value as Partial<CommandBatch> | null | undefined;
   const isBatch = fields({ market, commands: (v) => Array.isArray(v) && v.length > 0 });
@@ -162,6 +172,18 @@ export function readCommandRecord(record: LogRecord): CommandRecord {
     if (problem !== null) return poison(problem);
   }
   return { kind: 'commands', market: batch.market, commands: batch.commands };
+}
+
+function readMove(record: LogRecord, type: string, value: unknown): CommandRecord {
+  const isHandOver = type === HANDED_OVER_TYPE;
+  if (!(isHandOver ? isMove : isPiece)(value)) return poison('the move does not fit its shape');
+  const { market: id, fromShard, toShard } = value as Move;
+  if (record.key !== id) return poison('the key is not the market');
+  if (fromShard === toShard) return poison('a move from a shard to itself');
+  if ((isHandOver ? fromShard : toShard) !== record.partition) return poison('not of this shard');
+  return isHandOver
+    ? { kind: 'handed_over', move: value as Move }
+    : { kind: 'taken_over', piece: value as StatePiece };
 }
 
 function findFault(market: Market, command: MarketCommand): string | null {
