@@ -38,6 +38,12 @@ export const CRASH_POINTS = {
 
 /** Passed while a market moves to another shard: `test/e2e/market-move` kills each process there. */
 export const MOVE_CRASH_POINTS = {
+  'move.close.before-commit': ['markets'],
+  'move.close.after-commit': ['markets'],
+  'move.hand-over.before-commit': ['markets'],
+  'move.hand-over.after-commit': ['markets'],
+  'move.open.before-commit': ['markets'],
+  'move.open.after-commit': ['markets'],
   'engine.hand-over.before-publish': ['engine-daemon'],
   'engine.hand-over.after-publish': ['engine-daemon'],
   'engine.take-over.arrived': ['engine-daemon'],

@@ -80,6 +80,9 @@ function findTopic(attributes: Readonly<Record<string, string>>): string | null 
 /** Why a letter cannot be sent to its consumer again; null when it can. */
 export function whyNotRedrivable(letter: DeadLetter): string | null {
   if (letter.destination !== null) return null;
+  if (letter.consumer === 'engine-daemon' && /has moved to shard [0-9]/.test(letter.error)) {
+    return `its market has moved: npm run markets -- forward ${formatPosition(letter.position)}`;
+  }
   if (letter.consumer === 'engine-daemon') {
     return (
       `the command log keeps it at ${letter.origin}, and the engine judges it the same on every ` +

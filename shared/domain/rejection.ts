@@ -30,6 +30,7 @@ export const ERROR_CODES = {
   INTERNAL_ERROR: code(500, 'Something broke on our side; the request id finds it in the log.'),
   MARKET_NOT_FOUND: code(404, 'No such market.'),
   MARKET_HALTED: code(422, 'The market is halted: only cancels are taken.'),
+  MARKET_MOVING: code(503, 'The market is moving to another shard; try again in a moment.'),
   MARKET_CANCEL_ONLY: code(422, 'The market takes only cancels and reducing amends.'),
   ORDER_NOT_FOUND: code(404, 'No such order, or not yours.'),
   ORDER_ALREADY_DONE: code(409, 'The order has ended.'),

@@ -1,5 +1,6 @@
 // `npm run markets`: what an operator does to markets, until there is an admin function.
 import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { openBus } from '../bus/open-bus.ts';
 import { Outbox } from '../bus/outbox.ts';
@@ -10,15 +11,21 @@ import { TOPICS } from '../events/catalog.ts';
 import { marketConfigSchema, marketIdField } from '../events/fields.ts';
 import { createLogger } from '../telemetry/logger.ts';
 import { applyMarket, applyStatus, listMarkets } from './market-store.ts';
+import { forwardRecord } from './forward-record.ts';
+import { moveMarket } from './move-market.ts';
 
 const HELP = `npm run markets -- <command>
 
-  list                    markets with their status and version
+  list                    markets with their status, version and shard
   apply FILE              creates or changes the market that the JSON file describes; steps,
                           assets and fee policy of a market never change
   halt MARKET             only cancels are taken
   cancel-only MARKET      only cancels and reducing amends are taken
   resume MARKET           back to trading
+  move MARKET --to SHARD  to another engine; the market answers 503 until its orders are there.
+                          Killed at any point: the same command goes on
+  forward LETTER          sends the record of a dead letter that says its market had moved, such
+                          as 0@17, to the shard where the market is now
 
 DATABASE_URL  the database, as a role that may write the schema reference
 BUS_URL       the event log; the database itself unless given`;
@@ -31,10 +38,14 @@ const STATUS_OF: Readonly<Record<string, MarketStatus>> = {
 
 const fileSchema = marketConfigSchema
   .omit({ version: true, baseDecimals: true, quoteDecimals: true })
-  .extend({ status: z.enum(MARKET_STATUSES).optional(), shard: z.int().min(0).default(0) });
+  .extend({ status: z.enum(MARKET_STATUSES).optional(), shard: z.int().min(0).optional() });
 
-const [command, argument] = process.argv.slice(2);
-if (command === undefined || command === '--help') {
+const { positionals, values: flags } = parseArgs({
+  options: { to: { type: 'string' }, help: { type: 'boolean' } },
+  allowPositionals: true,
+});
+const [command, argument] = positionals;
+if (command === undefined || flags.help === true) {
   console.log(HELP);
 } else {
   await run(command, argument);
@@ -48,12 +59,25 @@ async function run(name: string, target: string | undefined): Promise<void> {
   const outbox = new Outbox({ pool, schema: 'reference', bus, log });
   try {
     if (name === 'list') {
-      for (const { config, status, shard } of await listMarkets(pool)) {
-        console.log(`${config.market}  ${status}  version ${config.version}  shard ${shard}`);
+      for (const { config, status, shard, movingTo } of await listMarkets(pool)) {
+        const moving = movingTo === null ? '' : `  moving to ${movingTo}`;
+        const { market, version } = config;
+        console.log(`${market}  ${status}  version ${version}  shard ${shard}${moving}`);
       }
       return;
     }
     if (target === undefined) throw new Error(`${name} needs an argument; see --help`);
+    if (name === 'move') {
+      const market = marketIdField.parse(target);
+      const toShard = Number(flags.to);
+      if (!/^[0-9]{1,9}$/.test(flags.to ?? '')) throw new Error('move needs --to SHARD, a number');
+      await moveMarket({ pool, outbox, bus, market, toShard, tell: (line) => console.log(line) });
+      return;
+    }
+    if (name === 'forward') {
+      console.log(`sent to shard ${await forwardRecord({ pool, outbox, bus }, target)}`);
+      return;
+    }
     const status = STATUS_OF[name];
     if (name !== 'apply' && status === undefined) throw new Error(`no command ${name}`);
     const applied =
@@ -72,7 +96,8 @@ async function run(name: string, target: string | undefined): Promise<void> {
     if (!parsed.success) throw new Error(`${file}: ${z.prettifyError(parsed.error)}`);
     const { status, shard, ...description } = parsed.data;
     const shards = await bus.partitions(TOPICS['orders.accepted'].name);
-    if (shard >= shards) throw new Error(`${file}: shard ${shard}, but there are ${shards}`);
+    if (shard !== undefined && shard >= shards)
+      throw new Error(`${file}: shard ${shard}, but there are ${shards}`);
     return applyMarket(pool, outbox, description, status, shard);
   }
 }

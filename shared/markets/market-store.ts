@@ -21,6 +21,8 @@ export interface StoredMarket {
   readonly status: MarketStatus;
   /** Partition of the command log that the market's commands go to. */
   readonly shard: number;
+  /** The shard that it is on its way to: closed to every command meanwhile. */
+  readonly movingTo: number | null;
 }
 
 /** Adds assets that are missing. Refuses to change the decimals of one that exists. */
@@ -63,21 +65,21 @@ export interface Applied {
 
 /**
  * Creates or changes a market: the row and the command for the engine in one transaction, published
- * right after. Without a status a market keeps the one it has, and a new one trades. Throws
- * RangeError for a market that must be refused (see `marketScale`), TerminalError for an unknown
- * asset or a change of what can never change.
+ * right after. Without a status or a shard a market keeps its own; a new one trades, on shard 0.
+ * Throws RangeError for a market that must be refused (see `marketScale`), TerminalError for an
+ * unknown asset, a market that is moving, or a change of what can never change so.
  */
 export async function applyMarket(
   pool: Pool,
   outbox: Outbox,
   description: MarketDescription,
   status?: MarketStatus,
-  shard = 0,
+  shard?: number,
 ): Promise<Applied> {
   return change(pool, outbox, description.market, (before) => ({
     description,
     status: status ?? before?.status ?? 'trading',
-    shard,
+    shard: shard ?? before?.shard ?? 0,
   }));
 }
 
@@ -112,8 +114,9 @@ async function change(
       version: (before?.config.version ?? 0) + 1,
     };
     marketScale(config);
-    const after = { config, status, shard };
+    const after = { config, status, shard, movingTo: null };
     if (before !== null) {
+      refuseWhileMoving(before);
       refuseWhatCannotChange(before, after);
       if (isSame(before, after)) return { version: before.config.version, outboxIds: [] };
     }
@@ -125,9 +128,16 @@ async function change(
   return { version: applied.version, changed: applied.outboxIds.length > 0 };
 }
 
+/** Its command would come to the old shard behind the hand-over, or to the new one before it. */
+function refuseWhileMoving({ config: { market }, movingTo }: StoredMarket): void {
+  if (movingTo === null) return;
+  throw new TerminalError(`${market} is moving to shard ${movingTo}: finish the move first`);
+}
+
 /**
  * Orders are accepted in the market's steps and held by its fee policy: an order on its way, or
- * resting, would mean something else after such a change. A new market is the way.
+ * resting, would mean something else after such a change. A new market is the way; to another
+ * shard, a move.
  */
 function refuseWhatCannotChange(before: StoredMarket, after: StoredMarket): void {
   const fixed = ['base', 'quote', 'tickSize', 'lotSize', 'feePolicy'] as const;
@@ -215,7 +225,7 @@ async function readMarkets(
   where: '' | 'WHERE m.market = $1',
   values: readonly string[] = [],
 ): Promise<StoredMarket[]> {
-  const result = await db.query<MarketConfig & { status: MarketStatus; shard: number }>(
+  const result = await db.query<MarketConfig & Omit<StoredMarket, 'config'>>(
     `SELECT m.market, m.base, m.quote, b.decimals AS "baseDecimals", q.decimals AS "quoteDecimals",
        trim_scale(m.tick_size)::text AS "tickSize", trim_scale(m.lot_size)::text AS "lotSize",
        trim_scale(m.min_quantity)::text AS "minQuantity",
@@ -223,11 +233,14 @@ async function readMarkets(
        trim_scale(m.min_notional)::text AS "minNotional",
        trim_scale(m.min_price)::text AS "minPrice", trim_scale(m.max_price)::text AS "maxPrice",
        m.protection_bps AS "protectionBps", m.fee_policy AS "feePolicy",
-       m.self_trade_allowed AS "selfTradeAllowed", m.version, m.status, m.shard
+       m.self_trade_allowed AS "selfTradeAllowed", m.version, m.status, m.shard,
+       m.moving_to AS "movingTo"
      FROM reference.markets m
      JOIN reference.assets b ON b.asset = m.base
      JOIN reference.assets q ON q.asset = m.quote ${where} ORDER BY m.market`,
     [...values],
   );
-  return result.rows.map(({ status, shard, ...config }) => ({ config, status, shard }));
+  return result.rows.map(({ status, shard, movingTo, ...config }) => {
+    return { config, status, shard, movingTo };
+  });
 }

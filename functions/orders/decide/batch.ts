@@ -7,7 +7,7 @@ import type { Accepted, AmendIntent, CancelAllIntent, CancelIntent } from './int
 import type { Intent, PlaceIntent } from './intent.ts';
 import type { LockedOrder } from './order-row.ts';
 import { decidePlace, placeCommand, type AcceptedOrder } from './place.ts';
-import { holdAsset, sizeOrder, type MarketTerms, type SizedOrder } from './size.ts';
+import { checkMoving, holdAsset, sizeOrder, type MarketTerms, type SizedOrder } from './size.ts';
 
 /** A client's own name for a request: a clientOrderId, or an Idempotency-Key header. */
 export interface RequestKey {
@@ -229,6 +229,8 @@ export class BatchDecision {
     if (found === null) return reject('ORDER_NOT_FOUND');
     const terms = this.#termsOf(intent);
     if (terms === undefined) return reject('MARKET_NOT_FOUND');
+    const moving = checkMoving(terms);
+    if (moving !== null) return moving;
     this.#goesAfter(found);
     this.#command(found.market, terms.shard, {
       kind: 'cancel',
@@ -243,6 +245,8 @@ export class BatchDecision {
   #cancelAll(intent: CancelAllIntent, number: number): Decision {
     const terms = this.#termsOf(intent);
     if (terms === undefined) return reject('MARKET_NOT_FOUND');
+    const moving = checkMoving(terms);
+    if (moving !== null) return moving;
     const { market, userNumber } = intent;
     const timeMs = this.#context.nowMs;
     this.#draft.cancelledAll.push({ userNumber, market });

@@ -6,7 +6,7 @@ import type { TimeInForce } from '../../../shared/domain/order.ts';
 import { mulPpmRoundUp } from '../../../shared/money/rounding.ts';
 import { notionalMinor } from '../../../shared/domain/market.ts';
 import type { AmendOrderBody } from '../schema.ts';
-import { checkNotional, readPrice, readQuantity, type MarketTerms } from './size.ts';
+import { checkMoving, checkNotional, readPrice, readQuantity, type MarketTerms } from './size.ts';
 
 /** What is known of an accepted order when a change is asked for. */
 export interface ChangeableOrder {
@@ -50,6 +50,8 @@ export function decideAmend(
   if (body.price === undefined && body.quantity === undefined) return reject('ORDER_AMEND_EMPTY');
   const canRest = order.timeInForce === 'GTC' || order.timeInForce === 'GTD';
   if (order.type !== 'limit' || !canRest) return reject('ORDER_AMEND_NOT_ALLOWED');
+  const moving = checkMoving(terms);
+  if (moving !== null) return moving;
   if (order.amendPending) return reject('ORDER_AMEND_PENDING');
   if (terms.status === 'halted') return reject('MARKET_HALTED');
   const priceTicks = body.price === undefined ? order.priceTicks : readPrice(body.price, terms);

@@ -35,6 +35,7 @@ function termsWith(change: Partial<MarketTerms & { config: MarketConfig }> = {})
     scale: marketScale(config),
     status: 'trading',
     shard: 0,
+    isMoving: false,
     makerFeePpm: 1000,
     takerFeePpm: 2000,
     bestBidTicks: 2_990_000,

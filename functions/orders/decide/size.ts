@@ -28,6 +28,8 @@ export interface MarketTerms {
   readonly status: MarketStatus;
   /** Partition of the command log. */
   readonly shard: number;
+  /** On its way to another shard: nothing is accepted meanwhile, not even cancels. */
+  readonly isMoving: boolean;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
   /** Best prices as last projected: a hint for what a market order must lock, never a promise. */
@@ -54,7 +56,11 @@ export function sizeOrder(
   terms: MarketTerms,
   nowMs: number,
 ): SizedOrder | Rejection {
-  const refusal = checkStatus(terms.status) ?? checkShape(body) ?? checkSelfTrade(body, terms);
+  const refusal =
+    checkMoving(terms) ??
+    checkStatus(terms.status) ??
+    checkShape(body) ??
+    checkSelfTrade(body, terms);
   if (refusal !== null) return refusal;
   const expiresAtMs = readExpiry(body, nowMs);
   if (isRejection(expiresAtMs)) return expiresAtMs;
@@ -67,6 +73,15 @@ export function sizeOrder(
   if (isRejection(size)) return size;
   if (size.hold.amountMinor > MINOR_MAX) return reject('ORDER_NOTIONAL_TOO_LARGE');
   return { ...size, expiresAtMs };
+}
+
+/** A market is closed by a move for about as long as a recovery of its engine takes. */
+const MOVING_RETRY_AFTER_SECONDS = 1;
+
+/** The row that the terms come from is locked against a move until the commit. */
+export function checkMoving(terms: Pick<MarketTerms, 'isMoving'>): Rejection | null {
+  if (!terms.isMoving) return null;
+  return reject('MARKET_MOVING', undefined, { retryAfterSeconds: MOVING_RETRY_AFTER_SECONDS });
 }
 
 type Size = Omit<SizedOrder, 'expiresAtMs'>;

@@ -29,7 +29,13 @@ export const cancelOrder = route({
   params: orderParams,
   query: noQuery,
   answers: { 200: orderOutcomeAnswer, 202: orderOutcomeAnswer },
-  refusals: ['PATH_INVALID', 'ORDER_NOT_FOUND', 'ORDER_ALREADY_DONE', 'SERVICE_BUSY'],
+  refusals: [
+    'PATH_INVALID',
+    'MARKET_MOVING',
+    'ORDER_NOT_FOUND',
+    'ORDER_ALREADY_DONE',
+    'SERVICE_BUSY',
+  ],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const waitMs = parsePreferWait(request.headers['prefer']);
     if (isRejection(waitMs)) return waitMs;
@@ -54,6 +60,7 @@ export const amendOrder = route({
     'BODY_INVALID',
     'MARKET_HALTED',
     'MARKET_CANCEL_ONLY',
+    'MARKET_MOVING',
     'ORDER_NOT_FOUND',
     'ORDER_ALREADY_DONE',
     'ORDER_AMEND_EMPTY',
@@ -87,7 +94,7 @@ export const cancelAllOrders = route({
   summary: 'Cancels all own orders of a market with one command in the log.',
   query: marketQuery,
   answers: { 202: cancelAllAnswer },
-  refusals: ['QUERY_INVALID', 'MARKET_NOT_FOUND', 'SERVICE_BUSY'],
+  refusals: ['QUERY_INVALID', 'MARKET_NOT_FOUND', 'MARKET_MOVING', 'SERVICE_BUSY'],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const { market } = request.query;
     const intent = { kind: 'cancel_all' as const, userNumber: userNumberOf(request), market };

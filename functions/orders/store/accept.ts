@@ -88,6 +88,7 @@ type TermsRow = Omit<MarketConfig, 'market'> & {
   readonly userNumber: number;
   readonly status: MarketStatus;
   readonly shard: number;
+  readonly isMoving: boolean;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
   readonly bestBidTicks: number | null;
@@ -107,6 +108,7 @@ function termsQuery(withBestPrices: boolean): string {
        trim_scale(m.min_price)::text AS "minPrice", trim_scale(m.max_price)::text AS "maxPrice",
        m.protection_bps AS "protectionBps", m.fee_policy AS "feePolicy",
        m.self_trade_allowed AS "selfTradeAllowed", m.version, m.status, m.shard,
+       m.moving_to IS NOT NULL AS "isMoving",
        coalesce(u.maker_ppm, r.maker_ppm) AS "makerFeePpm",
        coalesce(u.taker_ppm, r.taker_ppm) AS "takerFeePpm", ${best}
      FROM unnest($2::bigint[], $3::text[], $7::text[]) w (user_number, market, user_id)
@@ -121,12 +123,14 @@ function termsQuery(withBestPrices: boolean): string {
 }
 
 function toTerms(row: TermsRow): MarketTerms {
-  const { status, shard, makerFeePpm, takerFeePpm, bestBidTicks, bestAskTicks, ...config } = row;
+  const { status, shard, isMoving, makerFeePpm, takerFeePpm, ...more } = row;
+  const { bestBidTicks, bestAskTicks, ...config } = more;
   return {
     config,
     scale: marketScale(config),
     status,
     shard,
+    isMoving,
     makerFeePpm,
     takerFeePpm,
     bestBidTicks,

@@ -129,6 +129,7 @@ function termsOf(
     {
       userNumber: pair.userNumber,
       ...configColumns(view, market),
+      isMoving: market.movingTo !== null,
       ...rates,
       bestBidTicks: best?.bestBidTicks ?? null,
       bestAskTicks: best?.bestAskTicks ?? null,

@@ -19,6 +19,7 @@ export interface MarketRow {
   readonly status: string;
   readonly version: number;
   readonly shard: number;
+  readonly movingTo: number | null;
 }
 
 export const MARKETS = 'reference.markets';
@@ -72,7 +73,9 @@ export const REFERENCE_STATEMENTS: readonly Statement[] = [
     pattern: /INSERT INTO reference\.markets/,
     run: ({ view, values }) => {
       const row = Object.fromEntries(COLUMNS.map((name, at) => [name, values[at]]));
-      view.put(MARKETS, String(values[0]), row);
+      const before = view.find<MarketRow>(MARKETS, String(values[0]));
+      const { shard = row['shard'], movingTo = null } = before ?? {};
+      view.put(MARKETS, String(values[0]), { ...row, shard, movingTo });
       return [];
     },
   },
