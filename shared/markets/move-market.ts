@@ -27,6 +27,8 @@ const OUTPUT = TOPICS['engine.executions'].name;
 /** How long a step is tried. The market stays closed after it, and the next run goes on. */
 const STEP_TIMEOUT_MS = 60_000;
 const PAUSE_MS = 100;
+/** Between attempts to close: while one waits for its lock, everybody who accepts waits. */
+const CLOSE_PAUSE_MS = 1_000;
 const BATCH_RECORDS_MAX = 256;
 
 export interface MoveOptions {
@@ -78,14 +80,16 @@ async function refuseUnknownShard({ bus, toShard }: MoveOptions): Promise<void> 
 
 async function close(options: MoveOptions): Promise<StoredMove> {
   const { pool, market, toShard } = options;
-  return repeat(options, 'some reader of the markets does not come to an end', async () => {
+  const attempt = async (): Promise<StoredMove | null> => {
     try {
       return await closeMarket(pool, market, toShard);
     } catch (error) {
       if (isRetryableDatabaseError(error)) return null;
       throw error;
     }
-  });
+  };
+  const obstacle = 'a transaction that has read the markets does not come to its end';
+  return repeat(options, obstacle, attempt, CLOSE_PAUSE_MS);
 }
 
 async function handOver(options: MoveOptions, move: StoredMove): Promise<StoredMove> {
@@ -103,13 +107,14 @@ async function repeat<Result>(
   options: MoveOptions,
   obstacle: string,
   work: () => Promise<Result | null>,
+  pauseMs = PAUSE_MS,
 ): Promise<Result> {
   const untilMs = performance.now() + timeoutMs(options);
   for (;;) {
     const result = await work();
     if (result !== null) return result;
     if (performance.now() > untilMs) throw gaveUp(options, obstacle);
-    await new Promise((done) => setTimeout(done, PAUSE_MS));
+    await new Promise((done) => setTimeout(done, pauseMs));
   }
 }
 

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { ExecutionCheck } from './check-executions.ts';
 import { checkHolds } from './check-holds.ts';
 import { checkLedger } from './check-ledger.ts';
+import { checkMarkets } from './check-markets.ts';
 import { checkOrders, type OrderCounts } from './check-orders.ts';
 import { checkTrades, readSettled, type Settled } from './check-settlement.ts';
 import { Findings } from './findings.ts';
@@ -46,7 +47,10 @@ export async function runAudit(request: AuditRequest): Promise<Findings> {
   const holds = await checkHolds(client, replay, settled, findings);
   const orders = await checkOrders(client, replay, executions, findings);
   tell(`orders: ${orders.orders}, fills: ${orders.fills}, holds: ${holds}`);
-  if (request.isFinal) checkLag(replay, executions, settled, orders, findings);
+  if (request.isFinal) {
+    await checkMarkets(client, replay, findings);
+    checkLag(replay, executions, settled, orders, findings);
+  }
   return findings;
 }
 

@@ -72,6 +72,25 @@ describe('names', () => {
     expectOnly(findings, 'M1', { problem: 'records are missing at the end of the command log' });
   });
 
+  test('M1 for a market whose commands go where its book is not', async () => {
+    const market = (movingTo: string, shard: number): string => `
+      INSERT INTO reference.markets (market, base, quote, tick_size, lot_size, min_quantity,
+        max_quantity, min_notional, min_price, max_price, protection_bps, fee_policy,
+        self_trade_allowed, status, version, shard, moving_to)
+      VALUES ('BTC-USD', 'BTC', 'USD', 1, 1, 1, 1, 1, 1, 1, 1, 'received', false, 'trading', 1,
+        ${shard}, ${movingTo})`;
+    for (const [movingTo, shard] of [
+      ['NULL', 0],
+      ['1', 0],
+      ['0', 1],
+    ] as const) {
+      expect(violatedBy(await forgery.auditSql(market(movingTo, shard)))).toEqual([]);
+    }
+    const row = { market: 'BTC-USD', shard: 1, bookIsOn: 0 };
+    expectOnly(await forgery.auditSql(market('NULL', 1)), 'M1', row);
+    expectOnly(await forgery.auditSql(market('2', 1)), 'M1', row);
+  });
+
   test('M1 for an order in the log that nobody accepted', async () => {
     const { number } = await forgery.one<{ number: number }>(
       `SELECT min(order_number) AS number FROM orders.orders WHERE status = 'rejected'`,

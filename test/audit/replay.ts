@@ -96,6 +96,12 @@ export class Replay {
     return new Map(books.map((book) => [book.market, sha256(book.stateText())]));
   }
 
+  /** The shard whose books the market is on; null while it is between two. */
+  shardOf(market: Market): number | null {
+    for (const [partition, { books }] of this.#shards) if (books.has(market)) return partition;
+    return null;
+  }
+
   /** Every placed order ended exactly once or rests (M1), and adds up (M6). */
   finish(): void {
     for (const { book, market } of this.markets.values()) {
