@@ -127,8 +127,12 @@ describe('a market that is handed over', () => {
     const [old, next] = [await from.start(PIECES), await to.start()];
     await from.catchUp(old);
     const before = hashes(old);
+    const openOrders = (engine: TestEngine): string | undefined =>
+      /^engine_open_orders\{market="BTC-USD"\} (.*)$/m.exec(engine.metrics.render())?.[1];
+    expect(openOrders(old)).toBe(String(ORDERS));
     await handOver(from, to);
     await from.catchUp(old);
+    expect(openOrders(old)).toBe('0');
     expect(hashes(old)).toEqual({ [ETH_USD]: before[ETH_USD] });
     expect((await piecesIn(to)).length).toBeGreaterThan(5);
     await expectArrived(to, next, before[BTC_USD]);

@@ -95,12 +95,16 @@ function registerFigures(registry: MetricsRegistry, figures: () => EngineFigures
     .with();
   const open = registry.gauge('engine_open_orders', 'Orders on the book.', ['market']);
   const sequence = registry.gauge('engine_sequence', 'Last sequence of the market.', ['market']);
+  const shown = new Set<string>();
   registry.onCollect(() => {
     const now = figures();
+    // A market that has moved away has its orders elsewhere: they must not be counted twice.
+    for (const market of shown) open.with(market).set(0);
     ready.set(now.isReady ? 1 : 0);
     offset.set(now.inputOffset);
     age.set(now.snapshotAgeMs === null ? -1 : now.snapshotAgeMs / 1_000);
     for (const each of now.markets) {
+      shown.add(each.market);
       open.with(each.market).set(each.openOrders);
       sequence.with(each.market).set(each.sequence);
     }
