@@ -102,6 +102,7 @@ export async function createOrdersFixture(
       bus: openBus({ url: ordersUrl, applicationName: 'test-orders-2', log }),
       log,
       openOrdersMax: 1_000,
+      ...(outboxWaitingMax === undefined ? {} : { outboxWaitingMax }),
     });
   await fund(database);
   const setMarket: OrdersFixture['setMarket'] = async (change, status = 'trading') => {

@@ -141,6 +141,12 @@ export async function beginPublishing(deps: OrdersDeps, log: Environment['log'])
     // The log or the database is away: the sweeper goes on trying while nothing can be accepted.
     log.warn({ err: error }, 'what an earlier run left behind is not published yet');
   }
+  try {
+    // An instance that starts in an outage of the log knows before its first order how much waits.
+    await deps.outbox.look();
+  } catch (error) {
+    log.warn({ err: error }, 'what waits in the outbox is not counted yet');
+  }
   deps.outbox.startSweeper();
 }
 

@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { CallAnswer } from '../../shared/function/call.ts';
+import { callFunction, type CallAnswer } from '../../shared/function/call.ts';
+import { silentLogger } from '../../shared/telemetry/logger.ts';
 import { startKafka, type KafkaServer } from '../../shared/testing/services/kafka-server.ts';
 import { KAFKA_VERSION_DEFAULT } from '../../shared/testing/services/kafka-version.ts';
+import { beginPublishing, closeOrders, definition } from './handler.ts';
 import { ALICE, createOrdersFixture, published, type OrdersFixture } from './fixture.ts';
 
 const TIMEOUT_MS = 180_000;
@@ -38,7 +40,14 @@ describe('orders while Kafka is gone', () => {
     rmSync(dir, { recursive: true, force: true });
   }, TIMEOUT_MS);
 
-  const place = (): Promise<CallAnswer> => fixture.call(ALICE, 'POST', '/v1/orders', ORDER);
+  const place = (deps = fixture.deps): Promise<CallAnswer> =>
+    callFunction(definition, deps, {
+      caller: ALICE,
+      method: 'POST',
+      path: '/v1/orders',
+      headers: {},
+      body: ORDER,
+    });
   const idOf = (answer: CallAnswer): string => (answer.body as { id: string }).id;
 
   /** Ids of the orders whose placing is in the log, each once however often it was published. */
@@ -47,6 +56,13 @@ describe('orders while Kafka is gone', () => {
       .filter((command) => command['kind'] === 'place')
       .map((command) => Number(command['number']));
     return [...new Set(numbers)].map((number) => `ord_${String(number).padStart(16, '0')}`);
+  }
+
+  async function rowsWaiting(): Promise<number> {
+    const result = await fixture.database.pool.query<{ rows: number }>(
+      'SELECT count(*) AS rows FROM orders.outbox',
+    );
+    return result.rows[0]?.rows ?? -1;
   }
 
   it(
@@ -67,6 +83,17 @@ describe('orders while Kafka is gone', () => {
       expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
       // It stays so: nothing is taken that the outbox has no room for.
       for (let n = 0; n < 5; n++) expect((await place()).status).toBe(503);
+
+      // An instance that is started in the outage begins with what the table holds, not with
+      // nothing.
+      const restarted = fixture.openSecond();
+      await beginPublishing(restarted, silentLogger());
+      const answers = await Promise.all(Array.from({ length: 5 }, () => place(restarted)));
+      expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
+      expect(answers[0]?.body).toMatchObject({ code: 'SERVICE_BUSY' });
+      expect(Number(answers[0]?.headers['retry-after'])).toBeGreaterThan(0);
+      expect(await rowsWaiting()).toBe(OUTBOX_MAX);
+      await closeOrders(restarted);
 
       await kafka.start();
       await vi.waitFor(() => expect(fixture.deps.outbox.waiting()).toBe(0), {

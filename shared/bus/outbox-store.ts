@@ -60,6 +60,16 @@ export class OutboxStore {
     return result.rows;
   }
 
+  /** Ids of the rows in the table, the lowest `rowsMax`: by the index, and never all of them. */
+  async listIds(db: Queryable, rowsMax: number): Promise<number[]> {
+    const result = await db.query<{ id: number }>({
+      name: `list-${this.#table}`,
+      text: `SELECT id FROM ${this.#table} ORDER BY id LIMIT $1`,
+      values: [rowsMax],
+    });
+    return result.rows.map((row) => row.id);
+  }
+
   /**
    * Rows that nobody has published in time, below `belowId`, locked; none when another sweeper is
    * at work, because two of them would not keep the order. A row of the future was written before

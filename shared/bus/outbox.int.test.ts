@@ -127,6 +127,53 @@ describe('an outbox', () => {
     expect(await logged()).toEqual(['0', '1']);
   });
 
+  it('is full when the table is, whoever wrote the rows: an instance that starts anew, too', async () => {
+    await insert(openOutbox(), ['0', '1']);
+    const away = unreliableBus(() => new RetryableError('away'));
+    const outbox = openOutbox({ bus: away, waitingMax: 3, lookIntervalMs: 10 });
+    await outbox.look();
+    expect(outbox.isFull).toBe(false);
+    const published = expect(outbox.publishNow(await insert(outbox, ['2']))).rejects.toThrow(
+      RetryableError,
+    );
+    expect([outbox.waiting(), outbox.isFull]).toEqual([1, true]);
+    await outbox.stop();
+    await published;
+
+    const next = openOutbox({ bus: away, waitingMax: 3, lookIntervalMs: 10 });
+    await next.look();
+    expect([next.waiting(), next.isFull]).toEqual([0, true]);
+    // It does not stay so for ever: what others publish is seen at the next look.
+    next.startSweeper();
+    expect(await openOutbox().sweep(0)).toBe(3);
+    await eventually(() => expect(next.isFull).toBe(false));
+  });
+
+  it('does not count its own rows twice, whenever it looks', async () => {
+    const outbox = openOutbox({
+      bus: unreliableBus(() => new RetryableError('away')),
+      waitingMax: 2,
+    });
+    const ids = await insert(outbox, ['0']);
+    // Committed and not yet said to be published: it looks like somebody else's.
+    await outbox.look();
+    const published = expect(outbox.publishNow(ids)).rejects.toThrow(RetryableError);
+    expect(outbox.isFull).toBe(false);
+    await outbox.look();
+    expect(outbox.isFull).toBe(false);
+    await outbox.stop();
+    await published;
+  });
+
+  it('has room again at once when its own sweep has published the rows', async () => {
+    await insert(openOutbox(), ['0', '1']);
+    const outbox = openOutbox({ waitingMax: 2 });
+    await outbox.look();
+    expect(outbox.isFull).toBe(true);
+    expect(await outbox.sweep(0)).toBe(2);
+    expect(outbox.isFull).toBe(false);
+  });
+
   it('leaves unpublished rows in the table when it is stopped; the next run sweeps them', async () => {
     const away = unreliableBus(() => new RetryableError('away'));
     const outbox = openOutbox({ bus: away });

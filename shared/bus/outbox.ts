@@ -17,15 +17,18 @@ export interface OutboxOptions {
   readonly schema: string;
   readonly bus: Bus;
   readonly log: BusLog;
-  /** Above this many unpublished rows the owner should refuse work: see `isFull`. */
+  /** With this many unpublished rows the owner should refuse work: see `isFull`. */
   readonly waitingMax?: number;
   readonly sweepIntervalMs?: number;
+  readonly lookIntervalMs?: number;
   /** Younger rows are left to the instance that wrote them. */
   readonly sweepAgeMs?: number;
 }
 
 const WAITING_MAX = 10_000;
 const SWEEP_INTERVAL_MS = 1_000;
+/** Between two looks at what others have waiting: by so much they may overshoot the bound. */
+const LOOK_INTERVAL_MS = 1_000;
 const SWEEP_AGE_MS = 5_000;
 const ROWS_PER_PUBLISH_MAX = 500;
 const RETRY_FIRST_MS = 20;
@@ -49,6 +52,8 @@ export class Outbox {
   readonly #drafts = new Map<number, StoredRow>();
   /** Committed by this instance and still in the table, as far as we know. */
   readonly #own = new Set<number>();
+  /** In the table at the last look, and not our own: of other instances, or of an earlier run. */
+  #others = new Set<number>();
   readonly #queue: Waiting[] = [];
   #loading: Promise<void> = Promise.resolve();
   #waitingRows = 0;
@@ -56,6 +61,7 @@ export class Outbox {
   #publishing: Promise<void> | null = null;
   #deleting: Promise<void> | null = null;
   #sweeping: Promise<void> | null = null;
+  #looking: Promise<void> | null = null;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -94,7 +100,11 @@ export class Outbox {
     if (ids.length === 0) return;
     if (this.#stop.signal.aborted) throw stoppedError();
     this.#waitingRows += ids.length;
-    for (const id of ids) this.#own.add(id);
+    for (const id of ids) {
+      this.#own.add(id);
+      // A look between the commit and now took it for somebody else's.
+      this.#others.delete(id);
+    }
     const published = new Promise<void>((done, fail) => {
       // One after the other, although rows that fell out of the drafts are read back first.
       this.#loading = this.#loading.then(async () => {
@@ -115,9 +125,20 @@ export class Outbox {
     return this.#waitingRows;
   }
 
-  /** True when the log cannot keep up: refuse new work with 503. */
+  /**
+   * True when the log cannot keep up: refuse new work with 503. Counts what this instance has
+   * waiting and what it saw of others at its last look: asking costs no query.
+   */
   get isFull(): boolean {
-    return this.#waitingRows >= (this.#options.waitingMax ?? WAITING_MAX);
+    return this.#waitingRows + this.#others.size >= this.#waitingMax;
+  }
+
+  /** Learns what others have waiting in the table; the sweeper goes on doing so. */
+  async look(): Promise<void> {
+    // What is published and deleted while we ask was never somebody else's.
+    const ownBefore = new Set(this.#own);
+    const ids = await this.#store.listIds(this.#options.pool, this.#waitingMax);
+    this.#others = new Set(ids.filter((id) => !ownBefore.has(id) && !this.#own.has(id)));
   }
 
   /** True from `publishNow` on, until the row is deleted: it goes out before anything later. */
@@ -128,6 +149,7 @@ export class Outbox {
   /** Publishes at once what an earlier run left behind, then looks in intervals. */
   startSweeper(): void {
     this.#sweeping ??= this.#sweepForEver();
+    this.#looking ??= this.#lookForEver();
   }
 
   /** One round of the sweeper: publishes rows older than that; answers how many. */
@@ -141,17 +163,18 @@ export class Outbox {
           belowId: this.#lowestOwn(),
           rowsMax: ROWS_PER_PUBLISH_MAX,
         });
-        if (rows.length === 0) return 0;
+        if (rows.length === 0) return rows;
         await this.#options.bus.publish(rows.map(toRecord));
         crashPoint('outbox.sweep.after-publish');
         await this.#store.delete(
           tx,
           rows.map((row) => row.id),
         );
-        return rows.length;
+        return rows;
       });
-      total += swept;
-      if (swept < ROWS_PER_PUBLISH_MAX || this.#stop.signal.aborted) return total;
+      for (const { id } of swept) this.#others.delete(id);
+      total += swept.length;
+      if (swept.length < ROWS_PER_PUBLISH_MAX || this.#stop.signal.aborted) return total;
     }
   }
 
@@ -159,9 +182,14 @@ export class Outbox {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#sweeping;
+    await this.#looking;
     await this.#loading;
     await this.#publishing;
     await this.#deleting;
+  }
+
+  get #waitingMax(): number {
+    return this.#options.waitingMax ?? WAITING_MAX;
   }
 
   #lowestOwn(): number {
@@ -260,6 +288,19 @@ export class Outbox {
         log.warn({ err: error }, 'outbox: sweeping failed, trying again');
       }
       await waitMs(sweepIntervalMs, this.#stop.signal);
+    }
+  }
+
+  /** Not a part of sweeping: that waits for the log, which is away when the count matters. */
+  async #lookForEver(): Promise<void> {
+    const { log, lookIntervalMs = LOOK_INTERVAL_MS } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.look();
+      } catch (error) {
+        log.warn({ err: error }, 'outbox: what others have waiting is not known, trying again');
+      }
+      await waitMs(lookIntervalMs, this.#stop.signal);
     }
   }
 }

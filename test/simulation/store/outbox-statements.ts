@@ -48,6 +48,13 @@ export const OUTBOX_STATEMENTS: readonly Statement[] = [
     },
   },
   {
+    pattern: /^SELECT id FROM \w+\.outbox ORDER BY id/,
+    run: (context) =>
+      rowsOf(context)
+        .slice(0, Number(context.values[0]))
+        .map(({ id }) => ({ id })),
+  },
+  {
     pattern: /pg_try_advisory_xact_lock/,
     run: ({ values, tryLock }) => [{ locked: tryLock(`advisory ${String(values[0])}`) }],
   },
