@@ -47,7 +47,7 @@ for (const { version, brokers } of inject('kafkaBrokers')) {
   });
 }
 
-/** The offset after the last record of partition 0, control records and open transactions included. */
+/** The offset after the last record of partition 0, committed or not. */
 async function endOf(kafka: kafkajs.Kafka, topic: string): Promise<number> {
   const admin = kafka.admin();
   await admin.connect();
