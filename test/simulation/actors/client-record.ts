@@ -20,6 +20,8 @@ interface Asked {
   readonly user: number;
   /** One for each attempt. */
   readonly told: Told[];
+  /** The network carried one of the attempts twice, and answered once. */
+  wasRepeated: boolean;
 }
 
 export interface PlaceRecord extends Asked {

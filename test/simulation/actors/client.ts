@@ -87,27 +87,28 @@ export class Client {
       user: this.#user,
       body,
       told: [],
+      wasRepeated: false,
       orderId: null,
       conflicts: 0,
     };
     this.records.push(record);
     this.#orders = [...this.#orders.slice(-REMEMBERED_MAX), record];
-    const heard = await this.#ask(record, { method: 'POST', path: '/v1/orders', body }, true);
+    const heard = await this.#ask(record, { method: 'POST', path: '/v1/orders', body });
     const id = heard.body?.id;
     if (heard.told !== 'ok' || id === undefined) return;
     record.orderId = id;
     // At times a client asks again although it was answered.
     if (!this.#random.chance(0.03)) return;
-    const again = await this.#ask(record, { method: 'POST', path: '/v1/orders', body }, true);
+    const again = await this.#ask(record, { method: 'POST', path: '/v1/orders', body });
     if (again.told === 'ok' && again.body?.id !== id) record.conflicts += 1;
   }
 
   async #change(kind: 'cancel' | 'amend', orderId: string): Promise<void> {
-    const record = { kind, user: this.#user, orderId, told: [] };
+    const record = { kind, user: this.#user, orderId, told: [], wasRepeated: false };
     this.records.push(record);
     const path = `/v1/orders/${orderId}`;
     if (kind === 'cancel') {
-      await this.#ask(record, { method: 'DELETE', path }, true);
+      await this.#ask(record, { method: 'DELETE', path });
       return;
     }
     const isBuy = this.#orders.find((order) => order.orderId === orderId)?.body.side === 'buy';
@@ -115,20 +116,29 @@ export class Client {
       ...(this.#random.chance(0.6) ? { price: price(this.#random, isBuy ? 'buy' : 'sell') } : {}),
       ...(this.#random.chance(0.7) ? { quantity: quantity(this.#random) } : {}),
     };
-    await this.#ask(record, { method: 'PATCH', path, body }, true);
+    await this.#ask(record, { method: 'PATCH', path, body });
   }
 
   async #cancelAll(): Promise<void> {
     const market = this.#random.pick(MARKETS)?.description.market ?? 'BTC-USD';
-    const record = { kind: 'cancel_all' as const, user: this.#user, market, told: [] };
+    const record = {
+      kind: 'cancel_all' as const,
+      user: this.#user,
+      market,
+      told: [],
+      wasRepeated: false,
+    };
     this.records.push(record);
-    await this.#ask(record, { method: 'DELETE', path: `/v1/orders?market=${market}` }, true);
+    await this.#ask(record, { method: 'DELETE', path: `/v1/orders?market=${market}` });
   }
 
-  async #ask(record: ClientRecord, asked: Asked, mayRepeat: boolean): Promise<Heard> {
+  async #ask(record: ClientRecord, asked: Asked): Promise<Heard> {
     const { world } = this.#parts;
+    const onRepeat = (): void => {
+      record.wasRepeated = true;
+    };
     for (let repeats = 0; ; repeats += 1) {
-      const heard = await this.#askOnce(asked, mayRepeat);
+      const heard = await this.#askOnce(asked, onRepeat);
       record.told.push(heard.told);
       const isOver = heard.told !== 'unknown' || repeats >= REPEATS_MAX;
       if (isOver || this.#random.chance(0.3)) return heard;
@@ -140,7 +150,7 @@ export class Client {
     }
   }
 
-  async #askOnce(asked: Asked, mayRepeat: boolean): Promise<Heard> {
+  async #askOnce(asked: Asked, onRepeat: () => void): Promise<Heard> {
     const { body, method, path } = asked;
     const bytes = body === undefined ? Buffer.alloc(0) : Buffer.from(JSON.stringify(body));
     const headers: Record<string, string> = {
@@ -151,7 +161,7 @@ export class Client {
     const caller = { userId: userId(this.#user), userNumber: this.#user };
     try {
       const call: HttpCall = { method, path, headers, body: bytes, caller };
-      const answer = await this.#parts.http.call(this.#process, 'orders', call, mayRepeat);
+      const answer = await this.#parts.http.call(this.#process, 'orders', call, onRepeat);
       this.#parts.world.note(`${method} ${path} ${answer.status} ${answer.body ?? ''}`);
       const heard = answer.body === undefined ? null : (JSON.parse(answer.body) as Heard['body']);
       return { told: toldBy(answer.status), body: heard };

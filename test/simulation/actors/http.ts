@@ -71,7 +71,7 @@ export class Http {
     asker: SimulatedProcess,
     service: string,
     call: HttpCall,
-    mayRepeat: boolean,
+    onRepeat: () => void,
   ): Promise<Answer> {
     const instance = this.#world.random.pick([...(this.#instances.get(service) ?? [])]);
     if (instance === undefined) return NO_INSTANCE;
@@ -80,7 +80,7 @@ export class Http {
       answerer: instance.process,
       server: service,
       label: `${call.method} ${service}`,
-      mayRepeat,
+      onRepeat,
       serve: (answer, refuse) => {
         instance.answer(call).then(answer, refuse);
       },

@@ -67,7 +67,7 @@ function serviceTarget(
         headers: eventHeaders(event, namespace),
         body: event.body,
       };
-      const answer = await parts.http.call(process, service, call, true);
+      const answer = await parts.http.call(process, service, call, () => undefined);
       const body = answer.body === undefined ? NO_BODY : Buffer.from(answer.body);
       return { status: answer.status, headers: answer.headers, body };
     },

@@ -45,7 +45,9 @@ function judgePlace(
   const [order] = found;
   if (found.length > 1) findings.violate('M1', 'one request made two orders', row);
   if (record.conflicts > 0) findings.violate('M1', 'a repeat was answered with another order', row);
-  if (told.every((each) => each === 'refused') && order !== undefined) {
+  // Of a request that came twice one may be refused and the other, with funds by then, taken.
+  const isRefused = !record.wasRepeated && told.every((each) => each === 'refused');
+  if (isRefused && order !== undefined) {
     findings.violate('M1', 'a refused order is there', row);
   }
   if (record.orderId !== null) {

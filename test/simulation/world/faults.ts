@@ -9,11 +9,11 @@ const FAULT_MAXIMA = {
   'request lost': 0.02,
   'answer lost': 0.02,
   'request duplicated': 0.03,
-  // Per append to the log and commit of an offset.
+  // Per append to the log and commit of an offset; one is committed every five seconds only.
   'append refused': 0.03,
   'append outcome unknown': 0.04,
   'append landed late': 0.03,
-  'commit of offsets lost': 0.5,
+  'commit of offsets lost': 2,
   // Per statement of the database.
   'serialization failure': 0.01,
   'connection lost before statement': 0.004,
@@ -38,7 +38,8 @@ const FAULT_MAXIMA = {
   'link partitioned': 1.6,
   'clock jumped': 1.6,
   rebalanced: 1.6,
-  'offset went back': 6,
+  // Most find no offset yet.
+  'offset went back': 40,
   'market status changed': 2,
 } as const;
 

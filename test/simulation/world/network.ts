@@ -26,8 +26,8 @@ export interface Exchange<Answer> {
   readonly answerer: SimulatedProcess | null;
   /** Carries out the request at the server; `answer` may be called once, at any time. */
   readonly serve: (answer: (answer: Answer) => void, refuse: (error: Error) => void) => void;
-  /** The request may be carried out twice, as by a proxy that repeats it. */
-  readonly mayRepeat?: boolean;
+  /** The request may be carried out twice, as by a proxy that repeats it; told when it is. */
+  readonly onRepeat?: () => void;
 }
 
 export class Network {
@@ -94,7 +94,9 @@ export class Network {
           (error) => back(() => reject(error)),
         );
       this.#world.schedule(this.delayMs(), answerer, label, deliver);
-      if (exchange.mayRepeat === true && this.#faults.strikes('request duplicated')) {
+      const { onRepeat } = exchange;
+      if (onRepeat !== undefined && this.#faults.strikes('request duplicated')) {
+        onRepeat();
         this.#world.schedule(this.delayMs(), answerer, label, deliver);
       }
     });
