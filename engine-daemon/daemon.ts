@@ -104,7 +104,7 @@ export class EngineDaemon {
       abandon: this.#abandon.signal,
       inputOffset,
       recorded,
-      onDurable: (outputs) => options.feed?.tell(outputs),
+      onDurable: (durable) => options.feed?.tell(durable),
     });
     this.#snapshotter = new Snapshotter({
       store,

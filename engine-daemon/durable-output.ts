@@ -1,9 +1,10 @@
-// An output of the engine that is in the log.
+// What the engine did that is in the log now.
 import type { OutgoingRecord } from '../shared/bus/bus.ts';
 import type { Executions } from '../shared/events/executions.ts';
 
 export interface DurableOutput {
-  readonly output: Executions;
-  /** What it became: more than one record when it was too big for one. */
+  /** The outputs of a market come in sequence. */
+  readonly outputs: readonly Executions[];
+  /** What they became. */
   readonly records: readonly OutgoingRecord[];
 }

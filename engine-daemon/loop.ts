@@ -33,7 +33,7 @@ export interface ShardLoopOptions {
   readonly inputOffset: number;
   readonly recorded: RecordedOutputs;
   /** Hears of what has become durable; must neither wait nor throw. */
-  readonly onDurable?: (durable: readonly DurableOutput[]) => void;
+  readonly onDurable?: (durable: DurableOutput) => void;
 }
 
 export class ShardLoop {
@@ -160,16 +160,14 @@ export class ShardLoop {
 
   async #publish(deadLetters: readonly OutgoingRecord[]): Promise<void> {
     const { abandon, batch, bus, log, metrics, onDurable, shard } = this.#options;
-    const outputs: DurableOutput[] = [];
-    const records = [...deadLetters];
+    const outputs: Executions[] = [];
     for (const made of batch.takeOutputs()) {
       metrics.events.add(made.events.length);
       const output = this.#recorded === null ? made : await keepMissing(made, this.#recorded);
-      if (output === null) continue;
-      const own = executionRecords(output, shard);
-      outputs.push({ output, records: own });
-      records.push(...own);
+      if (output !== null) outputs.push(output);
     }
+    const executions = executionRecords(outputs, shard);
+    const records = [...deadLetters, ...executions];
     const retrying = { signal: abandon, log, onRetry: () => metrics.publishRetries.add() };
     if (records.length > 0) {
       const startedMs = performance.now();
@@ -177,7 +175,7 @@ export class ShardLoop {
       await publishUntilDone(bus, records, retrying);
       crashPoint('engine.batch.published');
       metrics.publishSeconds.observe((performance.now() - startedMs) / 1_000);
-      onDurable?.(outputs);
+      onDurable?.({ outputs, records: executions });
     }
     if (this.#leaving.length === 0) return;
     // After what the market did here, so that its sequence goes on in the order of time.

@@ -122,11 +122,15 @@ export class RecordedOutputs {
   }
 
   #hold(record: IncomingRecord): void {
-    const recorded = parseRecorded(record);
-    if (recorded === null) {
+    const outputs = parseRecorded(record);
+    if (outputs === null) {
       this.#log.warn({ offset: record.offset }, 'a record of engine.executions is not readable');
       return;
     }
+    for (const output of outputs) this.#holdOutput(output);
+  }
+
+  #holdOutput(recorded: RecordedOutput): void {
     const { base, quote, feePolicy } = recorded;
     const market = this.#marketRecord(recorded.market);
     for (const event of recorded.events) {
@@ -148,11 +152,13 @@ export class RecordedOutputs {
   }
 }
 
-function parseRecorded(record: IncomingRecord): RecordedOutput | null {
+function parseRecorded(record: IncomingRecord): readonly RecordedOutput[] | null {
   if (record.headers['ce_type'] !== EVENTS.executions.type) return null;
   try {
     const value: unknown = JSON.parse(record.value.toString('utf8'));
-    return isRecordedOutput(value) ? value : null;
+    if (typeof value !== 'object' || value === null || !('outputs' in value)) return null;
+    const { outputs } = value;
+    return Array.isArray(outputs) && outputs.every(isRecordedOutput) ? outputs : null;
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     throw error;

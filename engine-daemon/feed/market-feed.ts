@@ -55,9 +55,9 @@ export class MarketFeed {
   }
 
   /** What is durable now. Neither waits nor throws. */
-  tell(outputs: readonly DurableOutput[]): void {
+  tell(durable: DurableOutput): void {
     if (this.#isStopped) return;
-    for (const each of outputs) this.#pending.add(each);
+    this.#pending.add(durable);
     if (!this.#cache.isAvailable) this.#pending.giveUpAll();
     else this.#pushing ??= this.#push();
   }

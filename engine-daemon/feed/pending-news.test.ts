@@ -57,9 +57,7 @@ function output(
 
 function add(news: PendingNews, outputs: readonly Executions[], values: readonly Buffer[]): void {
   const records = values.map((value) => ({ topic: 't', key: null, headers: {}, value }));
-  for (const [at, each] of outputs.entries()) {
-    news.add({ output: each, records: at === 0 ? records : [] });
-  }
+  news.add({ outputs, records });
 }
 
 function textsOf(messages: readonly CacheMessage[], channel: string): string[] {

@@ -121,8 +121,12 @@ export class PendingNews {
     return this.#untold.size === 0 && this.#outcomes.length === 0;
   }
 
-  /** The outputs of a market come in sequence. */
-  add({ output, records }: DurableOutput): void {
+  add({ outputs, records }: DurableOutput): void {
+    for (const output of outputs) this.#addNews(output);
+    this.#addOutcomes(records);
+  }
+
+  #addNews(output: Executions): void {
     const news = this.#newsOf(output.market, output.firstSequence - 1);
     if (news.sequence !== output.firstSequence - 1) {
       // What lies between was told by an engine before us, or never: readers must see a gap.
@@ -132,7 +136,6 @@ export class PendingNews {
     news.add(output);
     this.#countDropped(news.giveUpExcess());
     this.#untold.add(news);
-    this.#addOutcomes(records);
   }
 
   /** Takes the next messages out; none when there is nothing to tell. */
@@ -163,7 +166,7 @@ export class PendingNews {
     this.#outcomeBytes = 0;
   }
 
-  /** All records of an output or none: half of one would be taken for a whole outcome. */
+  /** All records of a batch or none: half of one would be taken for a whole outcome. */
   #addOutcomes(records: readonly OutgoingRecord[]): void {
     let bytes = 0;
     for (const { value } of records) bytes += value.byteLength;

@@ -244,11 +244,11 @@ export class TestShard {
   /** Everything in `engine.executions`, checked against its schema. */
   async outputs(): Promise<Executions[]> {
     const records = await this.records(OUTPUT);
-    return records.map((record) => {
+    return records.flatMap((record) => {
       const type = record.headers['ce_type'];
-      const output = decodeEvent('executions', type, record.value.toString('utf8'));
-      if (isDecodeFailure(output)) throw new Error(output.failed);
-      return output;
+      const executed = decodeEvent('executions', type, record.value.toString('utf8'));
+      if (isDecodeFailure(executed)) throw new Error(executed.failed);
+      return executed.outputs;
     });
   }
 

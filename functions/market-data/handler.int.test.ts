@@ -100,14 +100,20 @@ describe('market data refuses', () => {
 
   it('a record that claims sequences it does not carry, for good', async () => {
     const data = { ...tradeRecord(1, 2, 1), lastSequence: 50 };
-    const answer = await deliverEvent(definition, deps, { name: 'executions', data });
+    const answer = await deliverEvent(definition, deps, {
+      name: 'executions',
+      data: { outputs: [data] },
+    });
     expect(answer.status).toBe(422);
     expect((await get('/v1/markets/BTC-USD/book')).body).toMatchObject({ sequence: 0, bids: [] });
   });
 
   it('a record that does not fit its schema, for good', async () => {
     const data = { ...tradeRecord(1, 1, 1), firstSequence: -1 };
-    const answer = await deliverEvent(definition, deps, { name: 'executions', data });
+    const answer = await deliverEvent(definition, deps, {
+      name: 'executions',
+      data: { outputs: [data] },
+    });
     expect(answer).toMatchObject({ status: 400, body: { code: 'EVENT_INVALID' } });
   });
 });
@@ -155,7 +161,7 @@ describe('market data answers', () => {
   it('book and trades of what was delivered, however often and in whatever order', async () => {
     const records = [tradeRecord(1, 3, 7), tradeRecord(4, 5, 0), tradeRecord(6, 6, 9)];
     const deliveries = [...records.toReversed(), ...records].map((data) =>
-      deliverEvent(definition, deps, { name: 'executions', data }),
+      deliverEvent(definition, deps, { name: 'executions', data: { outputs: [data] } }),
     );
     for (const { status } of await Promise.all(deliveries)) expect(status).toBeLessThan(300);
     const book = (await get('/v1/markets/BTC-USD/book?depth=1')).body as BookAnswer;
@@ -180,7 +186,7 @@ describe('market data answers', () => {
       seen.push(...body.items.map((trade) => trade.sequence));
       cursor = body.nextCursor;
       const data = tradeRecord(7 + page, 7 + page, 9);
-      await deliverEvent(definition, deps, { name: 'executions', data });
+      await deliverEvent(definition, deps, { name: 'executions', data: { outputs: [data] } });
     }
     expect(seen).toEqual([6, 5, 4, 3, 2, 1]);
   });

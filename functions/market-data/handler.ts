@@ -192,9 +192,11 @@ function belowSequenceOf(cursor: readonly (string | number)[] | undefined): numb
 
 const executionsEvent = onEvent('executions', async (event, deps: MarketDataDeps) => {
   // Alone and before the batch: a bad record must not take good ones down with it.
-  const fault = findRecordFault(event.data);
-  if (fault !== null) throw new TerminalError(`the record contradicts itself: ${fault}`);
-  await deps.writes.submitOrThrow(event.data);
+  for (const output of event.data.outputs) {
+    const fault = findRecordFault(output);
+    if (fault !== null) throw new TerminalError(`the record contradicts itself: ${fault}`);
+  }
+  await deps.writes.submitAllOrThrow(event.data.outputs);
   deps.cleaning.due = true;
 });
 

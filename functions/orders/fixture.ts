@@ -123,7 +123,10 @@ export async function createOrdersFixture(
         ...(body === undefined ? {} : { body }),
       }),
     deliver: (events) =>
-      deliverEvent(definition, deps, { name: 'executions', data: record(events) }),
+      deliverEvent(definition, deps, {
+        name: 'executions',
+        data: { outputs: [record(events)] },
+      }),
     commands: async () => readCommands(busUrl ?? database.url),
     available: async (caller, asset) => {
       const result = await database.pool.query<{ available: string; held: string }>(

@@ -177,7 +177,7 @@ export const definition = defineFunction<OrdersDeps>({
   ],
   events: [
     onEvent('executions', async (event, deps: OrdersDeps) => {
-      await deps.projections.submitOrThrow(event.data);
+      await deps.projections.submitAllOrThrow(event.data.outputs);
     }),
   ],
   connect: async (environment) => {

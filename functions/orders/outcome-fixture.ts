@@ -57,5 +57,5 @@ export async function tellFeed(cache: Cache, events: readonly ExecutionEvent[]):
 
 function encoded(events: readonly ExecutionEvent[]) {
   const head = { id: 'test', source: '/test', timeMs: 0 };
-  return encodeEvent('executions', MARKET, record(events), head);
+  return encodeEvent('executions', null, { outputs: [record(events)] }, head);
 }

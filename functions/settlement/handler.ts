@@ -7,7 +7,7 @@ import { Batcher } from '../../shared/function/batcher.ts';
 import { defineFunction, onEvent } from '../../shared/function/definition.ts';
 import { settleBatch } from './settle-batch.ts';
 
-/** Most records of one batch; each packs what one engine batch did to one market. */
+/** Most outputs of one batch; each packs what one engine batch did to one market. */
 const BATCH_RECORDS_MAX = 64;
 /** Records that arrive within this period are committed together. */
 const LINGER_MS = 2;
@@ -43,7 +43,7 @@ export const definition = defineFunction<SettlementDeps>({
   routes: [],
   events: [
     onEvent('executions', async (delivered, deps) => {
-      await deps.batcher.submitOrThrow(delivered.data);
+      await deps.batcher.submitAllOrThrow(delivered.data.outputs);
     }),
   ],
   connect: async (environment) => {

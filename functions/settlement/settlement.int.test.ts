@@ -139,9 +139,17 @@ async function feeTotals(): Promise<bigint[]> {
   return result.rows.map((row) => BigInt(row.total));
 }
 
-async function deliver(data: unknown): Promise<[status: number, code: unknown]> {
-  const answer = await deliverEvent(definition, deps, { name: 'executions', data });
+async function deliver(...outputs: unknown[]): Promise<[status: number, code: unknown]> {
+  const answer = await deliverEvent(definition, deps, { name: 'executions', data: { outputs } });
   return [answer.status, (answer.body as { code?: unknown } | undefined)?.code];
+}
+
+async function isSettled(market: string, sequence: number): Promise<boolean> {
+  const found = await database.pool.query(
+    'SELECT FROM settlement.executions WHERE market = $1 AND sequence = $2',
+    [market, sequence],
+  );
+  return found.rowCount === 1;
 }
 
 async function isStopped(market: string): Promise<boolean> {
@@ -215,6 +223,11 @@ describe('two engines that disagree stop the market', () => {
     expect(await deliver(later)).toEqual([503, 'EVENT_CONFLICT']);
     const elsewhere = makeRecord([released('reduced', 60, BOB_ORDER, 0n)], { market: 'ETH-USD' });
     expect(await deliver(elsewhere)).toEqual([204, undefined]);
+    // In one record with it, the other market is settled all the same.
+    const both = makeRecord([released('reduced', 61, BOB_ORDER, 0n)], { market: 'ETH-USD' });
+    expect(await deliver(later, both)).toEqual([503, 'EVENT_CONFLICT']);
+    expect(await isSettled('ETH-USD', id(61))).toBe(true);
+    expect(await isSettled('BTC-USD', id(60))).toBe(false);
     await restart();
     expect(await deliver(later)).toEqual([204, undefined]);
   });

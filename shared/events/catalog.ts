@@ -2,7 +2,7 @@
 // check of the manifests' sources are derived from this table.
 import type { z } from 'zod';
 import { clockTickedSchema, commandsAcceptedSchema } from './commands.ts';
-import { executionsSchema } from './executions.ts';
+import { executedSchema } from './executions.ts';
 import { marketHandedOverSchema, marketTakenOverSchema } from './market-moves.ts';
 
 /** CloudEvents asks for a reverse-DNS prefix of the type. */
@@ -37,7 +37,7 @@ export const TOPICS = {
     partitioning: 'shard',
     partitions: 1,
     retentionMs: 30 * DAY_MS,
-    meaning: 'What the engine did, packed per market and input batch.',
+    meaning: 'What the engine did, one record for each input batch unless it would be too big.',
   },
   'dead-letters': {
     name: 'dead-letters',
@@ -101,11 +101,11 @@ export const EVENTS = {
   executions: {
     type: `${EVENT_TYPE_PREFIX}engine.executed.v1`,
     topic: 'engine.executions',
-    schema: executionsSchema,
-    key: 'market',
+    schema: executedSchema,
+    key: 'none',
     producer: 'engine-daemon',
     consumers: ['settlement', 'orders', 'market-data'],
-    meaning: 'Trades, openings, endings and amendments of one market, in sequence.',
+    meaning: 'Trades, openings, endings and amendments, in the sequence of each market.',
   },
 } as const satisfies Record<string, EventFacts>;
 

@@ -1,5 +1,5 @@
-// What the engine did: the topic engine.executions. One record packs what one input batch did to
-// one market; each event has its own number in the market's gapless sequence.
+// What the engine did: the topic engine.executions. One record packs what one input batch did, by
+// market; each event has its own number in its market's gapless sequence.
 import { z } from 'zod';
 import { FEE_POLICIES, MARKET_STATUSES } from '../domain/market.ts';
 import { END_STATUSES, SIDES } from '../domain/order.ts';
@@ -127,6 +127,7 @@ export const executionEventSchema = z.discriminatedUnion('kind', [
 /** A price level after the batch: total open lots at a price, zero when the level is gone. */
 const depthChangeSchema = z.tuple([z.enum(SIDES), priceTicksField, lotsOrZeroField]);
 
+/** What one input batch did to one market. */
 export const executionsSchema = z.strictObject({
   market: marketIdField,
   base: assetField,
@@ -141,6 +142,12 @@ export const executionsSchema = z.strictObject({
   depth: z.array(depthChangeSchema),
 });
 
+/**
+ * One record: each delivery costs its consumers more than its content, so the markets of a batch
+ * travel together. A market may be in it more than once, in sequence.
+ */
+export const executedSchema = z.strictObject({ outputs: z.array(executionsSchema).min(1) });
+
 export type ExecutionEvent = z.infer<typeof executionEventSchema>;
 export type OpenedEvent = z.infer<typeof openedSchema>;
 export type TradeEvent = z.infer<typeof tradeSchema>;
@@ -151,3 +158,4 @@ export type RefusedEvent = z.infer<typeof refusedSchema>;
 export type ConfiguredEvent = z.infer<typeof configuredSchema>;
 export type DepthChange = z.infer<typeof depthChangeSchema>;
 export type Executions = z.infer<typeof executionsSchema>;
+export type Executed = z.infer<typeof executedSchema>;

@@ -47,6 +47,27 @@ describe('batcher', () => {
     expect(await first).toBe(10);
   });
 
+  it('takes all items of an event, and tells of what may yet succeed before what never can', async () => {
+    const never = new Error('never');
+    const later = new RetryableError('later');
+    const { batcher, batches } = tenfold({
+      run: (items) => {
+        batches.push([...items]);
+        return Promise.resolve(
+          items.map((item) => (item === 1 ? never : item === 2 ? later : item)),
+        );
+      },
+    });
+    const ends = Promise.allSettled([
+      batcher.submitAllOrThrow([3, 1, 4]),
+      batcher.submitAllOrThrow([1, 2]),
+      batcher.submitAllOrThrow([5]),
+    ]);
+    await batcher.close();
+    expect(messagesOf(await ends)).toEqual(['never', 'later', undefined]);
+    expect(batches.flat()).toEqual([3, 1, 4, 1, 2, 5]);
+  });
+
   it('refuses after close, and answers what was queued before', async () => {
     const { batcher, batches } = tenfold();
     const before = batcher.submit(1);

@@ -88,6 +88,19 @@ export class Batcher<Item, Result> {
     return result as Exclude<Result, Rejection>;
   }
 
+  /**
+   * All items of one event, each on its own. Throws when all have ended and one has failed; with a
+   * RetryableError before any other, so that what may yet succeed is redelivered.
+   */
+  async submitAllOrThrow(items: readonly Item[]): Promise<void> {
+    const ends = await Promise.allSettled(items.map((item) => this.submitOrThrow(item)));
+    const failures = ends.flatMap((end) =>
+      end.status === 'rejected' ? [{ error: end.reason as unknown }] : [],
+    );
+    const failure = failures.find(({ error }) => error instanceof RetryableError) ?? failures[0];
+    if (failure !== undefined) throw failure.error;
+  }
+
   /** Takes no more items, runs what is queued without waiting, resolves when all are answered. */
   close(): Promise<void> {
     this.#closed = true;

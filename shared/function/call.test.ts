@@ -256,7 +256,8 @@ describe('an event', () => {
   });
 
   it('is refused for good when its data breaks the schema', async () => {
-    const data = { ...SAMPLE_EXECUTIONS, epoch: 'one' };
+    const [output] = SAMPLE_EXECUTIONS.outputs;
+    const data = { outputs: [{ ...output, epoch: 'one' }] };
     expect(await deliver({ data })).toMatchObject({ status: 400, code: 'EVENT_INVALID' });
   });
 
@@ -295,7 +296,7 @@ describe('an event', () => {
       id: 'event-1',
       topicPartition: 3,
       topicOffset: 41,
-      data: { market: 'BTC-USD' },
+      data: { outputs: [{ market: 'BTC-USD' }] },
       traceparent: expect.stringContaining(TRACE) as unknown,
     });
   });

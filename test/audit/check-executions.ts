@@ -5,6 +5,8 @@ import type { Findings } from './findings.ts';
 import type { MarketStory, Replay } from './replay.ts';
 import { canonical, readExecutionRecord, type ExecutionRecord, type LogRecord } from './wire.ts';
 
+type Outputs = readonly ExecutionRecord[];
+
 /** How far the recorded executions of one market go. */
 interface Progress {
   highest: number;
@@ -21,7 +23,7 @@ export class ExecutionCheck {
   readonly #findings: Findings;
   readonly #isTrimmed: boolean;
   /** The record that was asked for last, so that it is read once. */
-  #asked: { readonly record: LogRecord; readonly read: ExecutionRecord | null } | null = null;
+  #asked: { readonly record: LogRecord; readonly read: Outputs | null } | null = null;
 
   /** `isTrimmed`: retention has removed the beginning of the recorded executions. */
   constructor(replay: Replay, findings: Findings, isTrimmed: boolean) {
@@ -30,13 +32,15 @@ export class ExecutionCheck {
     this.#isTrimmed = isTrimmed;
   }
 
-  /** False when events of its market must come before it, perhaps out of another partition. */
+  /** False when events of its markets must come before it, perhaps out of another partition. */
   isNext(record: LogRecord): boolean {
-    const read = this.#read(record);
-    if (read === null) return true;
-    const progress = this.#markets.get(read.market);
-    const highest = progress?.highest ?? (this.#isTrimmed ? Infinity : 0);
-    return read.firstSequence <= highest + 1;
+    const highest = new Map<Market, number>();
+    for (const output of this.#read(record) ?? []) {
+      const { market, firstSequence, lastSequence } = output;
+      if (firstSequence > (highest.get(market) ?? this.recorded(market)) + 1) return false;
+      highest.set(market, Math.max(lastSequence, this.recorded(market)));
+    }
+    return true;
   }
 
   check(record: LogRecord): void {
@@ -48,6 +52,10 @@ export class ExecutionCheck {
       return;
     }
     this.counts.records += 1;
+    for (const output of read) this.#checkOutput(output, offset);
+  }
+
+  #checkOutput(read: ExecutionRecord, offset: number): void {
     const { market, firstSequence } = read;
     const progress = this.#markets.get(market) ?? {
       highest: this.#isTrimmed ? firstSequence - 1 : 0,
@@ -82,7 +90,7 @@ export class ExecutionCheck {
     }
   }
 
-  #read(record: LogRecord): ExecutionRecord | null {
+  #read(record: LogRecord): Outputs | null {
     if (this.#asked?.record !== record) {
       this.#asked = { record, read: readExecutionRecord(record) };
     }

@@ -152,7 +152,7 @@ export class SampleExchange {
       lastSequence: sequence,
       ...output,
     });
-    await this.#append('engine.executions', market, EXECUTIONS_TYPE, record);
+    await this.#append('engine.executions', null, EXECUTIONS_TYPE, { outputs: [record] });
     this.#waiting.push(record);
     if (this.#waiting.length === RECORDS_PER_DELIVERY) await this.#consume();
   }

@@ -138,12 +138,16 @@ test('the audit reads an execution record as the schema does, or not at all', ()
     depth: [['buy', 5, 9]],
   };
   expect(executionsSchema.parse(record)).toEqual(record);
-  expect(readExecutionRecord(recordOf(record, 'BTC-USD', EXECUTIONS_TYPE))).toEqual(record);
+  const readOf = (...outputs: readonly object[]) =>
+    readExecutionRecord(recordOf({ outputs }, null, EXECUTIONS_TYPE));
+  expect(readOf(record)).toEqual([record]);
+  expect(readOf(record, record)).toEqual([record, record]);
+  expect(readOf()).toBeNull();
   for (const broken of [
     { ...record, epoch: 0 },
     { ...record, depth: [['buy', 5]] },
     { market: 'A' },
   ]) {
-    expect(readExecutionRecord(recordOf(broken, 'BTC-USD', EXECUTIONS_TYPE))).toBeNull();
+    expect(readOf(record, broken)).toBeNull();
   }
 });

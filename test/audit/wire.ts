@@ -75,6 +75,7 @@ export type CommandRecord =
   | { readonly kind: 'tick'; readonly timeMs: number }
   | { readonly kind: 'poison'; readonly problem: string };
 
+/** What one input batch did to one market. */
 export interface ExecutionRecord {
   readonly market: Market;
   readonly base: string;
@@ -207,14 +208,14 @@ function findFault(market: Market, command: MarketCommand): string | null {
 }
 
 /** Null for what is no execution record. Events are compared later, not interpreted here. */
-export function readExecutionRecord(record: LogRecord): ExecutionRecord | null {
+export function readExecutionRecord(record: LogRecord): readonly ExecutionRecord[] | null {
   if (record.headers['ce_type'] !== EXECUTIONS_TYPE) return null;
   const value = parse(record.value);
   const isEvent = (v: unknown): boolean =>
     typeof v === 'object' && v !== null && 'sequence' in v && number(v.sequence);
   const isLevel = (v: unknown): boolean =>
     Array.isArray(v) && v.length === 3 && side(v[0]) && priceTicks(v[1]) && timeMs(v[2]);
-  const isRecord = fields({
+  const isOutput = fields({
     market,
     base: asset,
     quote: asset,
@@ -225,7 +226,10 @@ export function readExecutionRecord(record: LogRecord): ExecutionRecord | null {
     events: (v) => Array.isArray(v) && v.length > 0 && v.every(isEvent),
     depth: (v) => Array.isArray(v) && v.every(isLevel),
   });
-  return isRecord(value) ? (value as ExecutionRecord) : null;
+  const isRecord = fields({
+    outputs: (v) => Array.isArray(v) && v.length > 0 && v.every(isOutput),
+  });
+  return isRecord(value) ? (value as { outputs: ExecutionRecord[] }).outputs : null;
 }
 
 function parse(bytes: Uint8Array): unknown {

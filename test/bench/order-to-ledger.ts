@@ -21,13 +21,13 @@ const HELP = `npm run bench -- order-to-ledger [options]
 
   --rates 1000,2000   orders per second, one run each (default 1000,2000,3000)
   --seconds 60        length of each run
+  --warm-up 30        seconds at the first rate before anything is measured: a young JVM, V8 and
+                      buffer cache cost several times what they cost later
   --users 200         users that trade
   --with kafka,redis  these servers beside it, which it starts itself (default none: the
                       embedded log and no feed)
   --gateway           send through the emulator's public port instead of straight to the function`;
 
-const WARM_UP_RATE = 300;
-const WARM_UP_SECONDS = 10;
 const FIRST_USER = 1_000;
 const FUND = { USD: '1000000000', BTC: '100000', ETH: '100000', SOL: '1000000' };
 const PEER_SECONDS = 5;
@@ -38,6 +38,7 @@ export async function run(args: readonly string[]): Promise<unknown> {
     options: {
       rates: { type: 'string', default: '1000,2000,3000' },
       seconds: { type: 'string', default: '60' },
+      'warm-up': { type: 'string', default: '30' },
       users: { type: 'string', default: '200' },
       gateway: { type: 'boolean', default: false },
       with: { type: 'string', default: '' },
@@ -49,12 +50,14 @@ export async function run(args: readonly string[]): Promise<unknown> {
   const exchange = await Exchange.create(...beside.flags);
   const stage = await Stage.open(exchange, beside, Number(values.users), values.gateway);
   try {
-    await stage.load(WARM_UP_RATE, WARM_UP_SECONDS);
+    const rates = values.rates.split(',').map(Number);
+    await stage.load(rates[0] ?? 0, Number(values['warm-up']));
+    await untilSettled(exchange);
     const runs: object[] = [];
-    for (const rate of values.rates.split(',').map(Number)) {
+    for (const rate of rates) {
       runs.push(await stage.measure(rate, Number(values.seconds)));
     }
-    const peer = await measureBare(Number(values.rates.split(',')[0]));
+    const peer = await measureBare(rates[0] ?? 0);
     const through = values.gateway ? 'gateway' : 'function';
     return { ours: { through, with: values.with, runs }, peer };
   } finally {

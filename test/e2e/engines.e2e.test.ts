@@ -166,8 +166,9 @@ async function countEvents(market: string): Promise<{ written: number; distinct:
     `SELECT count(*)::int AS written, count(DISTINCT e.event)::int AS distinct
      FROM log.records r JOIN log.topics t USING (topic_id)
      CROSS JOIN LATERAL jsonb_array_elements(
-       convert_from(r.value, 'UTF8')::jsonb -> 'events') AS e (event)
-     WHERE t.name = 'engine.executions' AND r.key = $1`,
+       convert_from(r.value, 'UTF8')::jsonb -> 'outputs') AS o (output)
+     CROSS JOIN LATERAL jsonb_array_elements(o.output -> 'events') AS e (event)
+     WHERE t.name = 'engine.executions' AND o.output ->> 'market' = $1`,
     [market],
   );
   await pool.end();

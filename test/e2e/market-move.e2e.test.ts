@@ -96,8 +96,9 @@ async function sequences(): Promise<{ distinct: number; highest: number; shards:
        max((e.event ->> 'sequence')::int) AS highest, count(DISTINCT r.partition)::int AS shards
      FROM log.records r JOIN log.topics t USING (topic_id)
      CROSS JOIN LATERAL jsonb_array_elements(
-       convert_from(r.value, 'UTF8')::jsonb -> 'events') AS e (event)
-     WHERE t.name = 'engine.executions' AND r.key = $1`,
+       convert_from(r.value, 'UTF8')::jsonb -> 'outputs') AS o (output)
+     CROSS JOIN LATERAL jsonb_array_elements(o.output -> 'events') AS e (event)
+     WHERE t.name = 'engine.executions' AND o.output ->> 'market' = $1`,
     [MARKET],
   );
   return found.rows[0] ?? { distinct: 0, highest: 0, shards: 0 };

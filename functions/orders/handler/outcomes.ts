@@ -170,10 +170,12 @@ export class Outcomes {
 
   #take(value: Buffer): void {
     if (this.#waiters.size === 0 || !this.#mayConcernUs(value)) return;
-    const record = decodeEvent('executions', EVENTS.executions.type, value.toString('utf8'));
-    if (isDecodeFailure(record)) return;
-    for (const [id, waiters] of this.#waiters) {
-      for (const waiter of waiters) offer(record, id, waiter);
+    const executed = decodeEvent('executions', EVENTS.executions.type, value.toString('utf8'));
+    if (isDecodeFailure(executed)) return;
+    for (const output of executed.outputs) {
+      for (const [id, waiters] of this.#waiters) {
+        for (const waiter of waiters) offer(output, id, waiter);
+      }
     }
   }
 

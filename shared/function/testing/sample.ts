@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { RetryableError, TerminalError } from '../../domain/failure.ts';
 import { reject } from '../../domain/rejection.ts';
-import type { Executions } from '../../events/executions.ts';
+import type { Executed } from '../../events/executions.ts';
 import { defineFunction, onEvent, route, type DeliveredEvent } from '../definition.ts';
 
 export interface SampleDeps {
@@ -12,8 +12,8 @@ export interface SampleDeps {
   held: Promise<void>;
   /** Called when a request has reached /v1/held. */
   onHeld: () => void;
-  onEvent: (event: DeliveredEvent<Executions>) => Promise<void>;
-  readonly events: DeliveredEvent<Executions>[];
+  onEvent: (event: DeliveredEvent<Executed>) => Promise<void>;
+  readonly events: DeliveredEvent<Executed>[];
 }
 
 export function sampleDeps(): SampleDeps {
@@ -171,13 +171,17 @@ function failingRoutes() {
 
 /** Data of a valid `executions` event. */
 export const SAMPLE_EXECUTIONS = {
-  market: 'BTC-USD',
-  base: 'BTC',
-  quote: 'USD',
-  feePolicy: 'received',
-  epoch: 1,
-  firstSequence: 1,
-  lastSequence: 1,
-  events: [{ kind: 'configured', sequence: 1, timeMs: 0, version: 1, status: 'trading' }],
-  depth: [],
+  outputs: [
+    {
+      market: 'BTC-USD',
+      base: 'BTC',
+      quote: 'USD',
+      feePolicy: 'received',
+      epoch: 1,
+      firstSequence: 1,
+      lastSequence: 1,
+      events: [{ kind: 'configured', sequence: 1, timeMs: 0, version: 1, status: 'trading' }],
+      depth: [],
+    },
+  ],
 };

@@ -75,9 +75,9 @@ export class OutcomeLog {
 
 function note(orders: Map<string, OrderTimes>, record: IncomingRecord): void {
   const type = record.headers['ce_type'];
-  const executions = decodeEvent('executions', type, record.value.toString('utf8'));
-  if (isDecodeFailure(executions)) return;
-  for (const event of executions.events) {
+  const executed = decodeEvent('executions', type, record.value.toString('utf8'));
+  if (isDecodeFailure(executed)) return;
+  for (const event of executed.outputs.flatMap(({ events }) => events)) {
     for (const id of ordersOf(event)) {
       const times = orders.get(id) ?? { answeredAtMs: record.timestampMs, endedAtMs: 0 };
       if (event.kind === 'ended') times.endedAtMs = record.timestampMs;
