@@ -155,7 +155,7 @@ const CASES: readonly (readonly [rule: string, what: string, edit: Edit])[] = [
     'no delivery at all',
     inSettlement(/ {2}delivery:\n(.*\n)*? {2}sink:/, '  sink:'),
   ],
-  ['delivery-retry', 'delivery without retry (trap 1)', inSettlement('    retry: 10\n', '')],
+  ['delivery-retry', 'delivery without retry (trap 1)', inSettlement('    retry: 200\n', '')],
   [
     'delivery-backoff',
     'retry without delay (trap 2)',
@@ -164,7 +164,7 @@ const CASES: readonly (readonly [rule: string, what: string, edit: Edit])[] = [
   [
     'delivery-backoff',
     'an unknown back-off policy',
-    inSettlement('backoffPolicy: exponential', 'backoffPolicy: random'),
+    inSettlement('backoffPolicy: linear', 'backoffPolicy: random'),
   ],
   [
     'delivery-dead-letter',
@@ -175,7 +175,7 @@ const CASES: readonly (readonly [rule: string, what: string, edit: Edit])[] = [
   [
     'delivery-ignored',
     'a field that the data plane ignores',
-    inSettlement('    retry: 10', '    retryAfterMax: PT1S\n    retry: 10'),
+    inSettlement('    retry: 200', '    retryAfterMax: PT1S\n    retry: 200'),
   ],
   ['delivery-timeout', 'a delivery longer than its service allows', inSettlement('PT30S', 'PT31S')],
   ['route-conflict', 'one path routed twice', inRoute('value: /v1/fees', 'value: /v1/orders')],

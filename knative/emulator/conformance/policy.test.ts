@@ -1,5 +1,8 @@
 // The delivery rules of KafkaSource, traps included.
 import { describe, expect, it } from 'vitest';
+import { loadManifests } from '../../manifests/load.ts';
+import { readTopology } from '../../manifests/topology.ts';
+import { BASE_DIR } from '../../testing/base-manifests.ts';
 import { backoffMs, judgeStatus, readDeliveryPolicy } from '../kafka-source/delivery-policy.ts';
 
 describe('the delivery policy', () => {
@@ -76,4 +79,25 @@ describe('the delivery policy', () => {
   ])('[codes] takes %d as %s', (status, verdict) => {
     expect(judgeStatus(status)).toBe(verdict);
   });
+});
+
+describe('the sources of our manifests', () => {
+  const HOUR_MS = 3_600_000;
+  /** The dispatcher's `max.poll.interval.ms`, in a Java int, is for twice so many deliveries. */
+  const POLL_RECORDS_MAX = 50;
+  const { sources } = readTopology(loadManifests(BASE_DIR));
+
+  it.each(sources.map((source) => [source.name, source] as const))(
+    'of %s outlast an hour without Postgres, soon at first and soon after it is back',
+    (_name, source) => {
+      const policy = readDeliveryPolicy(source.delivery);
+      const waits = Array.from({ length: policy.retryMax }, (_, n) => backoffMs(policy, n + 1));
+      const waitMs = waits.reduce((sum, wait) => sum + wait, 0);
+      expect(waitMs).toBeGreaterThan(HOUR_MS);
+      expect(waits[0]).toBeLessThanOrEqual(500);
+      expect(waits.at(-1)).toBeLessThanOrEqual(60_000);
+      const longestMs = waitMs + (policy.retryMax + 1) * policy.timeoutMs;
+      expect(2 * POLL_RECORDS_MAX * longestMs).toBeLessThan(2 ** 31);
+    },
+  );
 });
