@@ -8,6 +8,7 @@ import { assertDurable, UNSAFE_VARIABLE } from '../../shared/db/durability.ts';
 import { createPool, type Pool } from '../../shared/db/pool.ts';
 import { TOPICS } from '../../shared/events/catalog.ts';
 import type { LogLevel } from '../../shared/config/fields.ts';
+import { topicsFor } from '../../shared/topics/topics.ts';
 import type { ServiceTopology, Topology } from '../manifests/topology.ts';
 import type { CodeChange } from './build/code.ts';
 import type { DataDir } from './data/data-dir.ts';
@@ -189,17 +190,10 @@ export class Exchange {
   }
 
   async #provision(deps: ExchangeDeps, reset: boolean): Promise<void> {
-    const names = Object.values(TOPICS).map(({ name }) => name);
-    if (reset) await this.#log.deleteTopics(names);
+    if (reset) await this.#log.deleteTopics(Object.values(TOPICS).map(({ name }) => name));
     if (deps.databaseIsOurs) await this.#endOldLeases();
     const shards = Number(deps.topology.configMaps.get('shards')?.['shards'] ?? '1');
-    await this.bus.provision(
-      Object.values(TOPICS).map((topic) => ({
-        name: topic.name,
-        partitions: topic.partitioning === 'shard' ? shards : topic.partitions,
-        retentionMs: topic.retentionMs,
-      })),
-    );
+    await this.bus.provision(topicsFor(shards));
     await assertLogFits(this.admin, this.bus);
     // What an interrupted market command left behind is published by the sweeper.
     this.#outbox.startSweeper();

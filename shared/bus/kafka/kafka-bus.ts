@@ -21,7 +21,8 @@ import { KafkaGroupMember } from './kafka-group-member.ts';
 import { KafkaProducer } from './kafka-producer.ts';
 import { KafkaTail } from './kafka-tail.ts';
 import { beginAtEnd, findOffsets, listCommitted, listTopics } from './kafka-topics.ts';
-import { deleteTopics, provisionTopics } from './kafka-topics.ts';
+import { deleteTopics, planTopics, provisionTopics } from './kafka-topics.ts';
+import type { TopicPlan } from './topic-plan.ts';
 import { assertSafe } from './topic-safety.ts';
 
 const ASK_ATTEMPTS_MAX = 6;
@@ -111,8 +112,19 @@ export class KafkaBus implements Bus {
   }
 
   async provision(topics: readonly TopicSpec[]): Promise<void> {
-    await this.#ask((admin) => provisionTopics(admin, topics, this.#settings));
+    await this.applyTopics(topics);
+  }
+
+  /** As `provision`, and answers what was done. */
+  async applyTopics(topics: readonly TopicSpec[]): Promise<TopicPlan[]> {
+    const plans = await this.#ask((admin) => provisionTopics(admin, topics, this.#settings));
     await this.#topics.refresh();
+    return plans;
+  }
+
+  /** What `provision` would do, and why it would refuse. */
+  compareTopics(topics: readonly TopicSpec[]): Promise<TopicPlan[]> {
+    return this.#ask((admin) => planTopics(admin, topics, this.#settings));
   }
 
   /** Throws topics and all that is in them away: only where somebody asked for just that. */

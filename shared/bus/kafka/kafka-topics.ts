@@ -4,9 +4,9 @@ import { RetryableError, TerminalError } from '../../domain/failure.ts';
 import type { TopicSpec } from '../bus.ts';
 import type { Topic } from '../topic-cache.ts';
 import { waitMs } from '../wait.ts';
-import { assertSafe, safeSettings, type TopicDemands } from './topic-safety.ts';
+import { RETENTION_SETTINGS, planTopic, retentionSettings, type TopicPlan } from './topic-plan.ts';
+import { readStates, safeSettings, type TopicDemands } from './topic-safety.ts';
 
-const RETENTION = 'retention.ms';
 const TOO_FEW_BROKERS = 'INVALID_REPLICATION_FACTOR';
 const CREATE_TIMEOUT_MS = 15_000;
 /** Metadata of a change spreads to the brokers after the call has been answered. */
@@ -24,48 +24,51 @@ export async function listTopics(admin: Admin): Promise<Topic[]> {
   }));
 }
 
+/** Compares topics with what they shall be. Changes nothing. */
+export async function planTopics(
+  admin: Admin,
+  specs: readonly TopicSpec[],
+  demands: TopicDemands,
+): Promise<TopicPlan[]> {
+  const present = new Set((await listTopics(admin)).map(({ name }) => name));
+  const known = specs.map(({ name }) => name).filter((name) => present.has(name));
+  const states = await readStates(admin, known, RETENTION_SETTINGS);
+  const byName = new Map(states.map((state) => [state.name, state]));
+  return specs.map((spec) => planTopic(spec, byName.get(spec.name) ?? null, demands));
+}
+
 /**
- * Creates or grows topics and sets their retention. Refuses to shrink one, and refuses one that is
- * less safe than demanded: how many copies there are is for an operator to change, not for us.
+ * Creates or grows topics and sets their retention; answers what was to be done. Throws
+ * TerminalError, with nothing changed, when one would have to shrink or is less safe than demanded:
+ * how many copies there are is for an operator to change, not for us.
  */
 export async function provisionTopics(
   admin: Admin,
   specs: readonly TopicSpec[],
   demands: TopicDemands,
-): Promise<void> {
-  const present = new Map((await listTopics(admin)).map((topic) => [topic.name, topic]));
-  const known = specs.filter((spec) => present.has(spec.name));
-  await assertSafe(
-    admin,
-    known.map((spec) => spec.name),
-    demands,
-  );
-  for (const spec of specs) {
-    const partitions = present.get(spec.name)?.partitions;
-    if (partitions === undefined) {
-      await createTopic(admin, spec, demands);
-    } else if (partitions > spec.partitions) {
-      throw new TerminalError(
-        `topic ${spec.name} has ${partitions} partitions and cannot shrink to ${spec.partitions}`,
-      );
-    } else {
-      if (partitions < spec.partitions) {
-        await admin.createPartitions({
-          topicPartitions: [{ topic: spec.name, count: spec.partitions }],
-          timeout: CREATE_TIMEOUT_MS,
-        });
-      }
-      await setRetention(admin, spec);
-    }
+): Promise<TopicPlan[]> {
+  const plans = await planTopics(admin, specs, demands);
+  const refusals = plans.flatMap((plan) => plan.refusals);
+  if (refusals.length > 0) throw new TerminalError(refusals.join('; '));
+  for (const { spec, changes } of plans) {
+    const kinds = new Set(changes.map(({ kind }) => kind));
+    if (kinds.has('create')) await createTopic(admin, spec, demands);
+    if (kinds.has('grow')) await growTopic(admin, spec);
+    if (kinds.has('retain')) await setRetention(admin, spec);
   }
   await waitUntilVisible(admin, specs);
+  return plans;
 }
 
-async function createTopic(
-  admin: Admin,
-  { name, partitions, retentionMs }: TopicSpec,
-  demands: TopicDemands,
-): Promise<void> {
+async function growTopic(admin: Admin, { name, partitions }: TopicSpec): Promise<void> {
+  await admin.createPartitions({
+    topicPartitions: [{ topic: name, count: partitions }],
+    timeout: CREATE_TIMEOUT_MS,
+  });
+}
+
+async function createTopic(admin: Admin, spec: TopicSpec, demands: TopicDemands): Promise<void> {
+  const { name, partitions } = spec;
   const { replicationMin } = demands;
   try {
     // False when another process was faster, which is as good.
@@ -77,11 +80,7 @@ async function createTopic(
           topic: name,
           numPartitions: partitions,
           replicationFactor: replicationMin > 1 ? replicationMin : REPLICATION_DEFAULT,
-          configEntries: [
-            ...safeSettings(demands),
-            { name: RETENTION, value: String(retentionMs) },
-            { name: 'retention.bytes', value: '-1' },
-          ],
+          configEntries: [...safeSettings(demands), ...retentionSettings(spec)],
         },
       ],
     });
@@ -99,20 +98,19 @@ function isTooFewBrokers(error: unknown): boolean {
   );
 }
 
-async function setRetention(admin: Admin, { name, retentionMs }: TopicSpec): Promise<void> {
-  const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name };
+async function setRetention(admin: Admin, spec: TopicSpec): Promise<void> {
+  const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: spec.name };
   const described = await admin.describeConfigs({ resources: [resource], includeSynonyms: false });
   const entries = described.resources[0]?.configEntries ?? [];
-  const value = String(retentionMs);
-  if (entries.some((entry) => entry.configName === RETENTION && entry.configValue === value))
-    return;
+  const ours = retentionSettings(spec);
+  const isOurs = (name: string): boolean => ours.some((each) => each.name === name);
   // The request replaces all settings of the topic: those of others are sent along.
   const others = entries
-    .filter((entry) => !entry.isDefault && !entry.readOnly && entry.configName !== RETENTION)
+    .filter((entry) => !entry.isDefault && !entry.readOnly && !isOurs(entry.configName))
     .map((entry) => ({ name: entry.configName, value: entry.configValue }));
   await admin.alterConfigs({
     validateOnly: false,
-    resources: [{ ...resource, configEntries: [...others, { name: RETENTION, value }] }],
+    resources: [{ ...resource, configEntries: [...others, ...ours] }],
   });
 }
 

@@ -12,6 +12,7 @@ import type {
 } from '../bus.ts';
 
 import type { KafkaBus } from './kafka-bus.ts';
+import type { TopicPlan } from './topic-plan.ts';
 
 type OnBatch = (records: readonly IncomingRecord[]) => Promise<void>;
 
@@ -54,7 +55,16 @@ export class PrefixedBus implements Bus {
   }
 
   provision(topics: readonly TopicSpec[]): Promise<void> {
-    return this.#bus.provision(topics.map((topic) => ({ ...topic, name: this.#add(topic.name) })));
+    return this.#bus.provision(this.#addTo(topics));
+  }
+
+  /** The plans are for an operator: they name topics as the cluster does. */
+  applyTopics(topics: readonly TopicSpec[]): Promise<TopicPlan[]> {
+    return this.#bus.applyTopics(this.#addTo(topics));
+  }
+
+  compareTopics(topics: readonly TopicSpec[]): Promise<TopicPlan[]> {
+    return this.#bus.compareTopics(this.#addTo(topics));
   }
 
   deleteTopics(names: readonly string[]): Promise<void> {
@@ -79,6 +89,10 @@ export class PrefixedBus implements Bus {
 
   #add(name: string): string {
     return `${this.#prefix}${name}`;
+  }
+
+  #addTo(topics: readonly TopicSpec[]): TopicSpec[] {
+    return topics.map((topic) => ({ ...topic, name: this.#add(topic.name) }));
   }
 
   #remove(name: string): string {

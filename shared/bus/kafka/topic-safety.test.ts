@@ -7,7 +7,12 @@ const LAPTOP = { replicationMin: 1, inSyncMin: 1 };
 
 function topic(replication: number, settings: Readonly<Record<string, string>> = {}) {
   const all = { 'min.insync.replicas': '2', 'cleanup.policy': 'delete', ...settings };
-  return { name: 'orders.accepted', replication, settings: new Map(Object.entries(all)) };
+  return {
+    name: 'orders.accepted',
+    partitions: 1,
+    replication,
+    settings: new Map(Object.entries(all)),
+  };
 }
 
 describe('a topic', () => {

@@ -12,6 +12,7 @@ export interface TopicDemands {
 
 export interface TopicState {
   readonly name: string;
+  readonly partitions: number;
   /** Copies of the partition that has the fewest. */
   readonly replication: number;
   readonly settings: ReadonlyMap<string, string>;
@@ -36,8 +37,7 @@ export async function assertSafe(
   names: readonly string[],
   demands: TopicDemands,
 ): Promise<void> {
-  if (names.length === 0) return;
-  const states = await readStates(admin, names);
+  const states = await readStates(admin, names, []);
   const faults = states.flatMap((state) => findFaults(state, demands));
   if (faults.length > 0) throw new TerminalError(`unsafe topics: ${faults.join('; ')}`);
 }
@@ -63,7 +63,13 @@ export function findFaults(state: TopicState, demands: TopicDemands): string[] {
   return faults;
 }
 
-async function readStates(admin: Admin, names: readonly string[]): Promise<TopicState[]> {
+/** All that safety needs to know of topics that are there, and the settings of `others`. */
+export async function readStates(
+  admin: Admin,
+  names: readonly string[],
+  others: readonly string[],
+): Promise<TopicState[]> {
+  if (names.length === 0) return [];
   const [metadata, described] = await Promise.all([
     admin.fetchTopicMetadata({ topics: [...names] }),
     admin.describeConfigs({
@@ -71,7 +77,7 @@ async function readStates(admin: Admin, names: readonly string[]): Promise<Topic
       resources: names.map((name) => ({
         type: kafkajs.ConfigResourceTypes.TOPIC,
         name,
-        configNames: [IN_SYNC, UNCLEAN, CLEANUP],
+        configNames: [IN_SYNC, UNCLEAN, CLEANUP, ...others],
       })),
     }),
   ]);
@@ -80,6 +86,7 @@ async function readStates(admin: Admin, names: readonly string[]): Promise<Topic
   );
   return metadata.topics.map(({ name, partitions }) => ({
     name,
+    partitions: partitions.length,
     replication: Math.min(...partitions.map(({ replicas }) => replicas.length)),
     settings: readEntries(name, settings.get(name)),
   }));
