@@ -6,9 +6,10 @@ import { UNSAFE_VARIABLE } from '../../shared/db/durability.ts';
 import { DATABASE_ROLES, type DatabaseRole } from '../../shared/db/roles.ts';
 import { findVariable } from '../../shared/config/environment.ts';
 import type { LogLevel } from '../../shared/config/fields.ts';
+import { KAFKA_VARIABLES } from '../../shared/config/kafka-config.ts';
 import { ManifestError, problemAt, type ManifestDocument } from '../manifests/document.ts';
 import type { EnvVar } from '../manifests/shapes.ts';
-import type { ServiceTopology, Topology } from '../manifests/topology.ts';
+import type { EngineTopology, ServiceTopology, Topology } from '../manifests/topology.ts';
 import { AUDIENCE } from './auth/issuer.ts';
 import { childOverrides } from './child-overrides.ts';
 
@@ -23,6 +24,9 @@ export interface ClusterValues {
   /** Null: the exchange runs without a cache that its processes could share. */
   readonly cacheUrl: string | null;
 }
+
+/** What a manifest says of a process. */
+type Process = Pick<ServiceTopology, 'document' | 'env' | 'envMaps'>;
 
 /** Readers of the ledger have a role of their own: the owner's writes. */
 const ROLES_BY_OWNER: Readonly<Record<string, DatabaseRole>> = {
@@ -54,37 +58,43 @@ export class EnvironmentMaker {
       K_SERVICE: service.name,
       K_CONFIGURATION: service.name,
       K_REVISION: revision,
-      ...this.#resolve(service.document, service.env, {}),
+      ...this.#resolve(service, {}),
       ...childOverrides(service.name),
     };
   }
 
   /** `fields` stand for what the downward API gives, by field path. */
   forEngine(
-    document: ManifestDocument,
-    env: readonly EnvVar[],
+    engine: EngineTopology,
     fields: Readonly<Record<string, string>>,
     logLevel: LogLevel,
   ): Record<string, string> {
     return {
       ...processBasics(logLevel),
-      ...this.#resolve(document, env, fields),
-      ...childOverrides(document.name),
+      ...this.#resolve(engine, fields),
+      ...childOverrides(engine.name),
     };
   }
 
   #resolve(
-    document: ManifestDocument,
-    env: readonly EnvVar[],
+    { document, env, envMaps }: Process,
     fields: Readonly<Record<string, string>>,
   ): Record<string, string> {
     const resolved: Record<string, string> = {};
+    for (const [at, name] of envMaps.entries()) {
+      const map = this.#topology.configMaps.get(name);
+      if (map === undefined) throw missingMap(document, at, name);
+      Object.assign(resolved, map);
+    }
     for (const [at, variable] of env.entries()) {
+      if (isOfKafka(variable.name)) continue;
       const value = this.#valueOf(variable, fields);
       if (value !== undefined) resolved[variable.name] = value;
       else if (!isOptional(variable)) throw unresolved(document, at, variable);
     }
-    return 'BUS_URL' in resolved ? { ...resolved, ...this.#values.busVariables } : resolved;
+    const own = Object.entries(resolved).filter(([name]) => !isOfKafka(name));
+    const bus = 'BUS_URL' in resolved ? this.#values.busVariables : {};
+    return { ...Object.fromEntries(own), ...bus };
   }
 
   #valueOf(variable: EnvVar, fields: Readonly<Record<string, string>>): string | undefined {
@@ -131,9 +141,20 @@ function processBasics(logLevel: LogLevel): Record<string, string> {
   };
 }
 
+/** The manifests speak of the cluster's Kafka; the one here is another, or none. */
+function isOfKafka(name: string): boolean {
+  return KAFKA_VARIABLES.includes(name);
+}
+
 function isOptional(variable: EnvVar): boolean {
   const from = variable.valueFrom;
   return from?.secretKeyRef?.optional === true || from?.configMapKeyRef?.optional === true;
+}
+
+function missingMap(document: ManifestDocument, at: number, name: string): ManifestError {
+  const path = ['spec', 'template', 'spec', 'containers', 0, 'envFrom', at];
+  const message = `the emulator has no config map "${name}"`;
+  return new ManifestError([problemAt(document, path, 'environment', message)]);
 }
 
 function unresolved(document: ManifestDocument, at: number, variable: EnvVar): ManifestError {

@@ -233,8 +233,7 @@ function emulatedEngines(environment: EnvironmentMaker, deps: ExchangeDeps): Emu
       script,
       env: {
         ...environment.forEngine(
-          engine.document,
-          engine.env,
+          engine,
           { [SHARD_FIELD]: String(shard), [NAME_FIELD]: `${engine.name}-${shard}` },
           deps.logLevel,
         ),

@@ -40,8 +40,8 @@ const CASES: readonly (readonly [rule: string, what: string, edit: Edit])[] = [
     'feature-flag',
     'a persistent volume',
     inOrders(
-      '      timeoutSeconds',
-      '      volumes: [{name: a, persistentVolumeClaim: {claimName: b}}]\n      timeoutSeconds',
+      '      volumes:\n',
+      '      volumes:\n        - {name: a, persistentVolumeClaim: {claimName: b}}\n',
     ),
   ],
   [
@@ -178,6 +178,41 @@ const CASES: readonly (readonly [rule: string, what: string, edit: Edit])[] = [
     inSettlement('    retry: 200', '    retryAfterMax: PT1S\n    retry: 200'),
   ],
   ['delivery-timeout', 'a delivery longer than its service allows', inSettlement('PT30S', 'PT31S')],
+  [
+    'kafka-settings',
+    'a process of Kafka without its settings',
+    inOrders(/ {10}envFrom:\n.*\n.*\n/, ''),
+  ],
+  [
+    'kafka-settings',
+    'a process of Kafka without a name',
+    inOrders('KAFKA_SASL_USERNAME', 'KAFKA_USER'),
+  ],
+  [
+    'kafka-files',
+    'a setting that names a file which is not there',
+    inOrders('path: password', 'path: secret'),
+  ],
+  [
+    'kafka-settings',
+    'settings that say nothing of copies',
+    { file: 'config.yaml', from: / {2}KAFKA_REPLICATION_MIN.*\n/, to: '' },
+  ],
+  [
+    'kafka-clear',
+    'a source without encryption',
+    inSettlement(/ {4}tls:\n {6}enable: true/, '    tls:\n      enable: false'),
+  ],
+  [
+    'kafka-clear',
+    'a source without a login',
+    inSettlement(/ {4}sasl:\n(.*\n)*? {4}tls/, '    tls'),
+  ],
+  [
+    'kafka-clear',
+    'a sink without encryption',
+    { file: 'dead-letters.yaml', from: / {2}auth:\n(.*\n)*/, to: '' },
+  ],
   ['route-conflict', 'one path routed twice', inRoute('value: /v1/fees', 'value: /v1/orders')],
   ['route-service-missing', 'a route to nowhere', inRoute('hostname: fees.', 'hostname: fee.')],
   [

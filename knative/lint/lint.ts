@@ -6,6 +6,7 @@ import { catalogRules } from './rules/catalog-rules.ts';
 import { containerRules } from './rules/container-rules.ts';
 import { deliveryRules } from './rules/delivery-rules.ts';
 import { exposureRules } from './rules/exposure-rules.ts';
+import { kafkaRules } from './rules/kafka-rules.ts';
 import { referenceRules } from './rules/reference-rules.ts';
 import { routeRules } from './rules/route-rules.ts';
 import { serviceRules } from './rules/service-rules.ts';
@@ -22,6 +23,7 @@ const RULES: readonly Rule[] = [
   ...exposureRules,
   ...catalogRules,
   ...shardRules,
+  ...kafkaRules,
 ];
 
 /** Problems by file and line. `targets` are the functions that the image can serve. */

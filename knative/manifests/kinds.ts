@@ -18,5 +18,9 @@ export const isConfigMap = (document: ManifestDocument): boolean =>
   isKind(document, '', 'ConfigMap');
 export const isStatefulSet = (document: ManifestDocument): boolean =>
   isKind(document, 'apps', 'StatefulSet');
+export const isJob = (document: ManifestDocument): boolean => isKind(document, 'batch', 'Job');
+/** One of ours, whatever runs it. */
+export const isProcess = (document: ManifestDocument): boolean =>
+  isKnativeService(document) || isStatefulSet(document) || isJob(document);
 export const isAuthorizationPolicy = (document: ManifestDocument): boolean =>
   isKind(document, 'security.istio.io', 'AuthorizationPolicy');

@@ -21,7 +21,16 @@ export const envVarSchema = z.object({
 
 export type EnvVar = z.infer<typeof envVarSchema>;
 
-const containersSchema = z.array(z.object({ env: z.array(envVarSchema).default([]) })).min(1);
+const containersSchema = z
+  .array(
+    z.object({
+      env: z.array(envVarSchema).default([]),
+      envFrom: z
+        .array(z.strictObject({ configMapRef: z.object({ name: z.string() }) }))
+        .default([]),
+    }),
+  )
+  .min(1);
 
 export const serviceSchema = z.object({
   metadata: z.object({ labels: z.record(z.string(), z.string()).default({}) }),

@@ -37,6 +37,8 @@ export interface ServiceTopology {
   readonly containerConcurrency: number;
   readonly timeoutMs: number;
   readonly env: readonly EnvVar[];
+  /** Config maps whose every key is a variable; `env` wins over them. */
+  readonly envMaps: readonly string[];
   readonly document: ManifestDocument;
 }
 
@@ -71,6 +73,8 @@ export interface EngineTopology {
   readonly name: string;
   readonly replicas: number;
   readonly env: readonly EnvVar[];
+  /** Config maps whose every key is a variable; `env` wins over them. */
+  readonly envMaps: readonly string[];
   readonly document: ManifestDocument;
 }
 
@@ -123,6 +127,7 @@ function readService(document: ManifestDocument): ServiceTopology {
     containerConcurrency: spec.template.spec.containerConcurrency ?? 0,
     timeoutMs: (spec.template.spec.timeoutSeconds ?? TIMEOUT_SECONDS_DEFAULT) * 1000,
     env: container?.env ?? [],
+    envMaps: mapNames(container),
     document,
   };
 }
@@ -167,12 +172,20 @@ function readRoutes(document: ManifestDocument): RouteRule[] {
 
 function readEngine(document: ManifestDocument): EngineTopology {
   const { spec } = read(document, statefulSetSchema);
+  const container = spec.template.spec.containers[0];
   return {
     name: document.name,
     replicas: spec.replicas ?? 1,
-    env: spec.template.spec.containers[0]?.env ?? [],
+    env: container?.env ?? [],
+    envMaps: mapNames(container),
     document,
   };
+}
+
+type Container = z.infer<typeof serviceSchema>['spec']['template']['spec']['containers'][number];
+
+function mapNames(container: Container | undefined): string[] {
+  return (container?.envFrom ?? []).map(({ configMapRef }) => configMapRef.name);
 }
 
 function namespaceOf(document: ManifestDocument): string {

@@ -1,5 +1,10 @@
 // What a function's process is told by Knative and by its manifest.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { KAFKA_VARIABLES, readKafkaSettings } from '../../../shared/config/kafka-config.ts';
+import { ManifestError } from '../../manifests/document.ts';
 import { loadManifests } from '../../manifests/load.ts';
 import { readTopology } from '../../manifests/topology.ts';
 import { BASE_DIR } from '../../testing/base-manifests.ts';
@@ -15,6 +20,8 @@ const values = {
   cacheUrl: null,
 };
 const maker = new EnvironmentMaker(topology, values);
+const orders = topology.services.find((service) => service.name === 'orders');
+if (orders === undefined) throw new Error('no orders');
 
 describe('the environment of a function', () => {
   it.each(topology.services.map((service) => [service.name, service] as const))(
@@ -41,5 +48,48 @@ describe('the environment of a function', () => {
     expect(
       Object.keys(env).filter((name) => ![...declared, ...injected, ...basics].includes(name)),
     ).toEqual([]);
+  });
+
+  it('has the variables of whole config maps, and its own win over them', () => {
+    const configMaps = new Map([...topology.configMaps, ['more', { ONE: '1', BUS_URL: 'no' }]]);
+    const service = { ...orders, envMaps: ['more'] };
+    const env = new EnvironmentMaker({ ...topology, configMaps }, values).forService(
+      service,
+      'r',
+      'info',
+    );
+    expect(env).toMatchObject({ ONE: '1', BUS_URL: 'postgres://bourse_orders@log/bourse' });
+    expect(() => maker.forService(service, 'r', 'info')).toThrow(ManifestError);
+  });
+
+  it('knows the Kafka that is here, not that of the cluster', () => {
+    const names = (env: Readonly<Record<string, string>>) =>
+      Object.keys(env).filter((name) => name.startsWith('KAFKA_'));
+    expect(orders.envMaps).toEqual(['kafka']);
+    expect(names(maker.forService(orders, 'r', 'info'))).toEqual([]);
+    const busVariables = { KAFKA_TLS: 'off', KAFKA_TOPIC_PREFIX: 'mine.' };
+    const here = new EnvironmentMaker(topology, { ...values, busVariables });
+    expect(names(here.forService(orders, 'r', 'info'))).toEqual(Object.keys(busVariables));
+  });
+});
+
+describe('the settings of Kafka in the manifests', () => {
+  it('are what a process accepts, with files where the secrets are mounted', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'bourse-kafka-'));
+    writeFileSync(join(dir, 'ca.crt'), 'the authority');
+    writeFileSync(join(dir, 'password'), 'secret\n');
+    const map = topology.configMaps.get('kafka') ?? {};
+    const source = Object.fromEntries(
+      Object.entries(map).map(([name, value]) => [name, value.replace('/etc/bourse/kafka', dir)]),
+    );
+    expect(Object.keys(source).filter((name) => !KAFKA_VARIABLES.includes(name))).toEqual([]);
+    expect(readKafkaSettings({ ...source, KAFKA_SASL_USERNAME: 'orders' })).toEqual({
+      tls: { ca: 'the authority' },
+      sasl: { mechanism: 'scram-sha-512', username: 'orders', password: 'secret' },
+      replicationMin: 3,
+      inSyncMin: 2,
+      topicPrefix: '',
+    });
+    rmSync(dir, { recursive: true });
   });
 });
