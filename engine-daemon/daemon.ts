@@ -11,11 +11,12 @@ import type { Shard } from './core/shard.ts';
 import type { MarketFeed } from './feed/market-feed.ts';
 import { fenceBus } from './lease/fenced-bus.ts';
 import type { EngineLease } from './lease/lease.ts';
+import type { Progress } from './lease/store.ts';
 import { ShardLoop } from './loop.ts';
 import { MarketMoves } from './market-moves.ts';
 import { registerEngineMetrics, type EngineFigures, type EngineMetrics } from './metrics.ts';
 import { prepareStart, type Prepared } from './prepare.ts';
-import { recordSha256 } from './recover.ts';
+import { recordSha256, type StartingPoint } from './recover.ts';
 import { ShardBatch } from './shard-batch.ts';
 import { Snapshotter } from './snapshot/snapshotter.ts';
 import { SnapshotStore } from './snapshot/store.ts';
@@ -47,6 +48,8 @@ export interface EngineDaemonOptions {
   readonly onFailure: (error: unknown) => void;
   readonly now?: () => number;
   readonly flushTimeoutMs?: number;
+  /** The state that this process followed the log with while it stood by. */
+  readonly followed?: StartingPoint | null;
   /** For tests: bytes of a state that moves in one record. */
   readonly pieceBytesMax?: number;
 }
@@ -89,11 +92,10 @@ export class EngineDaemon {
     this.#shard = start.shard;
     this.#replayUntil = replayUntil;
     this.#outputOffset = outputOffset;
-    const inputOffset = start.header?.inputOffset ?? -1;
-    this.#snapshotInput = { offset: inputOffset, commandsApplied: 0 };
+    this.#snapshotInput = { offset: start.header?.inputOffset ?? -1, commandsApplied: 0 };
     this.#metrics = registerEngineMetrics(options.metrics, () => this.figures());
     this.#metrics.epoch.set(lease.epoch);
-    this.#moves = new MarketMoves(start.shard, options.pieceBytesMax);
+    this.#moves = start.moves ?? new MarketMoves(start.shard, options.pieceBytesMax);
     this.#loop = new ShardLoop({
       bus,
       moves: this.#moves,
@@ -102,7 +104,8 @@ export class EngineDaemon {
       metrics: this.#metrics,
       log,
       abandon: this.#abandon.signal,
-      inputOffset,
+      inputOffset: start.inputOffset,
+      lastRecord: start.lastRecord,
       recorded,
       onDurable: (durable) => options.feed?.tell(durable),
     });
@@ -130,7 +133,10 @@ export class EngineDaemon {
     const { bus, log, shard, snapshotDir, snapshotsKept } = options;
     const store = new SnapshotStore({ dir: snapshotDir, shard, snapshotsKept });
     await store.prepare();
-    const prepared = await prepareStart({ bus, store, shardNumber: shard, log });
+    const prepared = await prepareStart(
+      { bus, store, shardNumber: shard, log },
+      options.followed ?? null,
+    );
     await options.lease.raiseAbove(prepared.epochSeen);
     const daemon = new EngineDaemon(options, store, prepared);
     await daemon.#begin();
@@ -150,6 +156,11 @@ export class EngineDaemon {
   /** The markets as they are, for tests and tools: look, do not apply. */
   get markets(): Shard {
     return this.#shard;
+  }
+
+  /** For whoever stands by. */
+  progress(): Progress {
+    return { inputOffset: this.#loop.doneOffset, outputOffset: this.#outputOffset };
   }
 
   figures(): EngineFigures {

@@ -6,11 +6,10 @@ import { crashPoint } from '../shared/config/crash-point.ts';
 import type { Bus, IncomingRecord, OutgoingRecord } from '../shared/bus/bus.ts';
 import { assert } from '../shared/domain/failure.ts';
 import type { Executions } from '../shared/events/executions.ts';
-import type { MarketHandedOver, MarketTakenOver } from '../shared/events/market-moves.ts';
+import { applyRecord } from './apply-record.ts';
 import { deadLetter } from './dead-letter.ts';
 import type { DurableOutput } from './durable-output.ts';
 import { EVENTS_PER_RECORD_MAX, executionRecords, withEvents } from './execution-records.ts';
-import { readInputRecord } from './input-record.ts';
 import type { MarketMoves } from './market-moves.ts';
 import type { EngineMetrics } from './metrics.ts';
 import { publishUntilDone } from './publish.ts';
@@ -31,16 +30,20 @@ export interface ShardLoopOptions {
   readonly abandon: AbortSignal;
   /** Where the state came from: the last record that is in it, -1 for none. */
   readonly inputOffset: number;
+  /** That record, where it is at hand. */
+  readonly lastRecord: IncomingRecord | null;
   readonly recorded: RecordedOutputs;
   /** Hears of what has become durable; must neither wait nor throw. */
   readonly onDurable?: (durable: DurableOutput) => void;
 }
 
 export class ShardLoop {
-  /** Offset of the last record whose effects are applied and published; -1 before the first. */
+  /** Offset of the last record whose effects are applied; -1 before the first. */
   inputOffset: number;
-  /** That record, once there was one since the start. */
-  lastRecord: IncomingRecord | null = null;
+  /** Offset of the last record whose effects are published, too. */
+  doneOffset: number;
+  /** The record at `inputOffset`, where it is at hand. */
+  lastRecord: IncomingRecord | null;
   /** Counts up for ever; the snapshots look at the difference. */
   commandsApplied = 0;
   /** A batch has begun and is not published: the state is ahead of `inputOffset`. */
@@ -53,6 +56,8 @@ export class ShardLoop {
   constructor(options: ShardLoopOptions) {
     this.#options = options;
     this.inputOffset = options.inputOffset;
+    this.doneOffset = options.inputOffset;
+    this.lastRecord = options.lastRecord;
     this.#recorded = options.recorded;
   }
 
@@ -79,6 +84,7 @@ export class ShardLoop {
     }
     await this.#publish(deadLetters);
     this.isMidBatch = false;
+    this.doneOffset = this.inputOffset;
     metrics.records.add(records.length);
     const commands = this.commandsApplied - commandsBefore;
     metrics.commands.add(commands);
@@ -104,51 +110,10 @@ export class ShardLoop {
 
   /** Answers a dead letter for what cannot be done. */
   #apply(record: IncomingRecord): OutgoingRecord | null {
-    const { batch, moves } = this.#options;
-    const input = readInputRecord(record);
-    switch (input.kind) {
-      case 'commands': {
-        const obstacle = moves.findObstacle(input.market);
-        if (obstacle !== null) return this.#setAside(record, obstacle);
-        batch.applyCommands(input.market, input.commands);
-        this.commandsApplied += input.commands.length;
-        return null;
-      }
-      case 'tick':
-        batch.applyTick(input.timeMs);
-        this.commandsApplied += 1;
-        return null;
-      case 'handed_over':
-        return this.#handOver(record, input.move);
-      case 'taken_over':
-        return this.#takeOver(record, input.piece);
-      case 'poison':
-        return this.#setAside(record, input.cause);
-    }
-  }
-
-  #handOver(record: IncomingRecord, move: MarketHandedOver): OutgoingRecord | null {
-    const { log, moves } = this.#options;
-    const done = moves.handOver(move);
-    if (done.kind === 'refused') return this.#setAside(record, done.cause);
-    if (done.kind === 'published') {
-      this.#leaving.push(...done.records);
-      log.info({ ...move, pieces: done.records.length }, 'a market leaves the shard');
-    }
-    return null;
-  }
-
-  #takeOver(record: IncomingRecord, piece: MarketTakenOver): OutgoingRecord | null {
-    const { log, moves } = this.#options;
-    const done = moves.takeOver(piece);
-    if (done.kind === 'refused') return this.#setAside(record, done.cause);
-    if (done.kind === 'arrived') {
-      const { market, sequence, openOrders } = done.book;
-      const { moveNumber, fromShard } = piece;
-      crashPoint('engine.take-over.arrived');
-      log.info({ market, moveNumber, fromShard, sequence, openOrders }, 'a market has moved here');
-    }
-    return null;
+    const { commands, refusal, leaving } = applyRecord(this.#options, record);
+    this.commandsApplied += commands;
+    this.#leaving.push(...leaving);
+    return refusal === null ? null : this.#setAside(record, refusal);
   }
 
   #setAside(record: IncomingRecord, cause: string): OutgoingRecord {

@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findFreePort } from '../shared/testing/free-port.ts';
@@ -173,5 +174,65 @@ describe('the engine process', () => {
     const outputs = await shard.outputs();
     expect(eventsOf(outputs, BTC_USD)).toHaveLength(3);
     expect(outputs.map((output) => output.epoch)).toEqual([1, 2, 3]);
+  });
+
+  it('has a standby that follows the log, and replays no more than the last moment', async () => {
+    const [shard, other] = [await lab.nextShard(), await lab.nextShard()];
+    // Renewed, and with that heard of, every 600 ms.
+    const lease = { ENGINE_LEASE_MS: '3000', ENGINE_SNAPSHOT_EVERY_COMMANDS: '1000000' };
+    const first = launchFor(shard, { ...lease, ENGINE_NAME: 'a' });
+    await waitUntilReady(first);
+    const second = launchFor(shard, {
+      ...lease,
+      ENGINE_NAME: 'b',
+      // On another machine.
+      ENGINE_SNAPSHOT_DIR: other.dir,
+    });
+    await eventually(() => expect(second.output()).toContain('standing by for the lease'));
+    await shard.send(BTC_USD, [marketConfig({ number: 1 })]);
+    for (let number = 2; number < 21_000; number += 500) {
+      const orders = Array.from({ length: 500 }, (_, at) => {
+        const side = at % 2 === 0 ? ('sell' as const) : ('buy' as const);
+        const order = { number: number + at, userNumber: 1 + (at % 3), side, lots: 1 + (at % 4) };
+        return limitOrder({ ...order, priceTicks: 100 + (at % 5) });
+      });
+      await shard.send(BTC_USD, orders);
+      await sleep(20);
+    }
+    await eventually(async () => {
+      const commands = (await shard.outputs()).at(-1)?.lastSequence ?? 0;
+      expect(commands).toBeGreaterThan(21_000);
+    });
+    // Several renewals.
+    await sleep(3_000);
+    const last = { number: 30_000, userNumber: 9, side: 'buy', priceTicks: 1, lots: 1 } as const;
+    await shard.send(BTC_USD, [limitOrder(last)]);
+    first.child.kill('SIGKILL');
+    await waitUntilReady(second);
+    expect(second.output()).toContain('starting from what the standby followed');
+    const replayed = /"commands":([0-9]+),"msg":"caught up with the command log"/;
+    expect(Number(replayed.exec(second.output())?.[1])).toBeLessThan(2_000);
+    const outputs = await shard.outputs();
+    expect(new Set(outputs.map(({ epoch }) => epoch)).size).toBeLessThanOrEqual(2);
+    second.child.kill('SIGTERM');
+    expect(await second.exited).toBe(0);
+    const oracle = await shard.start({ snapshotDir: (await lab.nextShard()).dir });
+    const restarted = await shard.start({ snapshotDir: other.dir });
+    expect(eventsOf(await shard.outputs(), BTC_USD)).toHaveLength(
+      oracle.daemon.markets.get(BTC_USD).sequence,
+    );
+    expect(hashes(restarted)).toEqual(hashes(oracle));
+  }, 120_000);
+
+  it('ends at once when it is stopped while it stands by', async () => {
+    const shard = await lab.nextShard();
+    const first = launchFor(shard, { ENGINE_NAME: 'a' });
+    await waitUntilReady(first);
+    await shard.send(BTC_USD, [marketConfig({ number: 1 })]);
+    const second = launchFor(shard, { ENGINE_NAME: 'b' });
+    await eventually(() => expect(second.output()).toContain('starting from'));
+    second.child.kill('SIGTERM');
+    expect(await second.exited).toBe(0);
+    expect(second.output()).not.toContain('took too long');
   });
 });

@@ -14,6 +14,7 @@ import { MarketFeed } from './feed/market-feed.ts';
 import { startHttpServer } from './http-server.ts';
 import { Lease } from './lease/lease.ts';
 import { registerLeaseMetrics } from './metrics.ts';
+import { Follower } from './standby/follower.ts';
 
 /** Longer than the daemon waits for its outputs and a snapshot takes; Kubernetes gives 60 s. */
 const STOP_TIMEOUT_MS = 30_000;
@@ -56,6 +57,8 @@ async function run(): Promise<void> {
   const server = await startHttpServer(config.port, health, config.bindAddress);
 
   const standby = new AbortController();
+  const { shard, snapshotDir } = config;
+  const follower = new Follower({ bus, shard, snapshotDir, log });
   const stop = async (signal: string): Promise<void> => {
     isStopping = true;
     log.info({ signal }, 'stopping');
@@ -64,6 +67,7 @@ async function run(): Promise<void> {
       process.exit(1);
     }, STOP_TIMEOUT_MS);
     standby.abort();
+    await follower.stop();
     await daemon?.stop();
     await cache?.close();
     // Last of all: the next engine may start while this one closes what it does not write with.
@@ -90,10 +94,13 @@ async function run(): Promise<void> {
     log,
     onLost: (error) => fail(error, 'the lease is lost'),
     signal: standby.signal,
+    onStandby: (holder) => follower.follow(holder),
   });
   crashPoint('engine.lease.taken');
+  const followed = await follower.stop();
   daemon = await EngineDaemon.start({
     ...config,
+    followed,
     bus,
     lease,
     metrics,
@@ -101,6 +108,8 @@ async function run(): Promise<void> {
     feed: cache === null ? null : new MarketFeed({ cache, shard: config.shard, metrics, log }),
     onFailure: (error) => fail(error, 'the engine cannot go on'),
   });
+  const engine = daemon;
+  lease.findProgress = () => engine.progress();
   await daemon.ready;
   log.info({ port: server.port, shard: config.shard, epoch: daemon.epoch }, 'listening');
   process.send?.({ kind: 'ready', port: server.port });

@@ -4,7 +4,8 @@ import type { IncomingRecord } from '../shared/bus/bus.ts';
 import { TOPICS } from '../shared/events/catalog.ts';
 import { LogReader, readRecord } from './log-reader.ts';
 import { RecordedOutputs } from './recorded-outputs.ts';
-import { findStartingPoint, type RecoverOptions, type StartingPoint } from './recover.ts';
+import { findStartingPoint, recordSha256 } from './recover.ts';
+import type { RecoverOptions, StartingPoint } from './recover.ts';
 
 const INPUT = TOPICS['orders.accepted'].name;
 const OUTPUT = TOPICS['engine.executions'].name;
@@ -20,15 +21,19 @@ export interface Prepared {
   readonly recorded: RecordedOutputs;
 }
 
-export async function prepareStart(options: RecoverOptions): Promise<Prepared> {
+/** `followed` is the state of a standby; it is used when it is of this very log. */
+export async function prepareStart(
+  options: RecoverOptions,
+  followed: StartingPoint | null,
+): Promise<Prepared> {
   const { bus, shardNumber, log } = options;
   // The outputs' end is read before the input's: then every output below it comes from a command
   // that the replay will reach, and one that does not is a fault.
   const outputs = await bus.offsets(OUTPUT, shardNumber);
   const replayUntil = (await bus.offsets(INPUT, shardNumber)).next;
-  const start = await findStartingPoint(options);
-  const outputOffset = start.header?.outputOffset ?? 0;
-  const from = Math.max(outputOffset, outputs.first);
+  const isUsable = followed !== null && (await isOfThisLog(options, followed, outputs.next));
+  const start = isUsable ? followed : await findStartingPoint(options);
+  const from = Math.max(start.outputOffset, outputs.first);
   const range = { topic: OUTPUT, partition: shardNumber, from, end: outputs.next };
   const last = await readRecord(bus, OUTPUT, shardNumber, outputs.next - 1);
   return {
@@ -38,11 +43,36 @@ export async function prepareStart(options: RecoverOptions): Promise<Prepared> {
     outputOffset: from,
     recorded: new RecordedOutputs({
       reader: await LogReader.open(bus, range),
-      isTrimmed: from > outputOffset,
-      sequences: new Map(start.header?.markets.map((each) => [each.market, each.sequence])),
+      isTrimmed: from > start.outputOffset,
+      sequences: sequencesOf(start),
       log,
     }),
   };
+}
+
+async function isOfThisLog(
+  { bus, shardNumber, log }: RecoverOptions,
+  { inputOffset, lastRecord, outputOffset }: StartingPoint,
+  outputsEnd: number,
+): Promise<boolean> {
+  if (lastRecord === null) return false;
+  const record = await readRecord(bus, INPUT, shardNumber, inputOffset);
+  const isSame = record !== null && recordSha256(record) === recordSha256(lastRecord);
+  if (isSame && outputOffset <= outputsEnd) {
+    log.info({ inputOffset, outputOffset }, 'starting from what the standby followed');
+    return true;
+  }
+  log.warn({ inputOffset, outputOffset }, 'what the standby followed is not in this log');
+  return false;
+}
+
+/** How far each market is. All that one ever did here which has left is in the log for long. */
+function sequencesOf({ shard }: StartingPoint): Map<string, number> {
+  const left = shard.moves().filter(({ market }) => shard.findTombstone(market) !== null);
+  return new Map([
+    ...left.map(({ market }): [string, number] => [market, Number.POSITIVE_INFINITY]),
+    ...Array.from(shard.markets(), ({ market, sequence }): [string, number] => [market, sequence]),
+  ]);
 }
 
 /** The epoch in an output, or 0 when it has none that can be read. */

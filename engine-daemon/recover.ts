@@ -8,6 +8,7 @@ import { TOPICS } from '../shared/events/catalog.ts';
 import { decodeSnapshot } from './core/snapshot.ts';
 import { Shard } from './core/shard.ts';
 import { readRecord } from './log-reader.ts';
+import type { MarketMoves } from './market-moves.ts';
 import { isSnapshotFault, type SnapshotFault, type SnapshotHeader } from './snapshot/format.ts';
 import { digestMarkets } from './snapshot/state-digest.ts';
 import type { SnapshotStore, StoredSnapshot } from './snapshot/store.ts';
@@ -17,7 +18,15 @@ const OUTPUT = TOPICS['engine.executions'].name;
 
 export interface StartingPoint {
   readonly shard: Shard;
-  /** Null when the replay begins at the start of the log. */
+  /** Of a standby that followed the log: pieces of a market may have arrived. */
+  readonly moves: MarketMoves | null;
+  /** Last record that is in the state; -1 when the replay begins at the start of the log. */
+  readonly inputOffset: number;
+  /** That record, where it is at hand. */
+  readonly lastRecord: IncomingRecord | null;
+  /** Outputs of later commands are not below this offset. */
+  readonly outputOffset: number;
+  /** The snapshot that the state was read from. */
   readonly header: SnapshotHeader | null;
 }
 
@@ -41,13 +50,21 @@ export async function findStartingPoint(options: RecoverOptions): Promise<Starti
     if (!isFault(found)) {
       assertReachable(input.first, found.header.inputOffset + 1);
       log.info({ file: stored.file, ...summary(found.header) }, 'starting from a snapshot');
-      return found;
+      const { inputOffset, outputOffset } = found.header;
+      return { ...found, moves: null, inputOffset, lastRecord: null, outputOffset };
     }
     log.warn({ file: stored.file, fault: found.fault }, 'a snapshot is passed over');
   }
   assertReachable(input.first, 0);
   log.info({ commands: input.next }, 'starting from the beginning of the log');
-  return { shard: new Shard(), header: null };
+  return {
+    shard: new Shard(),
+    moves: null,
+    inputOffset: -1,
+    lastRecord: null,
+    outputOffset: 0,
+    header: null,
+  };
 }
 
 export function recordSha256(record: IncomingRecord): string {

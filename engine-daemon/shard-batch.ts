@@ -48,11 +48,19 @@ export class ShardBatch {
     for (const book of this.#touched) {
       if (book.events.count === 0) continue;
       outputs.push(...outputsOf(book, this.#epoch));
+    }
+    this.discard();
+    return outputs;
+  }
+
+  /** Forgets what was collected. */
+  discard(): void {
+    for (const book of this.#touched) {
+      if (book.events.count === 0) continue;
       book.events.clear();
       book.clearTouched();
     }
     this.#touched.clear();
-    return outputs;
   }
 }
 

@@ -6,6 +6,7 @@ import { createPool, type Pool } from '../../shared/db/pool.ts';
 import { TerminalError } from '../../shared/domain/failure.ts';
 import { EngineStopped } from '../stopped.ts';
 import { findHolder, raiseEpoch, releaseLease, renewLease, takeLease } from './store.ts';
+import type { Progress } from './store.ts';
 
 /** How often one who waits asks again. */
 const POLL_MS = 100;
@@ -39,9 +40,13 @@ export interface LeaseOptions {
   readonly onLost: (error: TerminalError) => void;
   /** Ends the waiting for a lease, with EngineStopped. */
   readonly signal?: AbortSignal;
+  /** Hears how far the holder is, each time that the lease is refused. */
+  readonly onStandby?: (holder: Progress) => void;
 }
 
 export class Lease implements EngineLease {
+  /** Asked at each renewal, so that whoever stands by hears of it. */
+  findProgress: () => Progress | null = () => null;
   readonly #options: LeaseOptions;
   readonly #pool: Pool;
   #epoch: number;
@@ -149,7 +154,8 @@ export class Lease implements EngineLease {
     const sentMs = performance.now();
     let isOurs: boolean;
     try {
-      isOurs = await renewLease(this.#pool, { shard, epoch: this.#epoch, leaseMs });
+      const lease = { shard, epoch: this.#epoch, leaseMs };
+      isOurs = await renewLease(this.#pool, lease, this.findProgress());
     } catch (error) {
       if (this.#ended !== null) return;
       log.warn({ err: error, isHeld: this.isHeld }, 'the lease could not be renewed');
@@ -192,9 +198,9 @@ async function waitForLease(pool: Pool, options: LeaseOptions): Promise<Lease> {
     try {
       const epoch = await takeLease(pool, { shard, holder, leaseMs, silentMs });
       if (epoch !== null) return new Lease(pool, options, epoch, askedMs + leaseMs);
-      if (attempt === 0) {
-        log.info({ shard, other: await findHolder(pool, shard) }, 'standing by for the lease');
-      }
+      const other = await findHolder(pool, shard);
+      if (attempt === 0) log.info({ shard, other }, 'standing by for the lease');
+      if (other !== null) options.onStandby?.(other.progress);
     } catch (error) {
       if (attempt === 0) throw error;
       log.warn({ err: error }, 'the lease could not be asked for');

@@ -9,11 +9,20 @@ export interface LeaseRequest {
   readonly silentMs: number;
 }
 
+/** How far an engine is in both logs. */
+export interface Progress {
+  /** Every command up to this offset is done: what it led to is in the log. -1 for none. */
+  readonly inputOffset: number;
+  /** What later commands lead to is not below this offset. */
+  readonly outputOffset: number;
+}
+
 /** What stands in the way of taking a lease. */
 export interface OtherHolder {
   readonly holder: string;
   readonly epoch: number;
   readonly expiresInMs: number;
+  readonly progress: Progress;
 }
 
 /**
@@ -31,7 +40,8 @@ export async function takeLease(pool: Pool, request: LeaseRequest): Promise<numb
      FROM pg_stat_activity me WHERE me.pid = pg_backend_pid()
      ON CONFLICT (shard) DO UPDATE SET epoch = l.epoch + 1, holder = excluded.holder,
        backend_pid = excluded.backend_pid, backend_start = excluded.backend_start,
-       renewed_at = excluded.renewed_at, expires_at = excluded.expires_at
+       renewed_at = excluded.renewed_at, expires_at = excluded.expires_at,
+       input_offset = excluded.input_offset, output_offset = excluded.output_offset
      WHERE l.expires_at <= clock_timestamp()
        OR (
          NOT EXISTS (SELECT FROM pg_stat_activity a
@@ -50,14 +60,22 @@ export async function takeLease(pool: Pool, request: LeaseRequest): Promise<numb
 export async function renewLease(
   pool: Pool,
   lease: { readonly shard: number; readonly epoch: number; readonly leaseMs: number },
+  progress: Progress | null,
 ): Promise<boolean> {
   const result = await pool.query(
     `UPDATE engine.leases l SET renewed_at = clock_timestamp(),
        expires_at = clock_timestamp() + $3 * interval '1 millisecond',
-       backend_pid = me.pid, backend_start = me.backend_start
+       backend_pid = me.pid, backend_start = me.backend_start,
+       input_offset = coalesce($4, l.input_offset), output_offset = coalesce($5, l.output_offset)
      FROM pg_stat_activity me
      WHERE me.pid = pg_backend_pid() AND l.shard = $1 AND l.epoch = $2`,
-    [lease.shard, lease.epoch, lease.leaseMs],
+    [
+      lease.shard,
+      lease.epoch,
+      lease.leaseMs,
+      progress?.inputOffset ?? null,
+      progress?.outputOffset ?? null,
+    ],
   );
   return result.rowCount === 1;
 }
@@ -91,11 +109,15 @@ export async function releaseLease(
 }
 
 export async function findHolder(pool: Pool, shard: number): Promise<OtherHolder | null> {
-  const result = await pool.query<OtherHolder>(
+  const result = await pool.query<Omit<OtherHolder, 'progress'> & Progress>(
     `SELECT holder, epoch,
-       (extract(epoch FROM expires_at - clock_timestamp()) * 1000)::bigint AS "expiresInMs"
+       (extract(epoch FROM expires_at - clock_timestamp()) * 1000)::bigint AS "expiresInMs",
+       input_offset AS "inputOffset", output_offset AS "outputOffset"
      FROM engine.leases WHERE shard = $1`,
     [shard],
   );
-  return result.rows[0] ?? null;
+  const row = result.rows[0];
+  if (row === undefined) return null;
+  const { inputOffset, outputOffset, ...holder } = row;
+  return { ...holder, progress: { inputOffset, outputOffset } };
 }
