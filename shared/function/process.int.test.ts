@@ -122,6 +122,13 @@ describe('the process of a function', () => {
     expect(output()).toContain('the parent process is gone');
   });
 
+  it('ends when its parent goes while it waits for what it opens', async () => {
+    const { child, exit, message } = start({ SAMPLE_CONNECTS: 'never' });
+    await message('connecting');
+    child.disconnect();
+    expect(await exit).toBe(1);
+  });
+
   it('trap: a late rejection is swallowed by a domain; here it ends the process, with a line', async () => {
     const { exit, output, port } = await startReady();
     expect((await send(port, { path: '/v1/fail/later' })).status).toBe(200);

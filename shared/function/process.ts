@@ -38,6 +38,8 @@ export async function runFunctionProcess(
     const config = readFunctionConfig(environment);
     log = createLogger({ service: config.target, level: config.logLevel });
     endOnTheUnforeseen(log);
+    // Opening what it needs may take as long as that is away, and nothing is served yet.
+    process.on('disconnect', endAtOnce);
     const { port, bindAddress, requestsInFlightMax } = config;
     const hosted = await findTarget(functions, config).host({
       log,
@@ -46,6 +48,7 @@ export async function runFunctionProcess(
       ...(requestsInFlightMax === undefined ? {} : { requestsInFlightMax }),
       ...(environment === undefined ? {} : { environment }),
     });
+    process.off('disconnect', endAtOnce);
     stopOnRequest(hosted, log);
     log.info({ port: hosted.port, revision: config.revision }, 'listening');
     process.send?.({ kind: 'ready', port: hosted.port } satisfies ReadyMessage);
@@ -53,6 +56,10 @@ export async function runFunctionProcess(
     log.fatal({ err: error }, 'could not start');
     process.exit(1);
   }
+}
+
+function endAtOnce(): never {
+  process.exit(1);
 }
 
 function findTarget(functions: readonly Hostable[], config: FunctionConfig): Hostable {

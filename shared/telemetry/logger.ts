@@ -8,6 +8,7 @@ export type { Logger } from 'pino';
 
 /** Causes of causes that are written with an error; deeper ones are cut. */
 const CAUSES_MAX = 5;
+const STANDARD_OUTPUT = 1;
 
 export interface LoggerOptions {
   /** Name of the function or process; the field `service` of every line. */
@@ -26,7 +27,17 @@ export function createLogger(options: LoggerOptions): Logger {
     formatters: { level: (label: string) => ({ level: label }) },
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
   };
-  return options.destination === undefined ? pino(settings) : pino(settings, options.destination);
+  return pino(settings, options.destination ?? standardOutput());
+}
+
+/**
+ * Whoever read the log is gone, and mostly that is the parent. Pino would go on in silence at a
+ * broken pipe, and repeat the write for ever when it is told to flush after any other error.
+ */
+function standardOutput(): DestinationStream {
+  const stream = pino.destination({ dest: STANDARD_OUTPUT, sync: true });
+  stream.on('error', () => process.exit(1));
+  return stream;
 }
 
 /** For tests and tools that have nothing to say. */

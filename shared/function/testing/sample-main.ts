@@ -1,5 +1,7 @@
 // The sample function as a process of its own, for the tests that kill it. On the message
-// `release` from its parent, the requests that wait on /v1/held go on.
+// `release` from its parent, the requests that wait on /v1/held go on. SAMPLE_CONNECTS=never leaves
+// it waiting for what it opens.
+import { findVariable } from '../../config/environment.ts';
 import { hostable } from '../hostable.ts';
 import { isStartedFile, runFunctionProcess } from '../process.ts';
 import { silentLogger } from '../../telemetry/logger.ts';
@@ -12,6 +14,11 @@ deps.held = new Promise((resolve) => {
   });
 });
 deps.onHeld = () => process.send?.({ kind: 'held' });
+if (findVariable('SAMPLE_CONNECTS') === 'never') {
+  // A timer, as every attempt to connect has one: the process has something to live for.
+  deps.connected = new Promise(() => setInterval(() => undefined, 1_000));
+  process.send?.({ kind: 'connecting' });
+}
 
 const sample = hostable(sampleFunction(deps));
 

@@ -8,6 +8,8 @@ import { defineFunction, onEvent, route, type DeliveredEvent } from '../definiti
 export interface SampleDeps {
   ready: boolean;
   closed: boolean;
+  /** Opening waits here. */
+  connected: Promise<void>;
   /** Requests to /v1/held wait here; tests put in a promise of theirs. */
   held: Promise<void>;
   /** Called when a request has reached /v1/held. */
@@ -20,6 +22,7 @@ export function sampleDeps(): SampleDeps {
   return {
     ready: true,
     closed: false,
+    connected: Promise.resolve(),
     held: Promise.resolve(),
     onHeld: () => undefined,
     onEvent: () => Promise.resolve(),
@@ -118,7 +121,10 @@ export function sampleFunction(deps: SampleDeps) {
         deps.events.push(event);
       }),
     ],
-    connect: () => Promise.resolve(deps),
+    connect: async () => {
+      await deps.connected;
+      return deps;
+    },
     close: () => {
       deps.closed = true;
       return Promise.resolve();
