@@ -19,6 +19,7 @@ import { pause, waitUntil } from './pause.ts';
 import { pageOf, withBigints } from './report/page.ts';
 import { Recoveries } from './report/recoveries.ts';
 import { FaultCounts, type Report } from './report/report.ts';
+import { LINK_SERVERS } from './proxy/links.ts';
 import { labelOf, type Step } from './schedule/fault.ts';
 import { expectedLabels, LONG_PROFILE, Schedule, scheduleHash } from './schedule/schedule.ts';
 import { SHORT_PROFILE, type Profile } from './schedule/schedule.ts';
@@ -217,7 +218,7 @@ class Run {
 
   /** Nothing hurts any more, and everything runs. */
   async #heal(): Promise<void> {
-    this.#cluster.proxy.clear();
+    for (const server of LINK_SERVERS) this.#cluster.proxyOf(server)?.clear();
     this.#cluster.overrides.clearAll();
     this.#cluster.disk.free();
     await this.#cluster.beside.startAll();

@@ -42,6 +42,8 @@ export interface KafkaBusOptions {
 export class KafkaBus implements Bus {
   readonly #consumers: Kafka;
   readonly #admins: Kafka;
+  /** A client id of its own for each group: the broker's figures and quotas go by it. */
+  readonly #createMember: (group: string) => Kafka;
   readonly #settings: KafkaSettings;
   readonly #log: BusLog;
   readonly #breaker: BrokerBreaker = createBrokerBreaker();
@@ -60,6 +62,10 @@ export class KafkaBus implements Bus {
     this.#log = options.log;
     const client = { ...options, settings, clientId: options.applicationName };
     this.#consumers = createKafka({ ...client, retry: CONSUMER_RETRY });
+    this.#createMember = (group) => {
+      const clientId = `${client.clientId}-${group}`;
+      return createKafka({ ...client, clientId, retry: CONSUMER_RETRY });
+    };
     this.#admins = createKafka({ ...client, retry: ADMIN_RETRY });
     this.#producer = new KafkaProducer(createKafka({ ...client, retry: PRODUCER_RETRY }));
     this.#topics = new TopicCache(() => this.#ask(listTopics));
@@ -102,7 +108,8 @@ export class KafkaBus implements Bus {
         await this.#ask((admin) => beginAtEnd(admin, options.group, topic));
       }
     }
-    const member = new KafkaGroupMember(this.#consumers, options, this.#log);
+    const kafka = this.#createMember(options.group);
+    const member = new KafkaGroupMember(kafka, options, this.#log);
     const stop = this.#track(() => member.stop());
     await this.#startOrStop(() => member.start(), stop, `joining group ${options.group}`);
     return {

@@ -30,6 +30,19 @@ describe('the properties of the broker', () => {
     expect(text).toContain('PLAINTEXT:PLAINTEXT,SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT\n');
   });
 
+  it('send the clients of a listener through a proxy, and leave the others direct', () => {
+    const proxied = {
+      name: 'PROXIED',
+      protocol: 'PLAINTEXT',
+      port: 20_003,
+      advertisedPort: 20_009,
+    } as const;
+    const text = kafkaProperties({ ...input, listeners: [proxied] });
+    expect(text).toContain('listeners=PLAINTEXT://127.0.0.1:20001,PROXIED://127.0.0.1:20003,');
+    expect(text).toContain('PLAINTEXT://127.0.0.1:20001,PROXIED://127.0.0.1:20009\n');
+    expect(text).toContain('inter.broker.listener.name=PLAINTEXT\n');
+  });
+
   it('are overruled by what the caller gives', () => {
     const text = kafkaProperties({ ...input, properties: { 'num.io.threads': '9' } });
     expect(text).toContain('num.io.threads=9\n');

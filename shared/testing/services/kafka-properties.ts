@@ -4,6 +4,8 @@ export interface KafkaListener {
   readonly name: string;
   readonly protocol: 'PLAINTEXT' | 'SSL' | 'SASL_PLAINTEXT' | 'SASL_SSL';
   readonly port: number;
+  /** Where clients are told to connect, if not there: the port of a proxy. */
+  readonly advertisedPort?: number;
 }
 
 export interface KafkaPropertiesInput {
@@ -31,7 +33,9 @@ export function kafkaProperties(input: KafkaPropertiesInput): string {
     listeners:
       list((each) => `${each.name}://${input.bind}:${each.port}`) +
       `,CONTROLLER://127.0.0.1:${input.controllerPort}`,
-    'advertised.listeners': list((each) => `${each.name}://127.0.0.1:${each.port}`),
+    'advertised.listeners': list(
+      (each) => `${each.name}://127.0.0.1:${each.advertisedPort ?? each.port}`,
+    ),
     'listener.security.protocol.map':
       list((each) => `${each.name}:${each.protocol}`) + ',CONTROLLER:PLAINTEXT',
     'log.dirs': input.dataDir,

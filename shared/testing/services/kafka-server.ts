@@ -29,7 +29,7 @@ export interface KafkaOptions {
   readonly engine?: Engine;
   readonly version: string;
   /** Beside the plain one, each on a free port: `{name: 'SASL_SSL', protocol: 'SASL_SSL'}`. */
-  readonly listeners?: readonly Pick<KafkaListener, 'name' | 'protocol'>[];
+  readonly listeners?: readonly Omit<KafkaListener, 'port'>[];
   /** Of server.properties; they win over ours. */
   readonly properties?: Readonly<Record<string, string>>;
   /** Users made with the cluster: `SCRAM-SHA-512=[name=alice,password=secret]`. */

@@ -4,11 +4,17 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { BackingServer } from '../../../shared/testing/services/backing-server.ts';
+import type { KafkaServer } from '../../../shared/testing/services/kafka-server.ts';
+import { findFreePort } from '../../../shared/testing/free-port.ts';
 import { startServices } from '../../../shared/testing/services/start-services.ts';
 import { pause } from '../pause.ts';
+import { FaultProxy } from '../proxy/fault-proxy.ts';
+import { nameOfKafkaClient } from '../proxy/kafka-link.ts';
 
 export const BESIDE = ['kafka', 'redis'] as const;
 export type BesideName = (typeof BESIDE)[number];
+
+type Servers = readonly BackingServer[];
 
 const FLUSH_TIMEOUT_MS = 5_000;
 const RESTARTS_MAX = 20;
@@ -17,24 +23,34 @@ const RESTART_PAUSE_MS = 500;
 export class Beside {
   /** Of `npm run dev`. */
   readonly flags: readonly string[];
-  /** Null: the event log is in Postgres. */
+  /** Past the proxy, for the auditor. Null: the event log is in Postgres. */
   readonly brokers: string | null;
-  readonly #servers: readonly BackingServer[];
+  /** Between Kafka and all of the exchange; null as `brokers`. */
+  readonly kafkaProxy: FaultProxy | null;
+  readonly #servers: Servers;
 
-  private constructor(servers: readonly BackingServer[], brokers: string | null, flags: string[]) {
+  private constructor(parts: Pick<Beside, 'flags' | 'brokers' | 'kafkaProxy'>, servers: Servers) {
+    this.flags = parts.flags;
+    this.brokers = parts.brokers;
+    this.kafkaProxy = parts.kafkaProxy;
     this.#servers = servers;
-    this.brokers = brokers;
-    this.flags = flags;
   }
 
   static async open(names: readonly BesideName[], dir: string): Promise<Beside> {
-    if (names.length === 0) return new Beside([], null, []);
-    const services = await startServices(names, { dataDir: join(dir, 'services') });
+    if (names.length === 0) return new Beside({ flags: [], brokers: null, kafkaProxy: null }, []);
+    const proxyPort = await findFreePort();
+    const services = await startServices(names, {
+      dataDir: join(dir, 'services'),
+      kafka: {
+        listeners: [{ name: 'PROXIED', protocol: 'PLAINTEXT', advertisedPort: proxyPort }],
+      },
+    });
     const flags: string[] = [];
-    const brokers = names.includes('kafka') ? services.kafka.brokers : null;
-    if (brokers !== null) flags.push('--kafka', brokers);
+    const kafka = names.includes('kafka') ? services.kafka : null;
+    const kafkaProxy = kafka === null ? null : await openProxy(kafka, proxyPort);
+    if (kafka !== null) flags.push('--kafka', `127.0.0.1:${proxyPort}`);
     if (names.includes('redis')) flags.push('--redis', services.redis.url);
-    return new Beside(services.all, brokers, flags);
+    return new Beside({ flags, brokers: kafka?.brokers ?? null, kafkaProxy }, services.all);
   }
 
   has(name: BesideName): boolean {
@@ -78,8 +94,15 @@ export class Beside {
   }
 
   async stop(): Promise<void> {
+    await this.kafkaProxy?.close();
     await Promise.all(this.#servers.map((server) => server.stop()));
   }
+}
+
+function openProxy(kafka: KafkaServer, port: number): Promise<FaultProxy> {
+  const [listener] = kafka.listeners;
+  if (listener === undefined) throw new Error('Kafka has no listener for the proxy');
+  return FaultProxy.open({ port, targetPort: listener.port, nameOf: nameOfKafkaClient });
 }
 
 async function startAgain(server: BackingServer): Promise<void> {

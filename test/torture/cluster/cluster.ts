@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { findFreePort } from '../../../shared/testing/free-port.ts';
 import { pause, waitUntil } from '../pause.ts';
 import { FaultProxy } from '../proxy/fault-proxy.ts';
+import type { LinkServer } from '../proxy/links.ts';
 import { nameOfPostgresClient } from '../proxy/postgres-link.ts';
 import { Beside, type BesideName } from './beside.ts';
 import { EmulatorProcess, type EmulatorState } from './emulator-process.ts';
@@ -78,6 +79,11 @@ export class Cluster {
     cluster.disk.prepare();
     await emulator.start();
     return cluster;
+  }
+
+  /** What stands between this server and all of the exchange; null where it is not there. */
+  proxyOf(server: LinkServer): FaultProxy | null {
+    return server === 'postgres' ? this.proxy : this.beside.kafkaProxy;
   }
 
   get snapshotsDir(): string {

@@ -111,11 +111,13 @@ async function hurtBeside(fault: FaultOf<'beside'>, { cluster }: Scene): Promise
 
 async function hurtLink(fault: FaultOf<'network'>, { cluster }: Scene): Promise<Deed> {
   const { link, direction, toxic, forMs } = fault;
+  const proxy = cluster.proxyOf(link.server);
+  if (proxy === null) return { happened: false, kills: 0, note: `no ${link.server} here` };
   // A link that carries nothing cannot be hurt.
-  const isUsed = await waitUntil(() => cluster.proxy.count(link) > 0, RECOVERY_TIMEOUT_MS);
-  cluster.proxy.add(link, direction, toxic);
+  const isUsed = await waitUntil(() => proxy.count(link.client) > 0, RECOVERY_TIMEOUT_MS);
+  proxy.add(link.client, direction, toxic);
   await pause(forMs);
-  cluster.proxy.remove(link, direction);
+  proxy.remove(link.client, direction);
   return { happened: isUsed, kills: 0 };
 }
 

@@ -7,6 +7,8 @@ import type { Direction, Toxic } from './toxics.ts';
 
 export interface FaultProxyOptions {
   readonly targetPort: number;
+  /** Where it listens; any free port when not given. */
+  readonly port?: number;
   /** Names the link of a connection by its first bytes; null puts it on the link `unknown`. */
   readonly nameOf: (first: Buffer) => string | null;
 }
@@ -34,7 +36,7 @@ export class FaultProxy {
 
   static async open(options: FaultProxyOptions): Promise<FaultProxy> {
     const proxy = new FaultProxy(options);
-    proxy.#server.listen(0, '127.0.0.1');
+    proxy.#server.listen(options.port ?? 0, '127.0.0.1');
     await once(proxy.#server, 'listening');
     return proxy;
   }

@@ -2,6 +2,7 @@
 import type { CrashPoint } from '../../../shared/config/crash-point.ts';
 import type { BesideName } from '../cluster/beside.ts';
 import type { ChildName, ProcessName } from '../cluster/processes.ts';
+import type { Link } from '../proxy/links.ts';
 import type { Direction, Toxic } from '../proxy/toxics.ts';
 
 export type Fault =
@@ -24,7 +25,7 @@ export type Fault =
     }
   | {
       readonly kind: 'network';
-      readonly link: string;
+      readonly link: Link;
       readonly direction: Direction;
       readonly toxic: Toxic;
       readonly forMs: number;
@@ -69,7 +70,7 @@ export function labelOf(fault: Fault): string {
     case 'beside':
       return `${fault.name} ${fault.how === 'kill' ? 'SIGKILL' : 'FLUSHALL'}`;
     case 'network':
-      return `network ${fault.toxic.kind}`;
+      return `network ${fault.link.server} ${fault.toxic.kind}`;
     case 'clock-skew':
       return 'clock skew';
     case 'twin-engine':

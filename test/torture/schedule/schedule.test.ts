@@ -1,6 +1,7 @@
 // The seed is all that a schedule depends on, and every round covers everything.
 import { describe, expect, it } from 'vitest';
 import { CRASH_POINTS } from '../../../shared/config/crash-point.ts';
+import { linksOf } from '../proxy/links.ts';
 import { TOXIC_KINDS } from '../proxy/toxics.ts';
 import { labelOf } from './fault.ts';
 import { expectedLabels, LONG_PROFILE, Schedule, scheduleHash } from './schedule.ts';
@@ -29,14 +30,32 @@ describe('a schedule', () => {
       const labels = new Set(schedule.nextRound().map((step) => labelOf(step.fault)));
       expect([...expected].filter((label) => !labels.has(label))).toEqual([]);
     }
-    for (const kind of TOXIC_KINDS) expect(expected).toContain(`network ${kind}`);
+    for (const kind of TOXIC_KINDS) expect(expected).toContain(`network postgres ${kind}`);
     for (const [point, targets] of Object.entries(CRASH_POINTS)) {
       for (const target of targets) expect(expected).toContain(`crash point ${point} in ${target}`);
     }
     expect(expectedLabels(SHORT_PROFILE, ['redis'])).toContain('redis FLUSHALL');
     expect(expectedLabels(SHORT_PROFILE, ['kafka'])).toContain('kafka SIGKILL');
+    const withKafka = expectedLabels(SHORT_PROFILE, ['kafka']);
+    for (const kind of TOXIC_KINDS) expect(withKafka).toContain(`network kafka ${kind}`);
     expect(expected).toContain('kill everything');
     expect(expected).toContain('kill some');
+  });
+
+  it('hurts the links that the topology has, all of them, and no others', () => {
+    for (const beside of [[], ['redis'], ['kafka', 'redis']] as const) {
+      const schedule = new Schedule(5, SHORT_PROFILE, beside);
+      const hurt = new Set<string>();
+      for (let round = 0; round < 20; round += 1) {
+        for (const { fault } of schedule.nextRound()) {
+          if (fault.kind === 'network') hurt.add(`${fault.link.server} ${fault.link.client}`);
+        }
+      }
+      const there = [...linksOf(beside).values()].flat();
+      expect([...hurt].sort()).toEqual(there.map((l) => `${l.server} ${l.client}`).sort());
+      // The embedded log's user exists, but has no connection when the log is Kafka.
+      expect(hurt.has('postgres bourse_bus')).toBe(!there.some((l) => l.server === 'kafka'));
+    }
   });
 
   it('kills at least sixty processes in a short round', () => {

@@ -5,6 +5,7 @@ import { CRASH_POINTS, type CrashPoint } from '../../../shared/config/crash-poin
 import type { BesideName } from '../cluster/beside.ts';
 import { PROCESSES, type ChildName, type ProcessName } from '../cluster/processes.ts';
 import { Draw } from '../draw.ts';
+import { linksOf } from '../proxy/links.ts';
 import { TOXIC_KINDS, type Toxic, type ToxicKind } from '../proxy/toxics.ts';
 import { labelOf, type Fault, type Step } from './fault.ts';
 
@@ -49,14 +50,6 @@ const HASHED_ROUNDS = 20;
 const DOWN_MS_MAX = 2_000;
 const SKEW_SECONDS = [-300, 300];
 const HIT_MAX = 4;
-/** Users of the database, each the link of one process (proxy/postgres-link.ts). */
-export const LINKS = [
-  'bourse_orders',
-  'bourse_settlement',
-  'bourse_market_data',
-  'bourse_engine',
-  'bourse_bus',
-] as const;
 const SKEWED: readonly ChildName[] = ['engine-daemon', 'orders', 'settlement', 'market-data'];
 
 export class Schedule {
@@ -112,15 +105,17 @@ export class Schedule {
           },
         ),
       ),
-      ...TOXIC_KINDS.map((kind): Fault => {
-        return {
-          kind: 'network',
-          link: draw.pick(LINKS),
-          direction: draw.pick(['up', 'down']),
-          toxic: drawToxic(draw, kind),
-          forMs: draw.whole(300, faultMsMax),
-        };
-      }),
+      ...[...linksOf(this.#beside).values()].flatMap((links) =>
+        TOXIC_KINDS.map((kind): Fault => {
+          return {
+            kind: 'network',
+            link: draw.pick(links),
+            direction: draw.pick(['up', 'down']),
+            toxic: drawToxic(draw, kind),
+            forMs: draw.whole(300, faultMsMax),
+          };
+        }),
+      ),
       {
         kind: 'clock-skew',
         target: draw.pick(SKEWED),
