@@ -25,7 +25,7 @@ import { createPublicServer } from './proxy/public-server.ts';
 import { RouteTable } from './proxy/route-table.ts';
 import { fund, type Funding } from './seed/fund.ts';
 import { FaultPlan, type FaultTargets } from './service/faults.ts';
-import type { EmulatorState } from './state.ts';
+import type { EmulatorHealth, EmulatorState } from './state.ts';
 
 const SOURCE_FOLDERS = ['functions', 'shared', 'engine-daemon', 'knative/base'] as const;
 /** Requests in flight may still be answered when the ports close. */
@@ -179,7 +179,8 @@ export class Emulator {
     return (await this.#exchange?.sources.act(name, action)) ?? null;
   }
 
-  health(): { ready: boolean; services: Record<string, boolean>; engine: boolean } {
+  /** Of what runs here itself: the log and the database are not asked, and may be away. */
+  health(): EmulatorHealth {
     const services = this.#exchange === null ? [] : [...this.#exchange.services.values()];
     const up = Object.fromEntries(services.map((each) => [each.name, each.instance !== null]));
     const engine = this.#exchange?.engines.every((each) => each.pid !== null) ?? false;
@@ -187,6 +188,10 @@ export class Emulator {
       ready: this.#open && engine && Object.values(up).every(Boolean),
       services: up,
       engine,
+      pids: {
+        services: Object.fromEntries(services.map((each) => [each.name, each.state().pid])),
+        engines: this.#exchange?.engines.map(({ pid }) => pid) ?? [],
+      },
     };
   }
 

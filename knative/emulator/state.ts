@@ -21,6 +21,18 @@ export interface ErrorLine {
   readonly message: string;
 }
 
+/** What `GET /health` answers. */
+export interface EmulatorHealth {
+  readonly ready: boolean;
+  readonly services: Readonly<Record<string, boolean>>;
+  readonly engine: boolean;
+  /** Null while there is no process; engines by shard. */
+  readonly pids: {
+    readonly services: Readonly<Record<string, number | null>>;
+    readonly engines: readonly (number | null)[];
+  };
+}
+
 export interface EmulatorState {
   readonly publicUrl: string;
   readonly ownUrl: string;

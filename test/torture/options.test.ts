@@ -6,6 +6,7 @@ describe('the command line of the torture', () => {
     ['an unknown option', ['--minute', '3']],
     ['a time that is no number', ['--minutes', 'ten']],
     ['a negative time', ['--minutes=-1']],
+    ['no round at all', ['--rounds', '0']],
     ['half a seed', ['--seed', '1.5']],
     ['no clients at all', ['--clients', '0']],
     ['an unknown server', ['--with', 'redis,mysql']],
@@ -20,6 +21,8 @@ describe('the command line of the torture', () => {
       minutes: 0.5,
       seed: 42,
     });
+    expect(readOptions([])?.rounds).toBe(1);
+    expect(readOptions(['--rounds', '3'])?.rounds).toBe(3);
     expect(readOptions(['--with', 'kafka,redis'])?.beside).toEqual(['kafka', 'redis']);
     expect(readOptions(['--help'])).toBeNull();
   });

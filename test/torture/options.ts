@@ -8,7 +8,9 @@ Starts a whole exchange as real processes, trades on it, and kills, stalls, cuts
 parts in an order drawn from a seed. Reads the invariants while it goes on, and audits everything at
 the end.
 
-  --minutes N      how long faults come (default 10); the first round is always finished
+  --minutes N      how long faults come (default 10)
+  --rounds N       whole rounds at least, however long they take (default 1): each round has every
+                   kind of fault, and every crash point once
   --seed N         draws faults and orders; the same seed repeats the schedule (default 1)
   --profile NAME   long (default) or short: fewer and shorter faults in a round
   --orders N       go on, without faults, until so many orders are acknowledged (default 0)
@@ -29,6 +31,7 @@ export type ProfileName = 'long' | 'short';
 
 export interface TortureOptions {
   readonly minutes: number;
+  readonly rounds: number;
   readonly seed: number;
   readonly profile: ProfileName;
   readonly orders: number;
@@ -55,6 +58,7 @@ export function readOptions(args: readonly string[]): TortureOptions | null {
   }
   return {
     minutes: readNumber('minutes', values.minutes, 0, 100_000),
+    rounds: readWhole('rounds', values.rounds, 1, 1_000),
     seed: readWhole('seed', values.seed, 0, 2 ** 31),
     profile,
     orders: readWhole('orders', values.orders, 0, 1e9),
@@ -73,6 +77,7 @@ function parse(args: readonly string[]) {
       args: [...args],
       options: {
         minutes: { type: 'string', default: '10' },
+        rounds: { type: 'string', default: '1' },
         seed: { type: 'string', default: '1' },
         profile: { type: 'string', default: 'long' },
         orders: { type: 'string', default: '0' },

@@ -118,17 +118,19 @@ class Run {
     this.#live.start();
   }
 
-  /** Faults until the time is over and the first round is complete. */
+  /** Faults until the time is over and as many rounds as were asked for are complete. */
   async hurt(): Promise<void> {
-    const endMs = performance.now() + this.#options.minutes * 60_000;
+    const { minutes, rounds } = this.#options;
+    const endMs = performance.now() + minutes * 60_000;
+    const isOver = (): boolean => this.#rounds >= rounds && performance.now() >= endMs;
     const schedule = new Schedule(
       this.#options.seed,
       profileOf(this.#options),
       this.#options.beside,
     );
-    while (this.#rounds === 0 || performance.now() < endMs) {
+    while (!isOver()) {
       for (const step of schedule.nextRound().filter((each) => this.#isWanted(each))) {
-        if (this.#rounds > 0 && performance.now() >= endMs) return;
+        if (isOver()) return;
         await this.#hurtOnce(step);
       }
       this.#rounds += 1;
@@ -251,6 +253,7 @@ class Run {
       kills: this.#kills,
       killsOfEverything: this.#faults.happened('kill everything'),
       networkFaults: this.#faults.sum('network '),
+      crashPointHitsMin: this.#faults.least('crash point '),
       requests: { ok, fail, info },
       orders,
       refusals: Object.fromEntries(this.#history.refusals),

@@ -17,6 +17,7 @@ describe('an exchange whose every part is killed, stalled, cut off and damaged',
     const report = await torture(
       {
         minutes: 0,
+        rounds: 1,
         seed: 1,
         profile: 'short',
         orders: ORDERS_MIN,

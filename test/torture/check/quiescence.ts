@@ -48,6 +48,6 @@ async function readLeft(cluster: Cluster): Promise<Record<string, number>> {
 }
 
 async function readLag(cluster: Cluster): Promise<Record<string, number>> {
-  const { sources } = await cluster.emulator.state();
+  const sources = await cluster.emulator.sources();
   return Object.fromEntries(sources.map((each) => [`lag of ${each.source}`, each.lag]));
 }

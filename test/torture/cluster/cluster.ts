@@ -8,7 +8,7 @@ import { FaultProxy } from '../proxy/fault-proxy.ts';
 import type { LinkServer } from '../proxy/links.ts';
 import { nameOfPostgresClient } from '../proxy/postgres-link.ts';
 import { Beside, type BesideName } from './beside.ts';
-import { EmulatorProcess, type EmulatorState } from './emulator-process.ts';
+import { EmulatorProcess, type ChildPids } from './emulator-process.ts';
 import { Overrides } from './overrides.ts';
 import { PostgresServer } from './postgres-server.ts';
 import { isAlive, signal, type ProcessName } from './processes.ts';
@@ -93,17 +93,16 @@ export class Cluster {
   /** Null when it is not running, or when nobody can say at the moment. */
   async findPid(name: ProcessName): Promise<number | null> {
     if (name === 'emulator') return this.emulator.pid;
-    const state = await this.#findState();
-    if (state === null) return null;
-    return pidIn(state, name);
+    const pids = await this.#findPids();
+    return pids === null ? null : pidIn(pids, name);
   }
 
   /** Answers how many of them were there to be killed. */
   async kill(names: readonly ProcessName[]): Promise<number> {
-    const state = await this.#findState();
+    const children = await this.#findPids();
     const pids = names.map((name) => {
       if (name === 'emulator') return this.emulator.pid;
-      return state === null ? null : pidIn(state, name);
+      return children === null ? null : pidIn(children, name);
     });
     // All found first: the emulator that is killed could not tell of its children.
     return pids.filter((pid) => signal(pid, 'SIGKILL')).length;
@@ -111,8 +110,8 @@ export class Cluster {
 
   /** Every process at the same moment, as when the power goes. Answers how many. */
   async killEverything(): Promise<number> {
-    const state = await this.#findState();
-    const children = state === null ? [] : pidsIn(state);
+    const found = await this.#findPids();
+    const children = found === null ? [] : pidsIn(found);
     const pids = [this.emulator.pid, ...children];
     const killed = pids.filter((pid) => signal(pid, 'SIGKILL')).length;
     const killedBeside = await this.beside.killAll();
@@ -159,22 +158,19 @@ export class Cluster {
     this.disk.remove();
   }
 
-  async #findState(): Promise<EmulatorState | null> {
+  async #findPids(): Promise<ChildPids | null> {
     try {
-      return await this.emulator.state();
+      return await this.emulator.pids();
     } catch {
-      return null; // it is down, or waits for a database that is
+      return null; // it is down
     }
   }
 }
 
-function pidIn(state: EmulatorState, name: ProcessName): number | null {
-  if (name === 'engine-daemon') return state.enginePid;
-  return state.services.find((service) => service.name === name)?.pid ?? null;
+function pidIn({ engines, services }: ChildPids, name: ProcessName): number | null {
+  return (name === 'engine-daemon' ? engines[0] : services[name]) ?? null;
 }
 
-function pidsIn(state: EmulatorState): number[] {
-  return [state.enginePid, ...state.services.map((service) => service.pid)].filter(
-    (pid): pid is number => pid !== null,
-  );
+function pidsIn({ engines, services }: ChildPids): number[] {
+  return [...engines, ...Object.values(services)].filter((pid) => pid !== null);
 }

@@ -3,11 +3,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { processEnvironment } from '../../../shared/config/environment.ts';
+import type { EmulatorHealth } from '../../../knative/emulator/state.ts';
 import { pause } from '../pause.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const START_TIMEOUT_MS = 120_000;
 const ASK_TIMEOUT_MS = 5_000;
+const RESTART_WAIT_MS_MAX = 500;
 const TAIL_LINES = 40;
 
 export interface SourceState {
@@ -19,12 +21,8 @@ export interface SourceState {
   readonly lag: number;
 }
 
-export interface EmulatorState {
-  readonly pid: number;
-  readonly enginePid: number | null;
-  readonly services: readonly { readonly name: string; readonly pid: number | null }[];
-  readonly sources: readonly SourceState[];
-}
+/** Its children: asked of the emulator alone, which knows them whatever is away. */
+export type ChildPids = EmulatorHealth['pids'];
 
 export interface EmulatorSettings {
   readonly port: number;
@@ -79,12 +77,15 @@ export class EmulatorProcess {
   }
 
   /** Throws when the emulator cannot answer now. */
-  async state(): Promise<EmulatorState> {
-    const answer = await fetch(`${this.ownUrl}/topology`, {
-      signal: AbortSignal.timeout(ASK_TIMEOUT_MS),
-    });
-    if (answer.status !== 200) throw new Error(`the topology answers ${answer.status}`);
-    return (await answer.json()) as EmulatorState;
+  async pids(): Promise<ChildPids> {
+    const { pids } = (await this.#get('/health', [200, 503])) as EmulatorHealth;
+    return pids;
+  }
+
+  /** How far each source is; throws while the log or the emulator cannot answer. */
+  async sources(): Promise<readonly SourceState[]> {
+    const state = (await this.#get('/topology', [200])) as { sources: readonly SourceState[] };
+    return state.sources;
   }
 
   async post(path: string, body: unknown): Promise<Record<string, unknown>> {
@@ -96,6 +97,13 @@ export class EmulatorProcess {
     });
     if (answer.status >= 400) throw new Error(`${path} answers ${answer.status}`);
     return (await answer.json()) as Record<string, unknown>;
+  }
+
+  async #get(path: string, expected: readonly number[]): Promise<unknown> {
+    const signal = AbortSignal.timeout(ASK_TIMEOUT_MS);
+    const answer = await fetch(`${this.ownUrl}${path}`, { signal });
+    if (!expected.includes(answer.status)) throw new Error(`${path} answers ${answer.status}`);
+    return answer.json();
   }
 
   /** Resolves when the process is gone, whoever ended it. */
@@ -128,6 +136,8 @@ export class EmulatorProcess {
             NO_COLOR: '1',
             DATABASE_URL: databaseUrl,
             BOURSE_CHILD_OVERRIDES: overridesFile,
+            // Children are killed all the time: waiting longer would only be idle time.
+            BOURSE_RESTART_WAIT_MS_MAX: String(RESTART_WAIT_MS_MAX),
             ...variables,
           },
           stdio: ['ignore', log, log],

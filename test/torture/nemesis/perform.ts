@@ -78,7 +78,7 @@ async function killEverything(fault: FaultOf<'kill-everything'>, scene: Scene): 
 async function drainBacklog({ cluster }: Scene): Promise<boolean> {
   let ends: ReadonlyMap<string, number> | null = null;
   return waitUntil(async () => {
-    const { sources } = await cluster.emulator.state();
+    const sources = await cluster.emulator.sources();
     const key = (each: { source: string; topic: string; partition: number }): string =>
       `${each.source} ${each.topic} ${each.partition}`;
     ends ??= new Map(sources.map((each) => [key(each), each.next]));

@@ -15,6 +15,17 @@ describe('the outcome', () => {
     expect(outcomeOf({ violations: [], notCovered: [] })).toBe('PASSED');
   });
 
+  it('knows the rarest of a kind, one that never happened included', () => {
+    const faults = new FaultCounts();
+    expect(faults.least('crash point ')).toBe(0);
+    for (const label of ['crash point a', 'crash point a', 'crash point b', 'kill a']) {
+      faults.note(label, true);
+    }
+    expect(faults.least('crash point ')).toBe(1);
+    faults.note('crash point c', false);
+    expect(faults.least('crash point ')).toBe(0);
+  });
+
   it('is a violation before anything else, and keeps the first row and the count', () => {
     const violations = new Violations();
     violations.add('L1', 'not zero', { asset: 'USD' });

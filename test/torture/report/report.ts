@@ -26,6 +26,8 @@ export interface Report {
   readonly kills: number;
   readonly killsOfEverything: number;
   readonly networkFaults: number;
+  /** Of the crash point that was hit least often. */
+  readonly crashPointHitsMin: number;
   readonly requests: { readonly ok: number; readonly fail: number; readonly info: number };
   readonly orders: ClientFigures;
   readonly refusals: Readonly<Record<string, number>>;
@@ -69,6 +71,12 @@ export class FaultCounts {
       if (label.startsWith(prefix)) sum += count.happened;
     }
     return sum;
+  }
+
+  /** How often the rarest of those that begin so has happened; 0 when there are none. */
+  least(prefix: string): number {
+    const counts = [...this.#counts].filter(([label]) => label.startsWith(prefix));
+    return counts.length === 0 ? 0 : Math.min(...counts.map(([, { happened }]) => happened));
   }
 
   list(): Record<string, FaultCount> {

@@ -58,6 +58,21 @@ describe('a schedule', () => {
     }
   });
 
+  it('kills two hundred processes and everything ten times in three long rounds', () => {
+    const schedule = new Schedule(1, LONG_PROFILE, ['kafka', 'redis']);
+    const faults = [1, 2, 3].flatMap(() => schedule.nextRound().map(({ fault }) => fault));
+    const everything = faults.filter(({ kind }) => kind === 'kill-everything').length;
+    const single = faults.map((fault) => (fault.kind === 'kill' ? fault.targets.length : 0));
+    expect(everything).toBeGreaterThanOrEqual(10);
+    // All of them: the children and the emulator, Postgres, Kafka and Redis.
+    const kills = single.reduce((sum, each) => sum + each, 0) + everything * 10;
+    expect(kills).toBeGreaterThanOrEqual(200);
+    for (const point of Object.keys(CRASH_POINTS)) {
+      const hits = faults.filter((each) => each.kind === 'crash-point' && each.point === point);
+      expect(hits.length, point).toBeGreaterThanOrEqual(3);
+    }
+  });
+
   it('kills at least sixty processes in a short round', () => {
     const kills = new Schedule(1, SHORT_PROFILE).nextRound().map(({ fault }) => {
       if (fault.kind === 'kill') return fault.targets.length;
