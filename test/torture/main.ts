@@ -23,11 +23,11 @@ async function main(): Promise<number> {
 }
 
 async function run(options: TortureOptions): Promise<number> {
-  const { seed, beside } = options;
+  const { seed } = options;
   const profile = profileOf(options);
-  console.log(`seed ${seed}, schedule ${scheduleHash(seed, profile, beside)}`);
+  console.log(`seed ${seed}, schedule ${scheduleHash(seed, profile, options)}`);
   if (options.printsSchedule) {
-    console.log(JSON.stringify(new Schedule(seed, profile, beside).nextRound(), null, 1));
+    console.log(JSON.stringify(new Schedule(seed, profile, options).nextRound(), null, 1));
     return 0;
   }
   const tell = (line: string): void => {

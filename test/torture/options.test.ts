@@ -7,6 +7,7 @@ describe('the command line of the torture', () => {
     ['a time that is no number', ['--minutes', 'ten']],
     ['a negative time', ['--minutes=-1']],
     ['no round at all', ['--rounds', '0']],
+    ['more shards than two', ['--shards', '3']],
     ['half a seed', ['--seed', '1.5']],
     ['no clients at all', ['--clients', '0']],
     ['an unknown server', ['--with', 'redis,mysql']],
@@ -24,6 +25,7 @@ describe('the command line of the torture', () => {
     expect(readOptions([])?.rounds).toBe(1);
     expect(readOptions(['--rounds', '3'])?.rounds).toBe(3);
     expect(readOptions(['--with', 'kafka,redis'])?.beside).toEqual(['kafka', 'redis']);
+    expect(readOptions(['--shards', '2'])?.shards).toBe(2);
     expect(readOptions(['--help'])).toBeNull();
   });
 });

@@ -19,6 +19,7 @@ the end.
   --report DIR     where report.json, report.md, history and logs go (default .bourse-torture)
   --with a,b       servers beside Postgres: kafka (the event log), redis (the market feed); default
                    none
+  --shards N       engines, 1 or 2 (default 1): with two, markets move between them
   --only TEXT      only faults whose name contains it, to look for a cause
   --schedule       print the schedule and its hash, and do nothing
   --help           print this
@@ -39,6 +40,7 @@ export interface TortureOptions {
   readonly rate: number;
   readonly reportDir: string;
   readonly beside: readonly BesideName[];
+  readonly shards: number;
   readonly only: string | null;
   readonly printsSchedule: boolean;
 }
@@ -66,6 +68,7 @@ export function readOptions(args: readonly string[]): TortureOptions | null {
     rate: readWhole('rate', values.rate, 1, 5_000),
     reportDir: values.report,
     beside: readBeside(values.with),
+    shards: readWhole('shards', values.shards, 1, 2),
     only: values.only ?? null,
     printsSchedule: values.schedule,
   };
@@ -85,6 +88,7 @@ function parse(args: readonly string[]) {
         rate: { type: 'string', default: '160' },
         report: { type: 'string', default: '.bourse-torture' },
         with: { type: 'string', default: '' },
+        shards: { type: 'string', default: '1' },
         only: { type: 'string' },
         schedule: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },

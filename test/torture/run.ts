@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { makeClient } from '../audit/database.ts';
 import { checkClients, type ClientFigures } from './check/client-checks.ts';
+import { checkDeadLetters } from './check/dead-letters.ts';
 import { auditFinally } from './check/final-audit.ts';
 import { findStandstill } from './check/liveness.ts';
 import { LiveAudit } from './check/live-audit.ts';
@@ -33,7 +34,6 @@ const CALM_TIMEOUT_MS = 600_000;
 const TOPOLOGY = [
   'Postgres 18 (durable)',
   'emulator (gateway and sources)',
-  'engine daemon',
   'orders, settlement, market-data, ledger, fees: one process each',
 ];
 const NOT_HERE: Readonly<Record<BesideName, string>> = {
@@ -75,6 +75,8 @@ class Run {
   readonly #violations = new Violations();
   readonly #faults = new FaultCounts();
   readonly #startedAt = new Date();
+  #tradingSinceMs = 0;
+  #tradedMs = 0;
   #kills = 0;
   #rounds = 0;
   #steps = 0;
@@ -109,12 +111,13 @@ class Run {
     const dir = join(resolve(options.reportDir), `seed-${options.seed}-${Date.now()}`);
     mkdirSync(dir, { recursive: true });
     tell(`starting the exchange; everything goes to ${dir}`);
-    return new Run(options, dir, await Cluster.open(dir, options.beside), tell);
+    return new Run(options, dir, await Cluster.open(dir, options), tell);
   }
 
   async trade(): Promise<void> {
     await this.#workload.fund();
     this.#workload.start();
+    this.#tradingSinceMs = performance.now();
     this.#live.start();
   }
 
@@ -123,11 +126,7 @@ class Run {
     const { minutes, rounds } = this.#options;
     const endMs = performance.now() + minutes * 60_000;
     const isOver = (): boolean => this.#rounds >= rounds && performance.now() >= endMs;
-    const schedule = new Schedule(
-      this.#options.seed,
-      profileOf(this.#options),
-      this.#options.beside,
-    );
+    const schedule = new Schedule(this.#options.seed, profileOf(this.#options), this.#options);
     while (!isOver()) {
       for (const step of schedule.nextRound().filter((each) => this.#isWanted(each))) {
         if (isOver()) return;
@@ -147,6 +146,7 @@ class Run {
     await this.#heal();
     await waitUntil(() => this.#history.acknowledged >= orders, CALM_TIMEOUT_MS);
     await this.#workload.stop();
+    this.#tradedMs = performance.now() - this.#tradingSinceMs;
     this.#tell('no faults and no orders any more: waiting until all is at rest');
     const rest = await waitForRest(this.#cluster, this.#scene.probe);
     if (rest.tookMs === null) {
@@ -160,6 +160,7 @@ class Run {
       workload: this.#workload,
       violations: this.#violations,
     });
+    await checkDeadLetters(this.#cluster.beside.brokers, this.#violations);
     this.#tell('auditing');
     const audit = await auditFinally(this.#cluster, this.#violations);
     const report = await this.#report(clients, rest.tookMs, audit);
@@ -232,17 +233,18 @@ class Run {
     restMs: number | null,
     audit: readonly string[],
   ): Promise<Report> {
-    const { seed, profile } = this.#options;
+    const { seed, profile, shards } = this.#options;
     const { recoveries, cluster } = this.#scene;
     const { ok, fail, info } = this.#history.counts;
     return {
       seed,
       profile,
-      scheduleHash: scheduleHash(seed, profileOf(this.#options), this.#options.beside),
+      scheduleHash: scheduleHash(seed, profileOf(this.#options), this.#options),
       commit: readCommit(),
       startedAt: this.#startedAt.toISOString(),
       durationSeconds: Math.round((Date.now() - this.#startedAt.getTime()) / 1_000),
-      topology: [...this.#options.beside, ...TOPOLOGY],
+      tradedSeconds: Math.round(this.#tradedMs / 1_000),
+      topology: [...this.#options.beside, `${shards} engine daemon(s)`, ...TOPOLOGY],
       notHere: BESIDE.filter((name) => !this.#options.beside.includes(name)).map(
         (name) => NOT_HERE[name],
       ),
@@ -269,7 +271,7 @@ class Run {
       audit,
       violations: this.#violations.list(),
       notCovered: this.#faults.missing(
-        [...expectedLabels(profileOf(this.#options), this.#options.beside)].filter(
+        [...expectedLabels(profileOf(this.#options), this.#options)].filter(
           (label) => this.#options.only === null || label.includes(this.#options.only),
         ),
       ),

@@ -13,6 +13,7 @@ const PROBE_TIMEOUT_MS = 60_000;
 const LEFT = `SELECT
     (SELECT count(*)::integer FROM orders.outbox) + (SELECT count(*)::integer FROM reference.outbox)
       AS outbox,
+    (SELECT count(*)::integer FROM reference.markets WHERE moving_to IS NOT NULL) AS moving,
     (SELECT count(*)::integer FROM orders.orders WHERE status = 'accepted') AS accepted`;
 
 export interface Quiescence {
@@ -40,7 +41,7 @@ async function readLeft(cluster: Cluster): Promise<Record<string, number>> {
   const client = makeClient(cluster.postgres.url);
   await client.connect();
   try {
-    const { rows } = await client.query<{ outbox: number; accepted: number }>(LEFT);
+    const { rows } = await client.query<Record<'outbox' | 'moving' | 'accepted', number>>(LEFT);
     return { ...rows[0] };
   } finally {
     await client.end();

@@ -52,7 +52,10 @@ export class Cluster {
   }
 
   /** Starts all of it on free ports, with its data and logs below `dir`. */
-  static async open(dir: string, names: readonly BesideName[] = []): Promise<Cluster> {
+  static async open(
+    dir: string,
+    topology: { readonly beside: readonly BesideName[]; readonly shards: number },
+  ): Promise<Cluster> {
     mkdirSync(dir, { recursive: true });
     // As root the database runs under another account, which must be able to enter.
     chmodSync(dir, 0o755);
@@ -66,14 +69,14 @@ export class Cluster {
     const overrides = new Overrides(join(dir, 'overrides.json'), {
       'engine-daemon': ENGINE_VARIABLES,
     });
-    const beside = await Beside.open(names, dir);
+    const beside = await Beside.open(topology.beside, dir);
     const emulator = new EmulatorProcess({
       port: await findFreePort(2),
       dataDir,
       databaseUrl: postgres.urlThrough(proxy.port),
       overridesFile: overrides.file,
       logFile: join(dir, 'emulator.log'),
-      flags: beside.flags,
+      flags: [...beside.flags, '--shards', String(topology.shards)],
     });
     const cluster = new Cluster({ dataDir, emulator, postgres, proxy, overrides, beside });
     cluster.disk.prepare();
@@ -84,6 +87,14 @@ export class Cluster {
   /** What stands between this server and all of the exchange; null where it is not there. */
   proxyOf(server: LinkServer): FaultProxy | null {
     return server === 'postgres' ? this.proxy : this.beside.kafkaProxy;
+  }
+
+  /** Of database and log, for a command of an operator: through the proxies, as all others. */
+  get addresses(): Readonly<Record<string, string>> {
+    const databaseUrl = this.postgres.urlThrough(this.proxy.port);
+    const kafkaProxy = this.beside.kafkaProxy;
+    const busUrl = kafkaProxy === null ? databaseUrl : `kafka://127.0.0.1:${kafkaProxy.port}`;
+    return { DATABASE_URL: databaseUrl, BUS_URL: busUrl };
   }
 
   get snapshotsDir(): string {

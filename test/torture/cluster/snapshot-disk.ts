@@ -47,11 +47,14 @@ export class SnapshotDisk {
     rmSync(join(this.#dir, FILLER), { force: true });
   }
 
-  /** Flips a bit of the newest snapshot, or cuts its end off. Answers its name, null for none. */
+  /**
+   * Of shard 0: flips a bit of the newest snapshot, or cuts its end off. Answers its name, null for
+   * none.
+   */
   damage(how: 'flip' | 'cut', place: number): string | null {
     if (!existsSync(this.#dir)) return null;
     const newest = readdirSync(this.#dir)
-      .filter((name) => name.endsWith('.snapshot'))
+      .filter((name) => name.startsWith('shard-0-') && name.endsWith('.snapshot'))
       .sort()
       .at(-1);
     if (newest === undefined) return null;

@@ -4,6 +4,7 @@ import type { Fault } from '../schedule/fault.ts';
 import { signal } from '../cluster/processes.ts';
 import { pause, waitUntil } from '../pause.ts';
 import { crashAtPoint } from './crash-points.ts';
+import { moveMarket } from './market-move.ts';
 import { RECOVERY_TIMEOUT_MS, type Deed, type Scene } from './scene.ts';
 import { skewVariables } from './skewed-clock.ts';
 import { runTwin } from './twin-engine.ts';
@@ -34,6 +35,8 @@ export async function perform(fault: Fault, scene: Scene): Promise<Deed> {
       return fillDisk(fault, scene);
     case 'snapshot-damage':
       return damageSnapshot(fault, scene);
+    case 'market-move':
+      return moveMarket(fault, scene);
     case 'crash-point':
       return crashAtPoint(fault, scene);
   }

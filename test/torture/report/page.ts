@@ -9,7 +9,7 @@ export function pageOf(report: Report): string {
     ['network faults', report.networkFaults],
     ['hits of each crash point, at least', report.crashPointHitsMin],
     ['faults in all', report.steps],
-    ['orders acknowledged', `${orders.ok} (${(orders.ok / report.durationSeconds).toFixed(1)}/s)`],
+    ['orders acknowledged', `${orders.ok} (${(orders.ok / report.tradedSeconds).toFixed(1)}/s)`],
     ['orders refused', orders.fail],
     ['orders without an answer', `${orders.info} (${orders.infoWithEffect} of them exist)`],
     ['requests', `${requests.ok} ok, ${requests.fail} fail, ${requests.info} info`],

@@ -16,6 +16,8 @@ export interface Report {
   readonly commit: string;
   readonly startedAt: string;
   readonly durationSeconds: number;
+  /** Of them with clients that trade: before the checks at the end. */
+  readonly tradedSeconds: number;
   readonly topology: readonly string[];
   /** Kinds of fault that this topology cannot have, with the reason. */
   readonly notHere: readonly string[];

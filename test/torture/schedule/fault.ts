@@ -1,5 +1,5 @@
 // The faults of a schedule, as plain data: a schedule can be printed, hashed and repeated.
-import type { CrashPoint } from '../../../shared/config/crash-point.ts';
+import type { CrashPoint, MoveCrashPoint } from '../../../shared/config/crash-point.ts';
 import type { BesideName } from '../cluster/beside.ts';
 import type { ChildName, ProcessName } from '../cluster/processes.ts';
 import type { Link } from '../proxy/links.ts';
@@ -40,6 +40,13 @@ export type Fault =
   | { readonly kind: 'twin-engine'; readonly forMs: number; readonly stallsFirst: boolean }
   | { readonly kind: 'disk-full'; readonly forMs: number; readonly killsEngine: boolean }
   | { readonly kind: 'snapshot-damage'; readonly how: 'flip' | 'cut'; readonly place: number }
+  /** To the other shard; the command is killed at a place, or the engine of shard 0 meanwhile. */
+  | {
+      readonly kind: 'market-move';
+      readonly market: string;
+      readonly killedAt: MoveCrashPoint | null;
+      readonly killsEngineAfterMs: number | null;
+    }
   | {
       readonly kind: 'crash-point';
       readonly point: CrashPoint;
@@ -79,6 +86,9 @@ export function labelOf(fault: Fault): string {
       return 'disk full';
     case 'snapshot-damage':
       return fault.how === 'flip' ? 'snapshot with a flipped bit' : 'snapshot cut off';
+    case 'market-move':
+      if (fault.killedAt !== null) return 'market move, its command killed';
+      return fault.killsEngineAfterMs === null ? 'market move' : 'market move, an engine killed';
     case 'crash-point':
       return `crash point ${fault.point} in ${fault.target}`;
   }

@@ -34,9 +34,15 @@ describe('a schedule', () => {
     for (const [point, targets] of Object.entries(CRASH_POINTS)) {
       for (const target of targets) expect(expected).toContain(`crash point ${point} in ${target}`);
     }
-    expect(expectedLabels(SHORT_PROFILE, ['redis'])).toContain('redis FLUSHALL');
-    expect(expectedLabels(SHORT_PROFILE, ['kafka'])).toContain('kafka SIGKILL');
-    const withKafka = expectedLabels(SHORT_PROFILE, ['kafka']);
+    expect(expectedLabels(SHORT_PROFILE, { beside: ['redis'], shards: 1 })).toContain(
+      'redis FLUSHALL',
+    );
+    const withKafka = expectedLabels(SHORT_PROFILE, { beside: ['kafka'], shards: 2 });
+    expect(withKafka).toContain('kafka SIGKILL');
+    for (const how of ['', ', its command killed', ', an engine killed']) {
+      expect(withKafka).toContain(`market move${how}`);
+      expect(expected).not.toContain(`market move${how}`);
+    }
     for (const kind of TOXIC_KINDS) expect(withKafka).toContain(`network kafka ${kind}`);
     expect(expected).toContain('kill everything');
     expect(expected).toContain('kill some');
@@ -44,7 +50,7 @@ describe('a schedule', () => {
 
   it('hurts the links that the topology has, all of them, and no others', () => {
     for (const beside of [[], ['redis'], ['kafka', 'redis']] as const) {
-      const schedule = new Schedule(5, SHORT_PROFILE, beside);
+      const schedule = new Schedule(5, SHORT_PROFILE, { beside, shards: 1 });
       const hurt = new Set<string>();
       for (let round = 0; round < 20; round += 1) {
         for (const { fault } of schedule.nextRound()) {
@@ -59,7 +65,7 @@ describe('a schedule', () => {
   });
 
   it('kills two hundred processes and everything ten times in three long rounds', () => {
-    const schedule = new Schedule(1, LONG_PROFILE, ['kafka', 'redis']);
+    const schedule = new Schedule(1, LONG_PROFILE, { beside: ['kafka', 'redis'], shards: 2 });
     const faults = [1, 2, 3].flatMap(() => schedule.nextRound().map(({ fault }) => fault));
     const everything = faults.filter(({ kind }) => kind === 'kill-everything').length;
     const single = faults.map((fault) => (fault.kind === 'kill' ? fault.targets.length : 0));

@@ -1,13 +1,24 @@
 // Draws the faults from the seed, round after round: each round holds every kind at least once, in
 // a new order with new targets, so that a run of one whole round covers everything.
 import { createHash } from 'node:crypto';
-import { CRASH_POINTS, type CrashPoint } from '../../../shared/config/crash-point.ts';
+import { CRASH_POINTS, MOVE_CRASH_POINTS } from '../../../shared/config/crash-point.ts';
+import type { CrashPoint, MoveCrashPoint } from '../../../shared/config/crash-point.ts';
 import type { BesideName } from '../cluster/beside.ts';
 import { PROCESSES, type ChildName, type ProcessName } from '../cluster/processes.ts';
 import { Draw } from '../draw.ts';
 import { linksOf } from '../proxy/links.ts';
 import { TOXIC_KINDS, type Toxic, type ToxicKind } from '../proxy/toxics.ts';
 import { labelOf, type Fault, type Step } from './fault.ts';
+
+/** What faults can be drawn for. */
+export interface Topology {
+  /** The servers beside Postgres. */
+  readonly beside: readonly BesideName[];
+  /** Markets move where there are two. */
+  readonly shards: number;
+}
+
+const ALONE: Topology = { beside: [], shards: 1 };
 
 /** How often each kind comes in a round, and how long things last. */
 export interface Profile {
@@ -51,19 +62,22 @@ const HASHED_ROUNDS = 20;
 const DOWN_MS_MAX = 2_000;
 const SKEW_SECONDS = [-300, 300];
 const HIT_MAX = 4;
+/** Those of the clients (workload/order-mix.ts). */
+const MARKETS = ['BTC-USD', 'ETH-USD', 'ETH-BTC', 'SOL-USD'] as const;
+/** The command needs about as long to start and to move a market. */
+const MOVE_KILL_MS_MAX = 5_000;
 const SKEWED: readonly ChildName[] = ['engine-daemon', 'orders', 'settlement', 'market-data'];
 
 export class Schedule {
   readonly #draw: Draw;
   readonly #profile: Profile;
 
-  readonly #beside: readonly BesideName[];
+  readonly #topology: Topology;
 
-  /** `beside`: the servers that this topology has beside Postgres. */
-  constructor(seed: number, profile: Profile, beside: readonly BesideName[] = []) {
+  constructor(seed: number, profile: Profile, topology: Topology = ALONE) {
     this.#draw = new Draw(seed);
     this.#profile = profile;
-    this.#beside = beside;
+    this.#topology = topology;
   }
 
   /** The next round; the same seed and profile give the same rounds. */
@@ -99,14 +113,14 @@ export class Schedule {
       ...(['SIGKILL', 'SIGQUIT'] as const).map((how): Fault => {
         return { kind: 'postgres-crash', how, downMs: draw.whole(0, DOWN_MS_MAX) };
       }),
-      ...this.#beside.flatMap((name) =>
+      ...this.#topology.beside.flatMap((name) =>
         (name === 'redis' ? (['kill', 'flush'] as const) : (['kill'] as const)).map(
           (how): Fault => {
             return { kind: 'beside', name, how, downMs: draw.whole(0, DOWN_MS_MAX) };
           },
         ),
       ),
-      ...[...linksOf(this.#beside).values()].flatMap((links) =>
+      ...[...linksOf(this.#topology.beside).values()].flatMap((links) =>
         TOXIC_KINDS.map((kind): Fault => {
           return {
             kind: 'network',
@@ -129,6 +143,7 @@ export class Schedule {
       { kind: 'disk-full', forMs: draw.whole(500, faultMsMax), killsEngine: draw.chance(0.5) },
       { kind: 'snapshot-damage', how: 'flip', place: draw.share() },
       { kind: 'snapshot-damage', how: 'cut', place: draw.share() },
+      ...(this.#topology.shards > 1 ? marketMoves(draw) : []),
       ...(this.#profile.crashPoints ? crashPoints(draw) : []),
     ];
   }
@@ -136,6 +151,20 @@ export class Schedule {
 
 function kill(targets: readonly ProcessName[]): Fault {
   return { kind: 'kill', targets };
+}
+
+function marketMoves(draw: Draw): Fault[] {
+  const move = (killedAt: MoveCrashPoint | null, killsEngineAfterMs: number | null): Fault => {
+    return { kind: 'market-move', market: draw.pick(MARKETS), killedAt, killsEngineAfterMs };
+  };
+  const ofCommand = Object.entries(MOVE_CRASH_POINTS).flatMap(([point, targets]) =>
+    targets.some((target) => target === 'markets') ? [point as MoveCrashPoint] : [],
+  );
+  return [
+    move(null, null),
+    move(draw.pick(ofCommand), null),
+    move(null, draw.whole(500, MOVE_KILL_MS_MAX)),
+  ];
 }
 
 function crashPoints(draw: Draw): Fault[] {
@@ -175,17 +204,14 @@ function drawToxic(draw: Draw, kind: ToxicKind): Toxic {
 }
 
 /** Every name that a run of this profile must count at least once. */
-export function expectedLabels(profile: Profile, beside: readonly BesideName[] = []): Set<string> {
-  return new Set(new Schedule(1, profile, beside).nextRound().map((step) => labelOf(step.fault)));
+export function expectedLabels(profile: Profile, topology: Topology = ALONE): Set<string> {
+  const schedule = new Schedule(1, profile, topology);
+  return new Set(schedule.nextRound().map((step) => labelOf(step.fault)));
 }
 
 /** Names a schedule: equal for equal seeds and profiles, on any machine. */
-export function scheduleHash(
-  seed: number,
-  profile: Profile,
-  beside: readonly BesideName[] = [],
-): string {
-  const schedule = new Schedule(seed, profile, beside);
+export function scheduleHash(seed: number, profile: Profile, topology: Topology = ALONE): string {
+  const schedule = new Schedule(seed, profile, topology);
   const rounds = Array.from({ length: HASHED_ROUNDS }, () => schedule.nextRound());
   return createHash('sha256').update(JSON.stringify(rounds)).digest('hex').slice(0, 16);
 }
