@@ -71,7 +71,9 @@ export class RestartingConsumer {
   async #open(): Promise<void> {
     const { create, topics, onBatch } = this.#options;
     const consumer = create();
+    let lose: (error: Error) => void = () => undefined;
     const crash = new Promise<never>((_, fail) => {
+      lose = fail;
       consumer.on(consumer.events.CRASH, ({ payload }) => fail(payload.error));
     });
     // Whoever is to hear of it may come later.
@@ -81,6 +83,11 @@ export class RestartingConsumer {
     try {
       await startConsumer(consumer, topics, onBatch);
       if (this.#isStopped()) throw new RetryableError('stopped while joining the group');
+      // KafkaJS would ask again on the same connection, thirty times: where nothing is heard on
+      // it any more, that is five minutes.
+      consumer.on(consumer.events.REQUEST_TIMEOUT, () => {
+        lose(new RetryableError('a request was not answered in time'));
+      });
     } catch (error) {
       this.#consumer = null;
       await discard(consumer);
