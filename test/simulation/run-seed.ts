@@ -46,6 +46,8 @@ export interface RunResult {
 
 /** A5: after the faults have ended all lag is gone within this. */
 const RECOVERY_MS_MAX = 180_000;
+/** Share of the worlds that last long enough for what a source does every five seconds only. */
+const SLOW_WORLDS = 0.12;
 /** Chaos ends when the clients have asked for all that they wanted, or after this. */
 const CHAOS_MS_MAX = 30_000;
 const CLIENTS_MIN = 4;
@@ -77,7 +79,7 @@ class Run {
     this.#saboteur = new Saboteur(parts, this.#exchange);
     const drawn = random.chance(0.03) ? random.between(150, 500) : random.between(20, 70);
     this.#requestsMax = options.requestsMax ?? drawn;
-    const thinkMs = random.between(3, 60);
+    const thinkMs = random.chance(SLOW_WORLDS) ? random.between(150, 500) : random.between(3, 60);
     this.#clients = Array.from({ length: random.between(CLIENTS_MIN, CLIENTS_MAX) }, (_, at) => {
       const user = USERS[at % USERS.length] ?? USERS[0];
       return new Client(parts, user, `client-${at + 1}`, thinkMs);

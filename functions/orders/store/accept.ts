@@ -43,6 +43,7 @@ export async function readForAccept(
     openCounts: AcceptContext['openCounts'] | null;
     keys: KnownKey[] | null;
     terms: TermsRow[] | null;
+    ownRates: OwnRates[] | null;
   }>({
     name: `orders-accept-reads${wanted.withBestPrices ? '-best' : ''}`,
     text: `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs",
@@ -59,7 +60,11 @@ export async function readForAccept(
            'orderNumber', k.order_number))
          FROM unnest($4::bigint[], $5::text[], $6::text[]) w (user_number, kind, key)
          JOIN orders.request_keys k USING (user_number, kind, key)) AS keys,
-       (SELECT json_agg(t) FROM (${termsQuery(wanted.withBestPrices)}) t) AS terms`,
+       (SELECT json_agg(t) FROM (${termsQuery(wanted.withBestPrices)}) t) AS terms,
+       (SELECT json_agg(json_build_object('userNumber', w.user_number, 'market', w.market,
+           'makerFeePpm', own.maker_ppm, 'takerFeePpm', own.taker_ppm))
+         FROM unnest($2::bigint[], $3::text[], $7::text[]) w (user_number, market, user_id)
+         JOIN fees.current_user_rates own USING (user_id, market)) AS "ownRates"`,
     values: [
       wanted.numbers,
       wanted.userMarkets.map((each) => each.userNumber),
@@ -73,19 +78,16 @@ export async function readForAccept(
   });
   const row = result.rows[0];
   if (row === undefined) throw new Error('the reads of an accept have no row');
-  const { nowMs, numbers, outboxIds, openCounts, keys, terms } = row;
+  const { nowMs, numbers, outboxIds, openCounts, keys, terms, ownRates } = row;
   return {
     outboxIds,
     context: { nowMs, numbers, openCounts: openCounts ?? [], keys: keys ?? [] },
-    terms: new Map(
-      (terms ?? []).map((each) => [termsKey(each.userNumber, each.market), toTerms(each)]),
-    ),
+    terms: termsByUser(wanted.userMarkets, terms ?? [], ownRates ?? []),
   };
 }
 
 type TermsRow = Omit<MarketConfig, 'market'> & {
   readonly market: MarketConfig['market'];
-  readonly userNumber: number;
   readonly status: MarketStatus;
   readonly shard: number;
   readonly isMoving: boolean;
@@ -95,11 +97,40 @@ type TermsRow = Omit<MarketConfig, 'market'> & {
   readonly bestAskTicks: number | null;
 };
 
+/** Of a user whose rates are not the market's. */
+interface OwnRates extends UserMarket {
+  readonly makerFeePpm: number;
+  readonly takerFeePpm: number;
+}
+
+/** Each market is read once, however many ask for it; few have rates of their own. */
+function termsByUser(
+  asked: readonly UserMarket[],
+  markets: readonly TermsRow[],
+  ownRates: readonly OwnRates[],
+): Map<string, MarketTerms> {
+  const common = new Map<string, MarketTerms>(markets.map((row) => [row.market, toTerms(row)]));
+  const own = new Map(ownRates.map((rates) => [termsKey(rates.userNumber, rates.market), rates]));
+  const terms = new Map<string, MarketTerms>();
+  for (const { userNumber, market } of asked) {
+    const key = termsKey(userNumber, market);
+    const base = common.get(market);
+    if (base === undefined) continue;
+    const rates = own.get(key);
+    if (rates === undefined) terms.set(key, base);
+    else {
+      const { makerFeePpm, takerFeePpm } = rates;
+      terms.set(key, { ...base, makerFeePpm, takerFeePpm });
+    }
+  }
+  return terms;
+}
+
 function termsQuery(withBestPrices: boolean): string {
   const best = withBestPrices
     ? 'p.best_bid_ticks AS "bestBidTicks", p.best_ask_ticks AS "bestAskTicks"'
     : 'NULL::bigint AS "bestBidTicks", NULL::bigint AS "bestAskTicks"';
-  return `SELECT w.user_number AS "userNumber", m.market, m.base, m.quote,
+  return `SELECT m.market, m.base, m.quote,
        b.decimals AS "baseDecimals", q.decimals AS "quoteDecimals",
        trim_scale(m.tick_size)::text AS "tickSize", trim_scale(m.lot_size)::text AS "lotSize",
        trim_scale(m.min_quantity)::text AS "minQuantity",
@@ -109,17 +140,13 @@ function termsQuery(withBestPrices: boolean): string {
        m.protection_bps AS "protectionBps", m.fee_policy AS "feePolicy",
        m.self_trade_allowed AS "selfTradeAllowed", m.version, m.status, m.shard,
        m.moving_to IS NOT NULL AS "isMoving",
-       coalesce(u.maker_ppm, r.maker_ppm) AS "makerFeePpm",
-       coalesce(u.taker_ppm, r.taker_ppm) AS "takerFeePpm", ${best}
-     FROM unnest($2::bigint[], $3::text[], $7::text[]) w (user_number, market, user_id)
-     JOIN reference.markets m ON m.market = w.market
+       r.maker_ppm AS "makerFeePpm", r.taker_ppm AS "takerFeePpm", ${best}
+     FROM reference.markets m
      JOIN reference.assets b ON b.asset = m.base
      JOIN reference.assets q ON q.asset = m.quote
      JOIN fees.current_rates r ON r.market = m.market
-     LEFT JOIN LATERAL (
-       SELECT own.maker_ppm, own.taker_ppm FROM fees.current_user_rates own
-       WHERE own.user_id = w.user_id AND own.market = m.market) u ON true
-     ${withBestPrices ? 'LEFT JOIN market_data.best_prices p ON p.market = m.market' : ''}`;
+     ${withBestPrices ? 'LEFT JOIN market_data.best_prices p ON p.market = m.market' : ''}
+     WHERE m.market = ANY ($3::text[])`;
 }
 
 function toTerms(row: TermsRow): MarketTerms {

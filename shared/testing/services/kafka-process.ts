@@ -36,6 +36,10 @@ export async function formatStorage(options: FormatOptions): Promise<void> {
 export function javaFlags(heapMegabytes: number): string[] {
   return [
     `-Xmx${heapMegabytes}m`,
+    // A broker that lives for minutes beside everything else: the second compiler would cost it more
+    // than it gains (measured: two thirds of its time in the first minute).
+    '-XX:TieredStopAtLevel=1',
+    '-XX:+UseSerialGC',
     '-XX:+ExitOnOutOfMemoryError',
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
     '-Dorg.slf4j.simpleLogger.showDateTime=true',

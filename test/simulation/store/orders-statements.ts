@@ -101,7 +101,11 @@ function readForAccept({ view, values, text, nowMs }: StatementContext): readonl
     return row === null ? [] : [{ ...pair, openOrders: row.openOrders }];
   });
   const withBest = text.includes('market_data.best_prices');
-  const terms = pairs.flatMap((pair) => termsOf(view, pair, withBest));
+  const terms = [...new Set(markets)].flatMap((market) => termsOf(view, market, withBest));
+  const ownRates = pairs.flatMap((pair) => {
+    const rates = view.find<FeeRates>(RATES, `${pair.userNumber} ${pair.market}`);
+    return rates === null ? [] : [{ ...pair, ...rates }];
+  });
   const orNull = <Item>(items: Item[]): Item[] | null => (items.length === 0 ? null : items);
   return [
     {
@@ -111,26 +115,22 @@ function readForAccept({ view, values, text, nowMs }: StatementContext): readonl
       openCounts: orNull(openCounts),
       keys: orNull(keys),
       terms: orNull(terms),
+      ownRates: orNull(ownRates),
     },
   ];
 }
 
-function termsOf(
-  view: View,
-  pair: { readonly userNumber: number; readonly market: string },
-  withBest: boolean,
-): object[] {
-  const market = view.find<MarketRow>(MARKETS, pair.market);
+function termsOf(view: View, name: string, withBest: boolean): object[] {
+  const market = view.find<MarketRow>(MARKETS, name);
   if (market === null) return [];
-  const rates = view.find<FeeRates>(RATES, `${pair.userNumber} ${pair.market}`);
-  if (rates === null) throw new Error(`no rates of ${pair.userNumber} in ${pair.market}`);
-  const best = withBest ? view.find<BestPrices>(BEST_PRICES, pair.market) : null;
+  const best = withBest ? view.find<BestPrices>(BEST_PRICES, name) : null;
   return [
     {
-      userNumber: pair.userNumber,
       ...configColumns(view, market),
       isMoving: market.movingTo !== null,
-      ...rates,
+      // Everybody has rates of their own here: the schedule's apply to nobody.
+      makerFeePpm: 0,
+      takerFeePpm: 0,
       bestBidTicks: best?.bestBidTicks ?? null,
       bestAskTicks: best?.bestAskTicks ?? null,
     },

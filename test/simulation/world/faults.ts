@@ -38,8 +38,7 @@ const FAULT_MAXIMA = {
   'link partitioned': 1.6,
   'clock jumped': 1.6,
   rebalanced: 1.6,
-  // Most find no offset yet.
-  'offset went back': 40,
+  'offset went back': 6,
   'market status changed': 2,
 } as const;
 
