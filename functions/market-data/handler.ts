@@ -27,7 +27,8 @@ import { listAssets, listMarkets, listTrades } from './store.ts';
 const RECORDS_PER_WRITE_MAX = 100;
 /** Deliveries that wait for a write; more are answered 503 and delivered again. */
 const RECORDS_WAITING_MAX = 1_000;
-const LINGER_MS = 2;
+/** Nobody waits for it: fewer, larger writes. */
+const LINGER_MS = 60;
 const CONNECTIONS_MAX = 8;
 /** How old a cached list of assets or markets may be. */
 const CATALOG_AGE_MAX_MS = 1_000;

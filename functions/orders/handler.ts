@@ -33,7 +33,8 @@ const ACCEPT_LINGER_MS = 8;
 /** Requests that wait for their batch; one more is answered 503. */
 const ACCEPT_QUEUE_MAX = 2_000;
 const PROJECT_BATCH_MAX = 200;
-const PROJECT_LINGER_MS = 20;
+/** Off the way from order to ledger: fewer, larger writes leave it more of the machine. */
+const PROJECT_LINGER_MS = 60;
 const PROJECT_QUEUE_MAX = 2_000;
 const OPEN_ORDERS_MAX = 1_000;
 const KEY_CLEANING_MS = 600_000;

@@ -36,8 +36,8 @@ export async function formatStorage(options: FormatOptions): Promise<void> {
 export function javaFlags(heapMegabytes: number): string[] {
   return [
     `-Xmx${heapMegabytes}m`,
-    // A broker that lives for minutes beside everything else: the second compiler would cost it more
-    // than it gains (measured: two thirds of its time in the first minute).
+    // It lives for minutes beside everything else: the second compiler would cost it more than it
+    // gains (measured: two thirds of its time in the first minute).
     '-XX:TieredStopAtLevel=1',
     '-XX:+UseSerialGC',
     '-XX:+ExitOnOutOfMemoryError',
