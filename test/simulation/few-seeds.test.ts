@@ -1,4 +1,4 @@
-// The first hundred worlds, for whoever wants to know soon: simulation.test.ts runs the rest.
+// The first hundred worlds, for whoever wants to know soon: simulation.long.test.ts runs the rest.
 import { describe, expect, it } from 'vitest';
 import { readKeptSeeds } from './kept-seeds.ts';
 import { runSeed } from './run-seed.ts';

@@ -23,7 +23,12 @@ describe('the plan of a test run', () => {
   it('needs nothing when nothing is asked for', () => {
     const plan = readTestPlan(undefined, undefined);
     expect(plan).toEqual({ kafka: [], redis: null, postgres: false });
-    expect(filesLeftOut(plan)).toEqual(['**/*.kafka.*test.ts', '**/*.redis.*test.ts']);
+    expect(filesLeftOut(plan)).toEqual([
+      '**/*.kafka.*test.ts',
+      '**/*.redis.*test.ts',
+      '**/*.long.test.ts',
+    ]);
+    expect(filesLeftOut(readTestPlan('redis', undefined))).toEqual(['**/*.kafka.*test.ts']);
   });
 
   it('starts each version that is named, and leaves no file out', () => {
