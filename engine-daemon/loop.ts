@@ -9,7 +9,7 @@ import type { Executions } from '../shared/events/executions.ts';
 import { applyRecord } from './apply-record.ts';
 import { deadLetter } from './dead-letter.ts';
 import type { DurableOutput } from './durable-output.ts';
-import { EVENTS_PER_RECORD_MAX, executionRecords, withEvents } from './execution-records.ts';
+import { executionRecords, withEvents } from './execution-records.ts';
 import type { MarketMoves } from './market-moves.ts';
 import type { EngineMetrics } from './metrics.ts';
 import { publishUntilDone } from './publish.ts';
@@ -159,10 +159,9 @@ async function keepMissing(
   const missing = await recorded.takeMissing(made);
   const [first] = missing;
   if (first === undefined) return null;
-  // Outputs are published in order, so what is missing is an end. If it is not, the record was
-  // damaged: publishing all of the output again is harmless and heals it. So is it for an output in
-  // several pieces, whose levels must not be lost with a piece.
+  // Outputs are published in order, so what is missing is an end. All levels go with it: in a piece
+  // that repeats what is known nobody would look at them. If it is no end, the record was damaged:
+  // publishing all of the output again is harmless and heals it.
   const isEnd = made.lastSequence - first.sequence === missing.length - 1;
-  const isOnePiece = made.events.length <= EVENTS_PER_RECORD_MAX;
-  return isEnd && isOnePiece ? withEvents(made, missing) : made;
+  return isEnd ? withEvents(made, missing) : made;
 }

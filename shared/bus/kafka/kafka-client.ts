@@ -2,6 +2,7 @@
 import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type LogEntry } from 'kafkajs';
 import type { KafkaSettings } from '../../config/kafka-config.ts';
 import type { BusLog } from '../bus-log.ts';
+import { connectToBroker, wholeResponses } from './whole-responses.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 const AUTHENTICATION_TIMEOUT_MS = 5_000;
@@ -55,7 +56,7 @@ export function createKafka(options: KafkaClientOptions): Kafka {
     logCreator: () => (entry) => writeEntry(options.log, entry),
     ...(tls === null ? {} : { ssl: { ...tls, rejectUnauthorized: true } }),
     ...(sasl === null ? {} : { sasl: { ...sasl } as NonNullable<KafkaConfig['sasl']> }),
-    ...(options.socketFactory === undefined ? {} : { socketFactory: options.socketFactory }),
+    socketFactory: wholeResponses(options.socketFactory ?? connectToBroker),
   });
 }
 
