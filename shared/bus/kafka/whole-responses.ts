@@ -1,6 +1,6 @@
-// Sockets that hand over whole responses only. KafkaJS keeps the beginning of a response that a broken
-// connection has cut off, takes what its next connection brings for the rest of it, and understands
-// nothing on that connection any more: every request on it ends in a time-out.
+// Sockets that hand over whole responses only. KafkaJS keeps the beginning of a response that a
+// broken connection has cut off, takes what its next connection brings for the rest of it, and
+// understands nothing on that connection any more: every request on it ends in a time-out.
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ISocketFactory } from 'kafkajs';
