@@ -7,7 +7,7 @@ import type { Bus, OutgoingRecord } from '../shared/bus/bus.ts';
 import { RetryableError } from '../shared/domain/failure.ts';
 import type { MarketCommand } from '../shared/events/commands.ts';
 import type { Executions } from '../shared/events/executions.ts';
-import { EVENTS_PER_RECORD_MAX, executionRecords, withEvents } from './execution-records.ts';
+import { executionRecords } from './execution-records.ts';
 import { EngineStopped } from './stopped.ts';
 import { BTC_USD, cancelOrder, ETH_USD, limitOrder, marketConfig } from './testing/commands.ts';
 import {
@@ -212,43 +212,6 @@ describe('an engine that comes back', () => {
     expect(rest.length).toBeGreaterThan(0);
     const events = healed.flatMap((output) => output.events);
     expect(events).toEqual(expect.arrayContaining(lost?.events ?? [null]));
-    expect(engine.failures).toEqual([]);
-  });
-
-  it('tells all levels with what is missing, however long the output is', async () => {
-    const shard = await lab.nextShard();
-    await shard.send(BTC_USD, [marketConfig({ number: 1 })]);
-    const sell = (number: number) =>
-      limitOrder({ number, userNumber: 1, side: 'sell', priceTicks: 1_000 + number, lots: 1 });
-    const numbers = Array.from({ length: EVENTS_PER_RECORD_MAX + 300 }, (_, at) => at + 2);
-    await shard.send(BTC_USD, numbers.slice(0, 700).map(sell));
-    await shard.send(BTC_USD, numbers.slice(700).map(sell));
-    const oracle = await shard.start();
-    await oracle.crash();
-    const outputs = await shard.outputs();
-    const events = eventsOf(outputs, BTC_USD);
-    const depth = outputs.flatMap((output) => output.depth);
-    const [output] = outputs;
-    if (output === undefined) throw new Error('no output');
-    // Another engine has told of all but the last hundred, in a batch of its own.
-    const known = events.length - 100;
-    const levels = depth.filter(([, priceTicks]) => priceTicks < 1_000 + (numbers.at(-100) ?? 0));
-    const victim = await lab.nextShard();
-    for (const record of await shard.records(INPUT)) {
-      await lab.bus.publish([{ ...record, partition: victim.number }]);
-    }
-    const told = [
-      withEvents(output, events.slice(0, 900), levels.slice(0, 899)),
-      withEvents(output, events.slice(900, known), levels.slice(899)),
-    ];
-    await lab.bus.publish(executionRecords(told, victim.number));
-    const engine = await victim.start();
-    const missing = (await victim.outputs()).slice(told.length);
-    expect(missing[0]?.firstSequence).toBe(known + 1);
-    expect(missing.flatMap((each) => each.events)).toEqual(events.slice(known));
-    expect(missing.flatMap((each) => each.depth)).toEqual(
-      expect.arrayContaining(depth.filter((level) => !levels.includes(level))),
-    );
     expect(engine.failures).toEqual([]);
   });
 
