@@ -13,7 +13,7 @@ const KEEP_ALIVE_DELAY_MS = 60_000;
 export const connectToBroker: ISocketFactory = ({ host, port, ssl, onConnect }) => {
   const name = isIP(host) === 0 ? { servername: host } : {};
   const socket =
-    (ssl as object | undefined) === undefined
+    ((ssl as object | null | undefined) ?? null) === null
       ? connectTcp({ host, port }, onConnect)
       : connectTls({ host, port, ...name, ...ssl }, onConnect);
   return socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
