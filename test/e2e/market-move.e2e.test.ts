@@ -127,6 +127,8 @@ function showOnFailure(): void {
   onTestFailed(() => void process.stderr.write(exchange.output.slice(-20_000)));
 }
 
+const NO_LEVELS = JSON.stringify({ bids: [], asks: [] });
+
 describe('a market that moves to another engine', () => {
   it.each([
     ['an unknown market', ['move', 'AA-BB', '--to', '1'], /no market AA-BB/],
@@ -246,7 +248,8 @@ describe('a market that moves to another engine', () => {
 
   it('is rebuilt on both shards from their logs alone', async () => {
     showOnFailure();
-    const before = await bookNow();
+    // All was cancelled above; the projection of the book follows a moment later.
+    const before = await eventually(bookNow, ({ levels }) => levels === NO_LEVELS);
     const [alice] = [await exchange.token('alice')];
     expect(await exchange.stop()).toBe(0);
     rmSync(join(exchange.dataDir, 'snapshots'), { recursive: true });
