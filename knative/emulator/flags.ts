@@ -1,6 +1,7 @@
 // The command line of `npm run dev`.
 import { parseArgs } from 'node:util';
 import { LOG_LEVELS, type LogLevel } from '../../shared/config/fields.ts';
+import { flagFault } from '../../shared/config/flag-fault.ts';
 
 export const HELP = `npm run dev -- [options]
 
@@ -100,8 +101,7 @@ function parse(args: readonly string[]): Values {
       },
     }).values;
   } catch (cause) {
-    const reason = cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause);
-    throw new FlagError(`${reason} (--help lists the options)`, { cause });
+    throw new FlagError(`${flagFault(cause)} (--help lists the options)`, { cause });
   }
 }
 

@@ -1,6 +1,7 @@
 // The command line of `npm run dead-letters`.
 import { parseArgs } from 'node:util';
 import { parsePosition, type Position } from './position.ts';
+import { flagFault } from '../config/flag-fault.ts';
 
 export const LIMIT_DEFAULT = 50;
 export const LIMIT_MAX = 1_000;
@@ -137,8 +138,7 @@ function parse(args: readonly string[]) {
       },
     });
   } catch (cause) {
-    const reason = cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause);
-    throw new UsageError(reason, { cause });
+    throw new UsageError(flagFault(cause), { cause });
   }
 }
 

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { readConfig, type EnvironmentSource } from '../config/environment.ts';
 import { wholeNumberField } from '../config/fields.ts';
+import { flagFault } from '../config/flag-fault.ts';
 
 const SHARDS_MAX = 1_024;
 
@@ -67,7 +68,6 @@ function parse(args: readonly string[]) {
       options: { help: { type: 'boolean', default: false, short: 'h' } },
     });
   } catch (cause) {
-    const reason = cause instanceof Error ? (cause.message.split('. ')[0] ?? '') : String(cause);
-    throw new UsageError(reason, { cause });
+    throw new UsageError(flagFault(cause), { cause });
   }
 }

@@ -77,7 +77,7 @@ class Run {
     const { random } = parts.world;
     this.#exchange = openExchange(parts);
     this.#saboteur = new Saboteur(parts, this.#exchange);
-    const drawn = random.chance(0.03) ? random.between(500, 1_500) : random.between(20, 70);
+    const drawn = random.chance(0.03) ? random.between(150, 500) : random.between(20, 70);
     this.#requestsMax = options.requestsMax ?? drawn;
     const thinkMs = random.chance(SLOW_WORLDS) ? random.between(500, 1_500) : random.between(3, 60);
     this.#clients = Array.from({ length: random.between(CLIENTS_MIN, CLIENTS_MAX) }, (_, at) => {

@@ -36,20 +36,18 @@ export function handOverWhole(socket: Socket): Socket {
     if (bytes < wanted) return true;
     const all = chunks.length === 1 ? chunk : Buffer.concat(chunks, bytes);
     let end = 0;
-    wanted = LENGTH_BYTES;
-    while (all.length - end >= LENGTH_BYTES) {
-      const length = all.readInt32BE(end);
+    for (;;) {
+      bytes = all.length - end;
+      const length = bytes < LENGTH_BYTES ? 0 : all.readInt32BE(end);
       if (length < 0) {
         socket.destroy(new Error('a response of the broker has no length'));
         return false;
       }
       wanted = LENGTH_BYTES + length;
-      if (all.length - end < wanted) break;
+      if (bytes < wanted) break;
       end += wanted;
-      wanted = LENGTH_BYTES;
     }
-    chunks = end < all.length ? [all.subarray(end)] : [];
-    bytes = all.length - end;
+    chunks = bytes > 0 ? [all.subarray(end)] : [];
     return end === 0 || emit('data', all.subarray(0, end));
   };
   socket.emit = (event: string | symbol, ...rest: unknown[]): boolean => {

@@ -45,14 +45,12 @@ export async function perform(fault: Fault, scene: Scene): Promise<Deed> {
 async function kill({ targets }: FaultOf<'kill'>, scene: Scene): Promise<Deed> {
   const { cluster } = scene;
   const [only] = targets;
-  let kills = await cluster.kill(targets);
-  if (targets.length === 1) {
-    // It may have ended by itself just now, and be on its way back.
-    await waitUntil(async () => {
-      if (kills === 0) kills = await cluster.kill(targets);
-      return kills > 0;
-    }, RECOVERY_TIMEOUT_MS);
-  }
+  let kills = 0;
+  // A single one may have ended by itself just now, and be on its way back.
+  await waitUntil(async () => {
+    kills = await cluster.kill(targets);
+    return kills > 0 || targets.length > 1;
+  }, RECOVERY_TIMEOUT_MS);
   if (targets.includes('emulator')) {
     await cluster.emulator.ended();
     // At once: its orphans may still be alive, and two engines on one shard must do no harm.
