@@ -66,8 +66,9 @@ export class KafkaBus implements Bus {
       const clientId = `${client.clientId}-${group}`;
       return createKafka({ ...client, clientId, retry: CONSUMER_RETRY });
     };
-    this.#admins = createKafka({ ...client, retry: ADMIN_RETRY });
-    this.#producer = new KafkaProducer(createKafka({ ...client, retry: PRODUCER_RETRY }));
+    this.#admins = createKafka({ ...client, retry: ADMIN_RETRY, closesSilent: true });
+    const producers = createKafka({ ...client, retry: PRODUCER_RETRY, closesSilent: true });
+    this.#producer = new KafkaProducer(producers);
     this.#topics = new TopicCache(() => this.#ask(listTopics));
     this.#queue = new PublishQueue((records) => this.#producer.send(records));
   }

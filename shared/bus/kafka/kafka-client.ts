@@ -2,6 +2,7 @@
 import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type LogEntry } from 'kafkajs';
 import type { KafkaSettings } from '../../config/kafka-config.ts';
 import type { BusLog } from '../bus-log.ts';
+import { closeWhenSilent } from './close-when-silent.ts';
 import { connectToBroker, wholeResponses } from './whole-responses.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -38,10 +39,16 @@ export interface KafkaClientOptions {
   readonly log: BusLog;
   readonly retry: RetryTimes;
   readonly socketFactory?: ISocketFactory;
+  /**
+   * True where no request takes longer than the time-out of requests: a connection that is silent
+   * for that long is given up. A consumer's may be, while others join its group.
+   */
+  readonly closesSilent?: boolean;
 }
 
 export function createKafka(options: KafkaClientOptions): Kafka {
   const { tls, sasl } = options.settings;
+  const connect = wholeResponses(options.socketFactory ?? connectToBroker);
   return new Kafka({
     brokers: [...options.brokers],
     clientId: options.clientId,
@@ -56,7 +63,8 @@ export function createKafka(options: KafkaClientOptions): Kafka {
     logCreator: () => (entry) => writeEntry(options.log, entry),
     ...(tls === null ? {} : { ssl: { ...tls, rejectUnauthorized: true } }),
     ...(sasl === null ? {} : { sasl: { ...sasl } as NonNullable<KafkaConfig['sasl']> }),
-    socketFactory: wholeResponses(options.socketFactory ?? connectToBroker),
+    socketFactory:
+      options.closesSilent === true ? closeWhenSilent(connect, REQUEST_TIMEOUT_MS) : connect,
   });
 }
 

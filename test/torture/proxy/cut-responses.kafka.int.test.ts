@@ -1,10 +1,15 @@
-// Consumers of Kafka when their connection ends in the middle of a response, or goes deaf: both go
-// on by themselves, and soon.
+// Clients of Kafka when their connection ends in the middle of a response, or goes deaf: they go on
+// by themselves, and soon.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { collectTail, freshTopic, textRecord } from '../../../shared/bus/contract/harness.ts';
+import {
+  collectTail,
+  freshTopic,
+  textRecord,
+  texts,
+} from '../../../shared/bus/contract/harness.ts';
 import type { Bus } from '../../../shared/bus/bus.ts';
 import { openBus } from '../../../shared/bus/open-bus.ts';
 import { silentLogger } from '../../../shared/telemetry/logger.ts';
@@ -21,6 +26,8 @@ const TOXIC_MS = 300;
 const SOON_MS = 8_000;
 /** A request's time-out, and another consumer after it. */
 const LATER_MS = 40_000;
+/** A request's time-out, and another connection after it; not the time-outs of all its attempts. */
+const WRITER_LATER_MS = 20_000;
 
 const dataDir = mkdtempSync(join(tmpdir(), 'bourse-cut-'));
 const buses: Bus[] = [];
@@ -71,6 +78,31 @@ describe('a consumer of Kafka', () => {
       await writer.publish([textRecord(topic, 'after')]);
       expect(await waitUntil(() => tail.records.length === 3, withinMs)).toBe(true);
       expect(tail.errors).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe('a producer of Kafka', () => {
+  it.each(['up', 'down'] as const)(
+    'goes on when nothing passes its connection any more (%s)',
+    async (direction) => {
+      const name = `writer-${direction}`;
+      const writer = open(name, `127.0.0.1:${proxy.port}`);
+      const reader = open('reader', services.kafka.brokers);
+      const topic = await freshTopic(reader);
+      const tail = await collectTail(reader, topic);
+      await writer.publish([textRecord(topic, 'before')]);
+      proxy.add(name, direction, { kind: 'black_hole', heals: false });
+      const published = writer.publish([textRecord(topic, 'within')]);
+      await pause(TOXIC_MS);
+      proxy.remove(name, direction);
+      const startedAtMs = performance.now();
+      await published;
+      expect(performance.now() - startedAtMs).toBeLessThan(WRITER_LATER_MS);
+      await writer.publish([textRecord(topic, 'after')]);
+      expect(await waitUntil(() => tail.records.length === 3, SOON_MS)).toBe(true);
+      expect(texts(tail.records)).toEqual(['before', 'within', 'after']);
     },
     TIMEOUT_MS,
   );
