@@ -1,4 +1,4 @@
-// Engines on an embedded log, each measurement on a shard of its own.
+// Engines on one log, each measurement on a shard of its own.
 import { pino } from 'pino';
 import { EngineDaemon } from '../../../engine-daemon/daemon.ts';
 import { Lease } from '../../../engine-daemon/lease/lease.ts';
@@ -24,7 +24,8 @@ export interface RunningEngine {
 }
 
 export interface Rig {
-  readonly url: string;
+  readonly busUrl: string;
+  readonly databaseUrl: string;
   readonly bus: Bus;
   readonly snapshotDir: string;
   takeShard(): number;
@@ -32,9 +33,13 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-export async function openRig(url: string, snapshotDir: string): Promise<Rig> {
+export async function openRig(
+  urls: { readonly busUrl: string; readonly databaseUrl: string },
+  snapshotDir: string,
+): Promise<Rig> {
+  const { busUrl, databaseUrl } = urls;
   const log = pino({ level: 'silent' });
-  const bus = openBus({ url, applicationName: 'bench', log });
+  const bus = openBus({ url: busUrl, applicationName: 'bench', log });
   const topics = [TOPICS['orders.accepted'], TOPICS['engine.executions']];
   await bus.provision([
     ...topics.map(({ name }) => ({ name, partitions: SHARDS, retentionMs: -1 })),
@@ -42,15 +47,16 @@ export async function openRig(url: string, snapshotDir: string): Promise<Rig> {
   ]);
   let shards = 0;
   return {
-    url,
+    busUrl,
+    databaseUrl,
     bus,
     snapshotDir,
     takeShard: () => shards++,
     launch: async (shard) => {
-      const engineBus = openBus({ url, applicationName: 'bench-engine', log });
+      const engineBus = openBus({ url: busUrl, applicationName: 'bench-engine', log });
       const metrics = new MetricsRegistry();
       const lease = await Lease.acquire({
-        url,
+        url: databaseUrl,
         shard,
         holder: 'bench',
         leaseMs: LEASE_MS,
