@@ -1,5 +1,5 @@
-// The whole engine on a durable log, the embedded one or Kafka: commands a second from log to log at
-// several groupings, what a snapshot costs, and how fast a killed engine is back.
+// The whole engine on a durable log, the embedded one or Kafka: commands a second from log to log
+// at several groupings, what a snapshot costs, and how fast a killed engine is back.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
-// Gives a connection up on which nothing is heard any more. KafkaJS times its requests out, and sends
-// them again on the same connection: where a firewall or a lost router has cut that without a word,
-// each of its attempts ends in a time-out.
+// Gives a connection up on which nothing is heard any more. KafkaJS times its requests out, and
+// sends them again on the same connection: where a firewall or a lost router has cut that without
+// a word, each of its attempts ends in a time-out.
 import type { Socket } from 'node:net';
 import type { ISocketFactory } from 'kafkajs';
 
