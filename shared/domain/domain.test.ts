@@ -130,6 +130,19 @@ describe('a hold', () => {
     );
   });
 
+  it('locks the fee of a buy rounded up, and not a unit more', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 31 }), rates, (lots, rate) => {
+        const terms = { side: 'buy' as const, limitPriceTicks: 12_345, feeReservePpm: rate };
+        const notional = notionalMinor(scale, terms.limitPriceTicks, lots);
+        const reserve = (holdMinor(scale, terms, lots) - notional) * 1_000_000n;
+        const fee = notional * BigInt(rate);
+        expect(reserve).toBeGreaterThanOrEqual(fee);
+        expect(reserve).toBeLessThan(fee + 1_000_000n);
+      }),
+    );
+  });
+
   it('reserves a fee only for buys that pay in quote, at the worse rate', () => {
     expect(feeReservePpm('received', 'buy', 1000, 2000)).toBe(0);
     expect(feeReservePpm('quote', 'sell', 1000, 2000)).toBe(0);

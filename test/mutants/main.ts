@@ -3,6 +3,7 @@
 // run on the untouched copy first: a test that fails anyway proves nothing.
 import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +19,8 @@ const HELP = `npm run mutants [-- options]
 Exits with 1 when a mutant survives, does not apply, or a test fails on the untouched code.`;
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** What vitest says of a run, in the copy. */
+const REPORT = 'report.json';
 /** A mutant may make its tests hang. */
 const TESTS_TIMEOUT_MS = 240_000;
 
@@ -102,11 +105,9 @@ function makeCopy(): string {
   }
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   // Some tests ask git which files there are; and a patch must not be taken for another's.
-  for (const args of [
-    ['init', '--quiet'],
-    ['add', '--all'],
-  ])
-    spawnSync('git', args, { cwd: copy });
+  spawnSync('git', ['init', '--quiet'], { cwd: copy });
+  writeFileSync(join(copy, '.git', 'info', 'exclude'), `node_modules\n${REPORT}\n`);
+  spawnSync('git', ['add', '--all'], { cwd: copy });
   return copy;
 }
 
@@ -139,7 +140,7 @@ function patch(copy: string, mutant: Mutant, flags: readonly string[]): boolean 
 }
 
 async function runTests(copy: string, files: readonly string[]): Promise<TestRun> {
-  const report = join(copy, 'report.json');
+  const report = join(copy, REPORT);
   rmSync(report, { force: true });
   const startedMs = performance.now();
   const args = ['--bail=1', '--reporter=json', `--outputFile=${report}`];
