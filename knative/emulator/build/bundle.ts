@@ -69,6 +69,8 @@ export class Bundler {
       inject: [ORPHAN_GUARD],
       external: ['pg-native'],
       sourcemap: 'linked',
+      // Node reads the whole map at the start: without the sources that takes 0.1 s less.
+      sourcesContent: false,
       metafile: true,
       write: false,
       logLevel: 'silent',
