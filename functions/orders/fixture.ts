@@ -14,6 +14,7 @@ import {
   saveAssets,
   type MarketDescription,
 } from '../../shared/markets/market-store.ts';
+import { BTC_USD } from '../../shared/markets/testing/btc-usd.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
 import { silentLogger } from '../../shared/telemetry/logger.ts';
 import { closeOrders, definition, openOrders } from './handler.ts';
@@ -23,22 +24,6 @@ export const ALICE: Caller = { userId: userId(1), userNumber: 1 };
 export const BOB: Caller = { userId: userId(2), userNumber: 2 };
 /** Has no funds. */
 export const CAROL: Caller = { userId: userId(3), userNumber: 3 };
-
-export const BTC_USD: MarketDescription = {
-  market: 'BTC-USD',
-  base: 'BTC',
-  quote: 'USD',
-  tickSize: '0.01',
-  lotSize: '0.0001',
-  minQuantity: '0.0001',
-  maxQuantity: '1000',
-  minNotional: '1',
-  minPrice: '0.01',
-  maxPrice: '1000000',
-  protectionBps: 500,
-  feePolicy: 'received',
-  selfTradeAllowed: false,
-};
 
 export interface OrdersFixture {
   readonly database: TestDatabase;

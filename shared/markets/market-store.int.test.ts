@@ -7,23 +7,7 @@ import { TOPICS } from '../events/catalog.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { applyMarket, applyStatus, findMarket, saveAssets } from './market-store.ts';
-import type { MarketDescription } from './market-store.ts';
-
-const BTC_USD: MarketDescription = {
-  market: 'BTC-USD',
-  base: 'BTC',
-  quote: 'USD',
-  tickSize: '0.01',
-  lotSize: '0.0001',
-  minQuantity: '0.0001',
-  maxQuantity: '1000',
-  minNotional: '1',
-  minPrice: '0.01',
-  maxPrice: '1000000',
-  protectionBps: 500,
-  feePolicy: 'received',
-  selfTradeAllowed: false,
-};
+import { BTC_USD } from './testing/btc-usd.ts';
 
 let database: TestDatabase;
 let bus: Bus;

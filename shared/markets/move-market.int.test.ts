@@ -17,6 +17,7 @@ import { forwardRecord } from './forward-record.ts';
 import { moveMarket } from './move-market.ts';
 import { closeMarket, findMove, handOverMarket, openMarket } from './move-store.ts';
 import { cutState } from './state-pieces.ts';
+import { BTC_USD } from './testing/btc-usd.ts';
 
 const INPUT = TOPICS['orders.accepted'].name;
 const SHARDS = 3;
@@ -70,21 +71,7 @@ beforeEach(async () => {
   const base = ASSETS[made] ?? '';
   made += 1;
   market = `${base}-USD`;
-  await applyMarket(pool(), outbox, {
-    market,
-    base,
-    quote: 'USD',
-    tickSize: '0.01',
-    lotSize: '0.0001',
-    minQuantity: '0.0001',
-    maxQuantity: '1000',
-    minNotional: '1',
-    minPrice: '0.01',
-    maxPrice: '1000000',
-    protectionBps: 500,
-    feePolicy: 'received',
-    selfTradeAllowed: false,
-  });
+  await applyMarket(pool(), outbox, { ...BTC_USD, market, base });
 });
 
 const pool = () => reference;

@@ -12,7 +12,7 @@ import { measureRecoveryCurve } from './engine-log/recovery-curve.ts';
 import { measureRecovery } from './engine-log/recovery.ts';
 import { openRig, type Rig } from './engine-log/rig.ts';
 import { measureThroughput } from './engine-log/throughput.ts';
-import { Beside } from './order-to-ledger/beside.ts';
+import { Beside } from './servers/beside.ts';
 
 const HELP = `npm run bench -- engine-log [options]
 

@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { createPool, type Pool } from '../../shared/db/pool.ts';
 import { userId } from '../../shared/domain/ids.ts';
 import { Exchange } from '../e2e/exchange.ts';
-import { Beside } from './order-to-ledger/beside.ts';
+import { Beside } from './servers/beside.ts';
 import { cpuOf, cpuOfTree } from './order-to-ledger/cpu.ts';
 import { medianOfWindows, percentiles, type Percentiles } from './order-to-ledger/figures.ts';
 import { runOpenLoop, type Sent } from './order-to-ledger/open-loop.ts';

@@ -1,42 +1,13 @@
 // Requests that come together are decided as if they came one after the other, before any database
 // has its say.
 import { describe, expect, it } from 'vitest';
-import { marketScale, type MarketConfig } from '../../../shared/domain/market.ts';
 import { isRejection } from '../../../shared/domain/rejection.ts';
+import { termsWith } from '../terms-fixture.ts';
 import { BatchDecision, termsKey, type AcceptContext, type RequestKey } from './batch.ts';
 import type { PlaceIntent } from './intent.ts';
-import type { MarketTerms } from './size.ts';
 
 const MARKET = 'BTC-USD';
-const CONFIG: MarketConfig = {
-  market: MARKET,
-  base: 'BTC',
-  quote: 'USD',
-  baseDecimals: 8,
-  quoteDecimals: 6,
-  tickSize: '0.01',
-  lotSize: '0.0001',
-  minQuantity: '0.0001',
-  maxQuantity: '1000',
-  minNotional: '1',
-  minPrice: '0.01',
-  maxPrice: '1000000',
-  protectionBps: 500,
-  feePolicy: 'received',
-  selfTradeAllowed: false,
-  version: 1,
-};
-const TERMS: MarketTerms = {
-  config: CONFIG,
-  scale: marketScale(CONFIG),
-  status: 'trading',
-  shard: 0,
-  isMoving: false,
-  makerFeePpm: 1000,
-  takerFeePpm: 2000,
-  bestBidTicks: null,
-  bestAskTicks: null,
-};
+const TERMS = termsWith();
 const CONTEXT: AcceptContext = {
   nowMs: 1_700_000_000_000,
   numbers: [11, 12, 13, 14],

@@ -2,47 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { holdMinor } from '../../../shared/domain/hold.ts';
-import { marketScale, type MarketConfig } from '../../../shared/domain/market.ts';
 import { isRejection } from '../../../shared/domain/rejection.ts';
 import type { PlaceOrderBody } from '../schema.ts';
+import { CONFIG, termsWith } from '../terms-fixture.ts';
 import { amendHoldIncrease, decideAmend, decideCancel, type ChangeableOrder } from './change.ts';
 import { decidePlace } from './place.ts';
-import { holdTerms, sizeOrder, type MarketTerms } from './size.ts';
-
-const CONFIG: MarketConfig = {
-  market: 'BTC-USD',
-  base: 'BTC',
-  quote: 'USD',
-  baseDecimals: 8,
-  quoteDecimals: 6,
-  tickSize: '0.01',
-  lotSize: '0.0001',
-  minQuantity: '0.0001',
-  maxQuantity: '1000',
-  minNotional: '1',
-  minPrice: '0.01',
-  maxPrice: '1000000',
-  protectionBps: 500,
-  feePolicy: 'received',
-  selfTradeAllowed: false,
-  version: 1,
-};
-
-function termsWith(change: Partial<MarketTerms & { config: MarketConfig }> = {}): MarketTerms {
-  const config = change.config ?? CONFIG;
-  return {
-    config,
-    scale: marketScale(config),
-    status: 'trading',
-    shard: 0,
-    isMoving: false,
-    makerFeePpm: 1000,
-    takerFeePpm: 2000,
-    bestBidTicks: 2_990_000,
-    bestAskTicks: 3_000_000,
-    ...change,
-  };
-}
+import { holdTerms, sizeOrder } from './size.ts';
 
 const QUOTE_FEES = termsWith({ config: { ...CONFIG, feePolicy: 'quote' } });
 const NOW_MS = 1_700_000_000_000;

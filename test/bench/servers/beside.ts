@@ -1,4 +1,4 @@
-// The servers that the bench starts beside the exchange: Kafka and Redis, as production has them.
+// The servers that a bench starts beside the exchange: Kafka and Redis, as production has them.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
