@@ -3,6 +3,7 @@ import { Kafka, logLevel, type ISocketFactory, type KafkaConfig, type LogEntry }
 import type { KafkaSettings } from '../../config/kafka-config.ts';
 import type { BusLog } from '../bus-log.ts';
 import { closeWhenSilent } from './close-when-silent.ts';
+import { restEmptyQueues } from './request-queue.ts';
 import { connectToBroker, wholeResponses } from './whole-responses.ts';
 
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -47,6 +48,7 @@ export interface KafkaClientOptions {
 }
 
 export function createKafka(options: KafkaClientOptions): Kafka {
+  restEmptyQueues();
   const { tls, sasl } = options.settings;
   const connect = wholeResponses(options.socketFactory ?? connectToBroker);
   return new Kafka({

@@ -68,26 +68,43 @@ async function sendOne(
   return { kind, dueAtMs: dueMs + offsetMs, latencyMs, status, orderId: named };
 }
 
-async function request(
-  pool: Pool,
-  planned: Planned,
-): Promise<{ status: number; orderId: string | null }> {
-  try {
-    const answer = await pool.request({
-      method: planned.method,
-      path: planned.path,
-      headers: {
-        authorization: `Bearer ${planned.token}`,
-        ...(planned.body === null ? {} : { 'content-type': 'application/json' }),
+interface Answered {
+  readonly status: number;
+  readonly orderId: string | null;
+}
+
+/** By undici's own dispatch: a body as a stream costs the load's process half of its time. */
+function request(pool: Pool, planned: Planned): Promise<Answered> {
+  const isPlace = planned.method === 'POST';
+  return new Promise((done) => {
+    let status = 0;
+    let text = '';
+    pool.dispatch(
+      {
+        method: planned.method,
+        path: planned.path,
+        headers: {
+          authorization: `Bearer ${planned.token}`,
+          ...(planned.body === null ? {} : { 'content-type': 'application/json' }),
+        },
+        body: planned.body,
       },
-      body: planned.body,
-    });
-    const text = await answer.body.text();
-    const isOrder = planned.method === 'POST' && answer.statusCode === 201;
-    const orderId = isOrder ? ((JSON.parse(text) as { id: string | null }).id ?? null) : null;
-    return { status: answer.statusCode, orderId };
-  } catch {
-    // Counted as status 0: the report shows it.
-    return { status: 0, orderId: null };
-  }
+      {
+        onRequestStart: () => undefined,
+        onResponseStart: (_controller, statusCode) => {
+          status = statusCode;
+        },
+        onResponseData: (_controller, chunk) => {
+          if (isPlace) text += chunk.toString('utf8');
+        },
+        onResponseEnd: () => done({ status, orderId: isPlace ? idOf(status, text) : null }),
+        // Counted as status 0: the report shows it.
+        onResponseError: () => done({ status: 0, orderId: null }),
+      },
+    );
+  });
+}
+
+function idOf(status: number, text: string): string | null {
+  return status === 201 ? ((JSON.parse(text) as { id: string | null }).id ?? null) : null;
 }
