@@ -209,6 +209,10 @@ export function brief(event: ExecutionEvent): string {
     }
     case 'refused':
       return `refused ${event.reason}`;
+    case 'armed':
+      return `armed ${numberOf(event)} ${event.triggerKind} ${event.triggerPriceTicks}`;
+    case 'triggered':
+      return `triggered ${numberOf(event)} by ${event.tradeSequence}`;
     case 'configured':
       return `configured ${event.version} ${event.status}`;
   }

@@ -60,6 +60,8 @@ export function releasesOf(event: ExecutionEvent): HoldTake[] {
       if (event.releaseMinor === '0') return [];
       throw new TerminalError(`refusal ${event.sequence} releases the hold of no order`);
     case 'opened':
+    case 'armed':
+    case 'triggered':
     case 'trade':
     case 'configured':
       return [];

@@ -18,9 +18,17 @@ export const SELF_TRADE_PREVENTIONS = [
 ] as const;
 export type SelfTradePrevention = (typeof SELF_TRADE_PREVENTIONS)[number];
 
-/** `accepted` is durable but not yet seen by the engine; the last four are final. */
+/** What an order waits for: a price against its owner's position, or one in its favour. */
+export const TRIGGER_KINDS = ['stop_loss', 'take_profit'] as const;
+export type TriggerKind = (typeof TRIGGER_KINDS)[number];
+
+/**
+ * `accepted` is durable but not yet seen by the engine, `untriggered` waits for its trigger price;
+ * the last four are final.
+ */
 export const ORDER_STATUSES = [
   'accepted',
+  'untriggered',
   'open',
   'partially_filled',
   'filled',

@@ -58,6 +58,8 @@ export const ERROR_CODES = {
   ORDER_POST_ONLY_WOULD_TAKE: code(422, 'A post-only order would have taken liquidity.'),
   ORDER_SELF_TRADE_MODE_NOT_ALLOWED: code(422, 'The market does not allow this mode.'),
   ORDER_SELF_TRADE_PREVENTED: code(422, 'Ended or reduced so as not to trade with its owner.'),
+  ORDER_TRIGGER_PRICE_REACHED: code(422, 'The last trade has reached the trigger price already.'),
+  ORDER_TRIGGER_REFERENCE_NONE: code(422, 'The market has not traded: no price to compare with.'),
   ORDER_FUNDS_INSUFFICIENT: code(422, 'The available balance does not cover the hold.'),
   ORDER_CLIENT_ID_REUSED: code(422, 'The clientOrderId was used with another order.'),
   ORDERS_OPEN_TOO_MANY: code(422, 'The limit of open orders is reached.'),

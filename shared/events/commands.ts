@@ -1,7 +1,7 @@
 // Everything the engine is asked to do, in the order it was accepted: the topic orders.accepted.
 // One record packs the commands that one accepted batch made for one market.
 import { z } from 'zod';
-import { SELF_TRADE_PREVENTIONS, SIDES } from '../domain/order.ts';
+import { SELF_TRADE_PREVENTIONS, SIDES, TRIGGER_KINDS } from '../domain/order.ts';
 import {
   lotsField,
   marketConfigSchema,
@@ -16,6 +16,12 @@ import {
 
 /** `number` names the command for ever and is how the engine knows a repeat. */
 const commandHead = { number: numberField, timeMs: timeMsField };
+
+/** The order waits until the market trades at this price or beyond: docs/engine.md, "Triggers". */
+const triggerSchema = z.strictObject({
+  kind: z.enum(TRIGGER_KINDS),
+  priceTicks: priceTicksField,
+});
 
 /** Numbers, not prefixed ids: this is the engine's own language. `number` is the order number. */
 export const placeCommandSchema = z.strictObject({
@@ -41,6 +47,8 @@ export const placeCommandSchema = z.strictObject({
   takerFeePpm: ratePpmField,
   /** What the ledger holds for this order, in base units (sell) or quote units (buy). */
   holdMinor: minorField,
+  /** Left out by an order that takes part at once. */
+  trigger: triggerSchema.optional(),
 });
 
 export const cancelCommandSchema = z.strictObject({

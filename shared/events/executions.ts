@@ -2,7 +2,7 @@
 // market; each event has its own number in its market's gapless sequence.
 import { z } from 'zod';
 import { FEE_POLICIES, MARKET_STATUSES } from '../domain/market.ts';
-import { END_STATUSES, SIDES } from '../domain/order.ts';
+import { END_STATUSES, SIDES, TRIGGER_KINDS } from '../domain/order.ts';
 import {
   assetField,
   lotsField,
@@ -28,6 +28,24 @@ const openedSchema = z.strictObject({
   side: z.enum(SIDES),
   priceTicks: priceTicksField,
   remainingLots: lotsField,
+});
+
+/** An order waits for its trigger price. It is in no book and no depth. */
+const armedSchema = z.strictObject({
+  kind: z.literal('armed'),
+  ...orderHead,
+  side: z.enum(SIDES),
+  triggerKind: z.enum(TRIGGER_KINDS),
+  triggerPriceTicks: priceTicksField,
+  remainingLots: lotsField,
+});
+
+/** An order waits no longer. What becomes of it follows, as for an order that was placed now. */
+const triggeredSchema = z.strictObject({
+  kind: z.literal('triggered'),
+  ...orderHead,
+  /** The trade that reached its trigger price, in the same market. */
+  tradeSequence: numberField,
 });
 
 /** Two orders traded at the maker's price. Amounts in base units of their asset, exact. */
@@ -116,6 +134,8 @@ const configuredSchema = z.strictObject({
 
 export const executionEventSchema = z.discriminatedUnion('kind', [
   openedSchema,
+  armedSchema,
+  triggeredSchema,
   tradeSchema,
   reducedSchema,
   endedSchema,
@@ -150,6 +170,8 @@ export const executedSchema = z.strictObject({ outputs: z.array(executionsSchema
 
 export type ExecutionEvent = z.infer<typeof executionEventSchema>;
 export type OpenedEvent = z.infer<typeof openedSchema>;
+export type ArmedEvent = z.infer<typeof armedSchema>;
+export type TriggeredEvent = z.infer<typeof triggeredSchema>;
 export type TradeEvent = z.infer<typeof tradeSchema>;
 export type ReducedEvent = z.infer<typeof reducedSchema>;
 export type EndedEvent = z.infer<typeof endedSchema>;

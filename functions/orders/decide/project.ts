@@ -80,6 +80,8 @@ function changesOf(event: ExecutionEvent): readonly Change[] {
       return [{ orderId: event.orderId, remainingLots: event.cancelledLots }];
     case 'refused':
       return event.orderId === null ? [] : [{ orderId: event.orderId, remainingLots: null }];
+    case 'armed':
+    case 'triggered':
     case 'configured':
       return [];
   }
