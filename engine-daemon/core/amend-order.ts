@@ -3,7 +3,7 @@ import { holdMinor } from '../../shared/domain/hold.ts';
 import type { AmendCommand } from '../../shared/events/commands.ts';
 import type { BookState } from './book-state.ts';
 import { FILLED, BUY, reasonCode, sideName } from './codes.ts';
-import { findOwn } from './cancel-orders.ts';
+import { findOwn, findOwnWaiting } from './cancel-orders.ts';
 import type { MarketRules } from './market-rules.ts';
 import { takeLiquidity } from './matching.ts';
 import { LEVEL, ORDER_DOUBLES, ORIGINAL, OWNER, REMAINING, TERMS } from './order-pool.ts';
@@ -14,6 +14,7 @@ import { STOP_ENDED, STOP_FILLED, type Taker } from './taker.ts';
 const NO_REASON = reasonCode('NONE');
 const MARKET_NOT_FOUND = reasonCode('MARKET_NOT_FOUND');
 const ORDER_NOT_FOUND = reasonCode('ORDER_NOT_FOUND');
+const AMEND_NOT_ALLOWED = reasonCode('ORDER_AMEND_NOT_ALLOWED');
 const MARKET_HALTED = reasonCode('MARKET_HALTED');
 const MARKET_CANCEL_ONLY = reasonCode('MARKET_CANCEL_ONLY');
 const QUANTITY_BELOW_FILLED = reasonCode('ORDER_QUANTITY_BELOW_FILLED');
@@ -29,7 +30,8 @@ export function amendOrder(book: BookState, command: AmendCommand): void {
   }
   const slot = findOwn(book, command.userNumber, command.orderNumber);
   if (slot === 0) {
-    refuse(book, command, ORDER_NOT_FOUND);
+    const waits = findOwnWaiting(book, command.userNumber, command.orderNumber) !== null;
+    refuse(book, command, waits ? AMEND_NOT_ALLOWED : ORDER_NOT_FOUND);
     return;
   }
   const taker = book.taker;

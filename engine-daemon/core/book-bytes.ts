@@ -13,12 +13,15 @@ import { findRules, type MarketRules } from './market-rules.ts';
 import { NEXT, OWNER, TERMS } from './order-pool.ts';
 import { expires, isGtd, isPostOnly, modeOf, packTerms, ratesOf } from './order-terms.ts';
 import { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts';
+import { readWaiting, writeWaiting } from './waiting-bytes.ts';
 
 /**
  * Raise it with every change of what `writeBook` writes, and keep the reader of every version that
  * was ever published: states of moved markets stay in the command log for ever.
  */
-const MARKET_STATE_VERSION = 1;
+const MARKET_STATE_VERSION = 2;
+/** Without the last trade's price and the waiting orders. */
+const VERSION_WITHOUT_WAITING = 1;
 
 const RATE_PPM_MAX = 1_000_000;
 const FLAGS_MAX = 7;
@@ -47,8 +50,12 @@ export function encodeMarketState(book: MarketBook): Uint8Array {
 export function decodeMarketState(bytes: Uint8Array): MarketBook {
   const reader = new SnapshotReader(bytes);
   const version = reader.byte();
-  assert(version === MARKET_STATE_VERSION, `market state: version ${version} is not known`);
-  const book = readBook(reader);
+  const hasWaiting = version === MARKET_STATE_VERSION;
+  assert(
+    hasWaiting || version === VERSION_WITHOUT_WAITING,
+    `market state: version ${version} is not known`,
+  );
+  const book = readBook(reader, hasWaiting);
   assert(reader.isAtEnd(), 'market state: bytes after its end');
   return book;
 }
@@ -64,9 +71,11 @@ export function writeBook(writer: SnapshotWriter, book: MarketBook): void {
   writer.word(state.orders.count);
   writeSide(writer, state, BUY);
   writeSide(writer, state, SELL);
+  writeWaiting(writer, state);
 }
 
-export function readBook(reader: SnapshotReader): MarketBook {
+/** `hasWaiting` is false for states from before there were any. */
+export function readBook(reader: SnapshotReader, hasWaiting: boolean): MarketBook {
   const market = parseMarket(reader.text());
   const rules = readRules(reader, market);
   const book = new MarketBook(market);
@@ -80,6 +89,7 @@ export function readBook(reader: SnapshotReader): MarketBook {
   state.orders.reserve(orders);
   state.ids.reserve(orders);
   for (let left = orders; left > 0; left -= 1) readOrder(reader, state);
+  if (hasWaiting) readWaiting(reader, state);
   // Putting the orders back is no change of the book that anyone should hear of.
   book.clearTouched();
   checkInvariants(book);
@@ -178,7 +188,7 @@ function writeOrder(
   const kind = (isGtd(terms) ? GTD_FLAG : 0) | (isPostOnly(terms) ? POST_ONLY_FLAG : 0);
   writer.byte(kind | (expires(terms) ? EXPIRES_FLAG : 0));
   writer.byte(modeOf(terms));
-  writer.double(expires(terms) ? state.expiry.timeOf(slot) : NEVER_MS);
+  writer.double(expires(terms) ? state.expiry.keyOf(slot) : NEVER_MS);
   writer.double(rates.makerPpm[ratesOf(terms)] as number);
   writer.double(rates.takerPpm[ratesOf(terms)] as number);
 }

@@ -5,9 +5,9 @@ import { feeReservePpm } from '../../shared/domain/hold.ts';
 import { BUY, sideName, type SideCode } from './codes.ts';
 import { CommandWindow } from './command-window.ts';
 import { EventBuffer } from './event-buffer.ts';
-import { ExpiryHeap } from './expiry-heap.ts';
 import { IdTable } from './id-table.ts';
 import type { MarketRules } from './market-rules.ts';
+import { OrderHeap } from './order-heap.ts';
 import {
   LEVEL,
   NUMBER,
@@ -23,6 +23,7 @@ import { OwnerTable } from './owner-table.ts';
 import { PriceLevels } from './price-levels.ts';
 import { RateTable } from './rate-table.ts';
 import { Taker } from './taker.ts';
+import { WaitingOrders } from './waiting-orders.ts';
 
 /** In place of a time: the order does not expire. */
 export const NEVER_MS = -1;
@@ -33,15 +34,18 @@ export class BookState {
   /** True when buyers pay their fee in quote, so that holds of buys keep a reserve. */
   hasReserves = false;
   nowMs = 0;
+  /** Price of the market's last trade, 0 before the first. */
+  lastTicks = 0;
   readonly window = new CommandWindow();
   readonly orders = new OrderPool();
   readonly ids = new IdTable(this.orders);
   readonly owners = new OwnerTable(this.orders);
   readonly levels = new PriceLevels(this.orders);
-  readonly expiry = new ExpiryHeap(this.orders);
+  readonly expiry = new OrderHeap(this.orders);
   readonly rates = new RateTable();
   readonly events = new EventBuffer();
   readonly taker = new Taker();
+  readonly waiting = new WaitingOrders();
 
   constructor(market: MarketId) {
     this.market = market;
@@ -64,6 +68,11 @@ export class BookState {
     const rates = ratesOf(terms);
     const makerPpm = this.rates.makerPpm[rates] as number;
     return this.reserveFor(BUY, makerPpm, this.rates.takerPpm[rates] as number);
+  }
+
+  /** Orders that rest or wait. */
+  get openOrders(): number {
+    return this.orders.count + this.waiting.count;
   }
 
   priceOf(slot: number): number {

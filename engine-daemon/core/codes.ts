@@ -3,9 +3,11 @@ import type { ErrorCode } from '../../shared/domain/rejection.ts';
 import {
   END_STATUSES,
   SELF_TRADE_PREVENTIONS,
+  TRIGGER_KINDS,
   type EndStatus,
   type SelfTradePrevention,
   type Side,
+  type TriggerKind,
 } from '../../shared/domain/order.ts';
 
 export const BUY = 0;
@@ -44,6 +46,10 @@ export function modeCode(mode: SelfTradePrevention): number {
 
 export function modeName(code: number): SelfTradePrevention {
   return nameAt(SELF_TRADE_PREVENTIONS, code);
+}
+
+export function triggerName(code: number): TriggerKind {
+  return nameAt(TRIGGER_KINDS, code);
 }
 
 /** Places in END_STATUSES. */

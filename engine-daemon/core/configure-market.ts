@@ -9,7 +9,7 @@ export function configureMarket(book: BookState, command: ConfigureMarketCommand
   if (config.market !== book.market) return;
   if (present !== undefined) {
     if (config.version <= present.version) return;
-    if (book.orders.count > 0 && !hasSameUnits(present, config)) return;
+    if (book.openOrders > 0 && !hasSameUnits(present, config)) return;
   }
   const rules = findRules(config, status);
   if (rules === null) return;

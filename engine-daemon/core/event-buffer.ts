@@ -15,9 +15,11 @@ export const ENDED = 4;
 export const AMENDED = 5;
 export const REFUSED = 6;
 export const CONFIGURED = 7;
+export const ARMED = 8;
+export const TRIGGERED = 9;
 
 /** Doubles of a row by kind. */
-export const ROW_DOUBLES = [0, 7, 17, 9, 11, 14, 7, 2] as const;
+export const ROW_DOUBLES = [0, 7, 17, 9, 11, 14, 7, 2, 8, 5] as const;
 
 /** In place of an index into `texts`: the amount follows from the row's numbers. */
 export const BY_FORMULA = -1;
@@ -83,6 +85,25 @@ export class EventBuffer {
     data[at + 4] = taker.side;
     data[at + 5] = taker.holdTicks;
     data[at + 6] = taker.remaining;
+  }
+
+  armed(taker: Taker, triggerKind: number, triggerTicks: number): void {
+    const at = this.begin(ARMED, 8);
+    const data = this.data;
+    data[at + 2] = taker.number;
+    data[at + 3] = taker.user;
+    data[at + 4] = taker.side;
+    data[at + 5] = triggerKind;
+    data[at + 6] = triggerTicks;
+    data[at + 7] = taker.remaining;
+  }
+
+  triggered(orderNumber: number, userNumber: number, tradeSequence: number): void {
+    const at = this.begin(TRIGGERED, 5);
+    const data = this.data;
+    data[at + 2] = orderNumber;
+    data[at + 3] = userNumber;
+    data[at + 4] = tradeSequence;
   }
 
   /** Remaining quantities are those after the trade. */

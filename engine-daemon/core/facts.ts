@@ -5,9 +5,10 @@ import { orderId, tradeId, userId, type MarketId } from '../../shared/domain/ids
 import { notionalMinor, type MarketScale } from '../../shared/domain/market.ts';
 import { assert } from '../../shared/domain/failure.ts';
 import type { ExecutionEvent, TradeEvent } from '../../shared/events/executions.ts';
-import { BUY, endStatusName, reasonName, sideName } from './codes.ts';
+import { BUY, endStatusName, reasonName, sideName, triggerName } from './codes.ts';
 import {
   AMENDED,
+  ARMED,
   CONFIGURED,
   ENDED,
   OPENED,
@@ -15,6 +16,7 @@ import {
   REFUSED,
   ROW_DOUBLES,
   TRADE,
+  TRIGGERED,
   type EventBuffer,
 } from './event-buffer.ts';
 import type { MarketBook } from './market-book.ts';
@@ -122,6 +124,27 @@ class RowReader {
           remainingLots: this.number(at + 8),
           priorityKept: this.number(at + 9) === 1,
           releaseMinor: this.amendedRelease(at, scaleOf(rules)),
+        };
+      case ARMED:
+        return {
+          kind: 'armed',
+          sequence,
+          timeMs,
+          orderId: orderId(this.number(at + 2)),
+          userId: userId(this.number(at + 3)),
+          side: sideName(this.number(at + 4)),
+          triggerKind: triggerName(this.number(at + 5)),
+          triggerPriceTicks: this.number(at + 6),
+          remainingLots: this.number(at + 7),
+        };
+      case TRIGGERED:
+        return {
+          kind: 'triggered',
+          sequence,
+          timeMs,
+          orderId: orderId(this.number(at + 2)),
+          userId: userId(this.number(at + 3)),
+          tradeSequence: this.number(at + 4),
         };
       case REFUSED:
         return this.refused(at, sequence, timeMs);

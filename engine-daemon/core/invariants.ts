@@ -18,6 +18,7 @@ export function checkInvariants(book: MarketBook): void {
   assert(ids.size === orders.count, 'the id table counts other orders than the pool');
   checkOwners(state);
   checkExpiry(state);
+  state.waiting.check(state.lastTicks);
 }
 
 /** Answers how many orders rest on the side. */

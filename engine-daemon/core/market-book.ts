@@ -11,6 +11,7 @@ import { configureMarket } from './configure-market.ts';
 import { BY_FORMULA, type EventBuffer } from './event-buffer.ts';
 import type { MarketRules } from './market-rules.ts';
 import { placeOrder } from './place-order.ts';
+import { runTriggers } from './triggers.ts';
 
 const TOO_OLD = reasonCode('COMMAND_TOO_OLD');
 
@@ -48,20 +49,22 @@ export class MarketBook {
     return this.state.nowMs;
   }
 
+  /** Orders that rest or wait. */
   get openOrders(): number {
-    return this.state.orders.count;
+    return this.state.openOrders;
   }
 
-  /** When the next resting order expires; Infinity when none does. */
+  /** When the next resting or waiting order expires; Infinity when none does. */
   get nextExpiryMs(): number {
-    return this.state.expiry.firstTimeMs();
+    const { expiry, waiting } = this.state;
+    return Math.min(expiry.firstKey(), waiting.firstExpiryMs());
   }
 
   /** Bytes of everything this market has allocated. */
   bytes(): number {
-    const { orders, ids, owners, levels, events, window } = this.state;
+    const { orders, ids, owners, levels, events, window, waiting } = this.state;
     const parts = orders.bytes() + ids.bytes() + owners.bytes() + levels.bytes();
-    return parts + events.bytes() + window.words.byteLength;
+    return parts + events.bytes() + window.words.byteLength + waiting.bytes();
   }
 
   /** Does one command. The command must have passed its schema. */
@@ -77,6 +80,15 @@ export class MarketBook {
       return;
     }
     this.advanceClock(command.timeMs);
+    const { events, waiting } = state;
+    const at = events.length;
+    const { sequence } = events;
+    this.carryOut(command);
+    if (waiting.count > 0 && events.length > at) runTriggers(state, at, sequence);
+  }
+
+  private carryOut(command: MarketCommand): void {
+    const state = this.state;
     switch (command.kind) {
       case 'place':
         placeOrder(state, command);
@@ -138,7 +150,7 @@ export class MarketBook {
       state.nowMs = timeMs;
       state.events.timeMs = timeMs;
     }
-    if (state.expiry.size > 0) expireOrders(state);
+    if (state.expiry.size > 0 || state.waiting.count > 0) expireOrders(state);
   }
 
   private refuseOld(command: MarketCommand): void {

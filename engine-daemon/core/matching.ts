@@ -61,6 +61,7 @@ function trade(
     const takenMinor = taker.budget.spend(price, lots);
     if (taker.side === BUY) holdText = book.events.keepText(takenMinor.toString());
   }
+  book.lastTicks = price;
   taker.remaining -= lots;
   doubles[at] = makerRemaining - lots;
   const makerSide = taker.side === BUY ? SELL : BUY;

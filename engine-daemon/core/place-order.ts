@@ -1,6 +1,7 @@
 // The command `place`: checks in the documented order, matching, and what becomes of the rest.
 import { assert } from '../../shared/domain/failure.ts';
 import { mulPpmRoundUp } from '../../shared/money/rounding.ts';
+import { TRIGGER_KINDS } from '../../shared/domain/order.ts';
 import type { PlaceCommand } from '../../shared/events/commands.ts';
 import { NEVER_MS, type BookState } from './book-state.ts';
 import {
@@ -24,6 +25,7 @@ import {
   STOP_NO_LIQUIDITY,
   type Taker,
 } from './taker.ts';
+import { isReached, type WaitingOrder } from './waiting-orders.ts';
 
 const BPS = 10_000;
 
@@ -42,8 +44,24 @@ const QUOTE_AMOUNT_REACHED = reasonCode('ORDER_QUOTE_AMOUNT_REACHED');
 const LIQUIDITY_NONE = reasonCode('ORDER_LIQUIDITY_NONE');
 const PRICE_PROTECTED = reasonCode('ORDER_PRICE_PROTECTED');
 const IOC_REMAINDER = reasonCode('ORDER_IOC_REMAINDER');
+const TRIGGER_PRICE_REACHED = reasonCode('ORDER_TRIGGER_PRICE_REACHED');
+const TRIGGER_REFERENCE_NONE = reasonCode('ORDER_TRIGGER_REFERENCE_NONE');
 
 export function placeOrder(book: BookState, command: PlaceCommand): void {
+  place(book, command, hasTrigger(command) ? command : null);
+}
+
+/** Places an order that has waited until now. */
+export function placeTriggered(book: BookState, order: WaitingOrder): void {
+  place(book, order, null);
+}
+
+function hasTrigger(command: PlaceCommand): command is WaitingOrder {
+  return command.trigger !== undefined;
+}
+
+/** `waiting` is the command itself while its trigger counts. */
+function place(book: BookState, command: PlaceCommand, waiting: WaitingOrder | null): void {
   const rules = book.rules;
   if (rules === null) {
     refuse(book, command, MARKET_NOT_FOUND);
@@ -51,9 +69,15 @@ export function placeOrder(book: BookState, command: PlaceCommand): void {
   }
   const taker = book.taker;
   loadTaker(book, rules, taker, command);
-  const reason = findRefusal(book, rules, taker, command);
+  const reason = findRefusal(book, rules, taker, command, waiting);
   if (reason !== NO_REASON) {
     refuse(book, command, reason);
+    return;
+  }
+  if (waiting !== null) {
+    const { kind, priceTicks } = waiting.trigger;
+    book.waiting.add(waiting);
+    book.events.armed(taker, TRIGGER_KINDS.indexOf(kind), priceTicks);
     return;
   }
   const stop = takeLiquidity(book, taker);
@@ -131,6 +155,7 @@ function findRefusal(
   rules: MarketRules,
   taker: Taker,
   command: PlaceCommand,
+  waiting: WaitingOrder | null,
 ): number {
   const isLimit = command.type === 'limit';
   if (rules.status === 'halted') return MARKET_HALTED;
@@ -144,11 +169,18 @@ function findRefusal(
   if (isLimit && command.timeInForce === 'GTD' && isPast(book, command.expiresAtMs)) {
     return ORDER_EXPIRED;
   }
+  if (waiting !== null) return findTriggerRefusal(book, rules, waiting);
   if (isLimit && command.postOnly && wouldTake(book, taker)) return POST_ONLY_WOULD_TAKE;
   if (command.timeInForce === 'FOK' && taker.budget === null && !isFillableWhole(book, taker)) {
     return FOK_NOT_FILLABLE;
   }
   return NO_REASON;
+}
+
+function findTriggerRefusal(book: BookState, rules: MarketRules, order: WaitingOrder): number {
+  if (!isInBand(rules, order.trigger.priceTicks)) return PRICE_OUT_OF_BAND;
+  if (book.lastTicks === 0) return TRIGGER_REFERENCE_NONE;
+  return isReached(order, book.lastTicks) ? TRIGGER_PRICE_REACHED : NO_REASON;
 }
 
 export function isInBand(rules: MarketRules, priceTicks: number): boolean {

@@ -50,6 +50,13 @@ const place = fc.record({
   lifeMs: fc.integer({ min: 0, max: 50 }),
   makerFeePpm: fc.constantFrom(-100, 0, 1_000),
   takerFeePpm: fc.constantFrom(0, 2_000, 333_333),
+  trigger: fc.oneof(
+    { weight: 3, arbitrary: fc.constant(undefined) },
+    fc.record({
+      kind: fc.constantFrom('stop_loss' as const, 'take_profit' as const),
+      priceTicks: price,
+    }),
+  ),
 });
 
 const step = fc.oneof(
@@ -191,12 +198,14 @@ describe('random flow', () => {
     // A flow in which one of them never happens would prove nothing about it.
     expect([...kinds].sort()).toEqual([
       'amended',
+      'armed',
       'configured',
       'ended',
       'opened',
       'reduced',
       'refused',
       'trade',
+      'triggered',
     ]);
   });
 

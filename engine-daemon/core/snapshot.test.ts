@@ -9,6 +9,9 @@ import { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
 import { stateLines } from './state-hash.ts';
 import { ALICE, BOB, CAROL, TestMarket, brief } from './test-market.ts';
 
+/** Bytes that say the last trade's price and that no order waits. */
+const NONE_WAITING = 12;
+
 function openMarket(): TestMarket {
   const market = TestMarket.open();
   market.rest('buy', ALICE, 90, 5, { timeInForce: 'GTD', expiresAtMs: 500 });
@@ -150,6 +153,58 @@ describe('a shard that markets have left and come to', () => {
   });
 });
 
+describe('a market with waiting orders', () => {
+  function waitingMarket(): TestMarket {
+    const market = openMarket();
+    const trigger = { kind: 'stop_loss', priceTicks: 80 } as const;
+    market.sell(BOB, 70, 3, { trigger, timeInForce: 'GTD', expiresAtMs: 900, postOnly: true });
+    market.buy(CAROL, 200, 4, { trigger: { kind: 'stop_loss', priceTicks: 120 }, type: 'market' });
+    market.sell(CAROL, 70, 4, { trigger, type: 'market', timeInForce: 'IOC' });
+    return market;
+  }
+
+  it('keeps them, what they wait for, and the price they are compared with', () => {
+    const market = waitingMarket();
+    const restored = restore(save(market));
+    expect([...stateLines(restored.book)]).toEqual([...stateLines(market.book)]);
+    expect(save(restored)).toEqual(save(market));
+    const hit = (each: TestMarket): unknown[] => {
+      each.rest('buy', ALICE, 79, 1);
+      return [...each.sell(4, 79, 100, { timeInForce: 'IOC' }), ...each.tick(900)];
+    };
+    const events = hit(market);
+    expect(hit(restored)).toEqual(events);
+    expect(JSON.stringify(events)).toContain('triggered');
+  });
+
+  it('is refused when one of them cannot be', () => {
+    const bytes = save(waitingMarket());
+    // The last one written ends with its trigger, then come the moves; its number is 8 bytes after
+    // the one before. A trigger of 80 that was reached at the last price of 90 cannot wait.
+    const broken = bytes.slice();
+    new DataView(broken.buffer).setFloat64(bytes.length - 4 - 8, 95, true);
+    expect(() => decodeSnapshot(broken)).toThrow(/reached before/);
+    broken[bytes.length - 4 - 9] = 7;
+    expect(() => decodeSnapshot(broken)).toThrow(/malformed/);
+  });
+});
+
+describe('bytes from before there were waiting orders', () => {
+  it('are read as a market without any that has not traded', () => {
+    const { book } = openMarket();
+    const now = encodeMarketState(book);
+    const before = Uint8Array.of(1, ...now.subarray(1, now.length - NONE_WAITING));
+    const restored = decodeMarketState(before);
+    const lines = [...stateLines(book)].map((line) => (line === 'last 90' ? 'last 0' : line));
+    expect([...stateLines(restored)]).toEqual(lines);
+    const snapshot = save(openMarket());
+    const moves = snapshot.subarray(snapshot.length - 4);
+    const older = snapshot.subarray(1, snapshot.length - 4 - NONE_WAITING);
+    const shard = decodeSnapshot(Uint8Array.of(2, ...older, ...moves));
+    expect([...stateLines(shard.get('BTC-USD'))]).toEqual(lines);
+  });
+});
+
 describe('bytes that are no snapshot', () => {
   it('are refused when cut short anywhere', () => {
     const bytes = save(openMarket());
@@ -167,8 +222,8 @@ describe('bytes that are no snapshot', () => {
   it('are refused when an order in them cannot be', () => {
     const bytes = save(openMarket());
     // Of the last order written: 67 bytes, the side at 16, the price at 17, the mode at 42. Behind
-    // it are four bytes: there are no moves.
-    const order = bytes.length - 4 - 67;
+    // it are the last trade's price, no waiting orders, and no moves.
+    const order = bytes.length - 4 - NONE_WAITING - 67;
     for (const [at, value] of [
       [16, 2],
       [41, 8],

@@ -1,15 +1,15 @@
-// Resting orders that expire, soonest first: a binary heap over (time, order number) that knows
-// where each order stands, so that a cancelled one is taken out at once. Markets without any pay
-// nothing.
+// Orders by a key, least first, as those that expire by their time: a binary heap over (key, order
+// number) that knows where each order stands, so that a cancelled one is taken out at once. Markets
+// without any pay nothing.
 import { ORDER_DOUBLES, type OrderPool } from './order-pool.ts';
 
 const CAPACITY_MIN = 256;
 
-export class ExpiryHeap {
+export class OrderHeap {
   size = 0;
   private readonly orders: OrderPool;
   /** Place 1 is the top; place 0 is not used and means "not in the heap". */
-  private times = new Float64Array(0);
+  private keys = new Float64Array(0);
   private slots = new Int32Array(0);
   /** Place in the heap by order slot. */
   private places = new Int32Array(0);
@@ -18,17 +18,17 @@ export class ExpiryHeap {
     this.orders = orders;
   }
 
-  /** The order that expires next, or 0. */
+  /** The order with the least key, or 0. */
   first(): number {
     return this.size === 0 ? 0 : (this.slots[1] as number);
   }
 
-  firstTimeMs(): number {
-    return this.size === 0 ? Number.POSITIVE_INFINITY : (this.times[1] as number);
+  firstKey(): number {
+    return this.size === 0 ? Number.POSITIVE_INFINITY : (this.keys[1] as number);
   }
 
-  timeOf(slot: number): number {
-    return this.times[this.placeOf(slot)] as number;
+  keyOf(slot: number): number {
+    return this.keys[this.placeOf(slot)] as number;
   }
 
   /** 0 when the order is not in the heap. */
@@ -41,16 +41,16 @@ export class ExpiryHeap {
     return this.slots.subarray(1, this.size + 1);
   }
 
-  /** True when no order right above this one in the heap expires after it. */
+  /** True when no order right above this one in the heap has a greater key. */
   isInOrder(slot: number): boolean {
     const place = this.placeOf(slot);
     return place === 1 || !this.isBefore(place, place >>> 1);
   }
 
-  add(slot: number, timeMs: number): void {
+  add(slot: number, key: number): void {
     this.reserve(slot);
     this.size += 1;
-    this.times[this.size] = timeMs;
+    this.keys[this.size] = key;
     this.slots[this.size] = slot;
     this.places[slot] = this.size;
     this.rise(this.size);
@@ -69,9 +69,9 @@ export class ExpiryHeap {
   }
 
   private isBefore(place: number, other: number): boolean {
-    const time = this.times[place] as number;
-    const otherTime = this.times[other] as number;
-    if (time !== otherTime) return time < otherTime;
+    const key = this.keys[place] as number;
+    const otherKey = this.keys[other] as number;
+    if (key !== otherKey) return key < otherKey;
     const doubles = this.orders.doubles;
     const slot = this.slots[place] as number;
     const otherSlot = this.slots[other] as number;
@@ -101,17 +101,17 @@ export class ExpiryHeap {
   }
 
   private swap(place: number, other: number): void {
-    const time = this.times[place] as number;
+    const key = this.keys[place] as number;
     const slot = this.slots[place] as number;
     this.move(other, place);
-    this.times[other] = time;
+    this.keys[other] = key;
     this.slots[other] = slot;
     this.places[slot] = other;
   }
 
   private move(from: number, to: number): void {
     const slot = this.slots[from] as number;
-    this.times[to] = this.times[from] as number;
+    this.keys[to] = this.keys[from] as number;
     this.slots[to] = slot;
     this.places[slot] = to;
   }
@@ -122,13 +122,13 @@ export class ExpiryHeap {
       places.set(this.places);
       this.places = places;
     }
-    if (this.size + 1 >= this.times.length) {
-      const capacity = Math.max(CAPACITY_MIN, 2 * this.times.length);
-      const times = new Float64Array(capacity);
+    if (this.size + 1 >= this.keys.length) {
+      const capacity = Math.max(CAPACITY_MIN, 2 * this.keys.length);
+      const keys = new Float64Array(capacity);
       const slots = new Int32Array(capacity);
-      times.set(this.times);
+      keys.set(this.keys);
       slots.set(this.slots);
-      this.times = times;
+      this.keys = keys;
       this.slots = slots;
     }
   }

@@ -1,0 +1,43 @@
+// Orders with a trigger: how they begin to wait, what a command's trades reach, and in which order
+// it takes its turn. The rules: docs/engine.md "Triggers".
+import type { BookState } from './book-state.ts';
+import { ROW_DOUBLES, TRADE } from './event-buffer.ts';
+import { placeTriggered } from './place-order.ts';
+import type { WaitingOrder } from './waiting-orders.ts';
+
+interface Reached {
+  readonly order: WaitingOrder;
+  readonly tradeSequence: number;
+}
+
+/**
+ * Gives every order its turn that was reached by trades since the row `at` of the event buffer,
+ * which comes after the event `sequence`; those that their trades reach stand behind them.
+ */
+export function runTriggers(book: BookState, at: number, sequence: number): void {
+  const { events, waiting } = book;
+  const queue: Reached[] = [];
+  let row = at;
+  let tradeSequence = sequence;
+  let served = 0;
+  for (;;) {
+    while (row < events.length) {
+      const kind = events.data[row] as number;
+      tradeSequence += 1;
+      if (kind === TRADE) {
+        const price = events.data[row + 2] as number;
+        let order = waiting.takeReached(price);
+        while (order !== null) {
+          queue.push({ order, tradeSequence });
+          order = waiting.takeReached(price);
+        }
+      }
+      row += ROW_DOUBLES[kind] ?? Number.POSITIVE_INFINITY;
+    }
+    const next = queue[served];
+    if (next === undefined) return;
+    served += 1;
+    events.triggered(next.order.number, next.order.userNumber, next.tradeSequence);
+    placeTriggered(book, next.order);
+  }
+}
