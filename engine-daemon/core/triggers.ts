@@ -16,7 +16,8 @@ interface Reached {
  */
 export function runTriggers(book: BookState, at: number, sequence: number): void {
   const { events, waiting } = book;
-  const queue: Reached[] = [];
+  // Made with the first order that is reached: most commands reach none, and make no garbage.
+  let queue: Reached[] | null = null;
   let row = at;
   let tradeSequence = sequence;
   let served = 0;
@@ -26,15 +27,14 @@ export function runTriggers(book: BookState, at: number, sequence: number): void
       tradeSequence += 1;
       if (kind === TRADE) {
         const price = events.data[row + 2] as number;
-        let order = waiting.takeReached(price);
-        while (order !== null) {
-          queue.push({ order, tradeSequence });
-          order = waiting.takeReached(price);
+        while (waiting.isAnyReached(price)) {
+          queue ??= [];
+          queue.push({ order: waiting.takeReached(price), tradeSequence });
         }
       }
       row += ROW_DOUBLES[kind] ?? Number.POSITIVE_INFINITY;
     }
-    const next = queue[served];
+    const next = queue?.[served];
     if (next === undefined) return;
     served += 1;
     events.triggered(next.order.number, next.order.userNumber, next.tradeSequence);

@@ -67,16 +67,14 @@ export class WaitingOrders {
     this.records.free(slot);
   }
 
+  isAnyReached(priceTicks: number): boolean {
+    return this.rising.firstKey() <= priceTicks || this.falling.firstKey() <= -priceTicks;
+  }
+
   /** Takes out the next order that a trade at this price reaches: see docs/engine.md "Triggers". */
-  takeReached(priceTicks: number): WaitingOrder | null {
-    const slot =
-      this.rising.firstKey() <= priceTicks
-        ? this.rising.first()
-        : this.falling.firstKey() <= -priceTicks
-          ? this.falling.first()
-          : 0;
-    if (slot === 0) return null;
-    const order = this.orderAt(slot);
+  takeReached(priceTicks: number): WaitingOrder {
+    const heap = this.rising.firstKey() <= priceTicks ? this.rising : this.falling;
+    const order = this.orderAt(heap.first());
     this.remove(order);
     return order;
   }
