@@ -13,6 +13,7 @@ export interface PlaceBody {
   readonly expiresAt?: string;
   readonly postOnly?: boolean;
   readonly selfTradePrevention?: string;
+  readonly trigger?: { readonly type: 'stop_loss' | 'take_profit'; readonly price: string };
   readonly clientOrderId: string;
 }
 

@@ -16,6 +16,9 @@ export function makeOrder(
   const side = random.chance(0.5) ? 'buy' : 'sell';
   const head = { market, side, clientOrderId } as const;
   const mode = random.chance(0.6) ? {} : { selfTradePrevention: random.pick(MODES) };
+  if (random.chance(0.1)) {
+    return { ...head, ...mode, ...triggered(random, side, nowMs) };
+  }
   if (random.chance(0.18)) return { ...head, ...mode, type: 'market', ...marketSize(random) };
   const timeInForce = random.weighted([
     [12, 'GTC'],
@@ -61,6 +64,20 @@ function marketSize(random: Random): Partial<PlaceBody> {
     };
   }
   return { quantity: quantity(random), timeInForce: random.chance(0.3) ? 'FOK' : 'IOC' };
+}
+
+/** Round the middle, so that it is often reached, and at times at once. */
+function triggered(random: Random, side: 'buy' | 'sell', nowMs: number): Partial<PlaceBody> {
+  const trigger = {
+    type: random.pick(['stop_loss', 'take_profit'] as const),
+    price: price(random, random.chance(0.5) ? 'buy' : 'sell'),
+  };
+  const size = { quantity: quantity(random), trigger };
+  if (random.chance(0.5)) return { ...size, type: 'market' };
+  const expires = random.chance(0.3)
+    ? ({ timeInForce: 'GTD', expiresAt: expiry(random, nowMs) } as const)
+    : {};
+  return { ...size, ...expires, type: 'limit', price: price(random, side) };
 }
 
 function expiry(random: Random, nowMs: number): string {

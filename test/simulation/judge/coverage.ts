@@ -29,6 +29,12 @@ const OUTCOMES: readonly string[] = [
   ),
   'limit GTC rejected MARKET_HALTED',
   'limit GTC rejected MARKET_CANCEL_ONLY',
+  ...['limit GTC', 'market IOC'].flatMap((shape) => [
+    `${shape} armed`,
+    `${shape} triggered`,
+    `${shape} rejected ORDER_TRIGGER_PRICE_REACHED`,
+  ]),
+  'limit GTC rejected ORDER_TRIGGER_REFERENCE_NONE',
   'limit GTC reduced',
   'refused ORDER_NOT_FOUND',
 ];
@@ -48,7 +54,7 @@ export class Coverage {
     for (const { place, changes, ends, trades } of replay.orders.all()) {
       const sized = place.quoteBudgetMinor === null ? place.type : 'quote';
       const shape = `${sized} ${place.timeInForce}`;
-      for (const kind of ['opened', 'amended', 'reduced'] as const) {
+      for (const kind of ['opened', 'armed', 'triggered', 'amended', 'reduced'] as const) {
         if (changes.some(({ event }) => event.kind === kind)) this.add(`${shape} ${kind}`);
       }
       if (trades.length > 0) this.add(`${shape} traded`);

@@ -26,6 +26,8 @@ export interface OrderRow {
   readonly quantityLots: number;
   readonly quoteAmountMinor: string | null;
   readonly expiresAtMs: number | null;
+  readonly triggerKind: string | null;
+  readonly triggerPriceTicks: number | null;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
   readonly holdMinor: string;
@@ -66,8 +68,10 @@ export const OUTBOX = 'orders.outbox';
 export const RATES = 'fees.rates';
 export const BEST_PRICES = 'market_data.best_prices';
 
+const OPEN_STATUSES = new Set(['accepted', 'untriggered', 'open', 'partially_filled']);
+
 export function isOpen(status: string): boolean {
-  return status === 'accepted' || status === 'open' || status === 'partially_filled';
+  return OPEN_STATUSES.has(status);
 }
 
 /** The columns of an order that the code reads. */

@@ -21,7 +21,8 @@ export interface FillRow {
 interface Update {
   readonly orderNumber: number;
   readonly lastSequence: number;
-  readonly remainingLots: number;
+  readonly remainingLots: number | null;
+  readonly isUntriggered: boolean;
   readonly timeMs: number;
   readonly endStatus: string | null;
   readonly endReason: string | null;
@@ -47,7 +48,7 @@ function updated(row: OrderRow, update: Update, lots: number, quote: bigint): Or
   return {
     ...row,
     lastSequence,
-    remainingLots: isNews ? update.remainingLots : row.remainingLots,
+    remainingLots: isNews ? (update.remainingLots ?? row.remainingLots) : row.remainingLots,
     updatedAtMs: Math.max(row.updatedAtMs, update.timeMs),
     filledLots,
     filledQuoteMinor: row.filledQuoteMinor + quote,
@@ -56,15 +57,16 @@ function updated(row: OrderRow, update: Update, lots: number, quote: bigint): Or
     amendSequence: Math.max(row.amendSequence, update.amendSequence),
     amendNumber: isAnswered ? null : row.amendNumber,
     reason: update.endReason ?? row.reason,
-    status: statusAfter(row, update, filledLots, lastSequence),
+    status: statusAfter(row, update, filledLots),
   };
 }
 
-function statusAfter(row: OrderRow, update: Update, filled: number, sequence: number): string {
+function statusAfter(row: OrderRow, update: Update, filled: number): string {
   if (update.endStatus !== null) return update.endStatus;
   if (!isOpen(row.status)) return row.status;
   if (filled > 0) return 'partially_filled';
-  return sequence > 0 ? 'open' : row.status;
+  if (update.lastSequence <= row.lastSequence) return row.status;
+  return update.isUntriggered ? 'untriggered' : 'open';
 }
 
 function saveProjection({ view, values }: StatementContext): readonly object[] {

@@ -48,6 +48,7 @@ const SHARES = {
   market: 8,
   postOnly: 8,
   expiring: 3,
+  triggered: 7,
   invalid: 4,
 } as const;
 
@@ -67,6 +68,7 @@ export function drawWish(draw: Draw): Wish {
   if (falls(SHARES.market)) return place(drawMarketOrder(draw, shape));
   if (falls(SHARES.postOnly)) return place({ ...limit, postOnly: true });
   if (falls(SHARES.expiring)) return place({ ...limit, ...drawExpiry(draw) });
+  if (falls(SHARES.triggered)) return place(drawTriggered(draw, shape));
   if (falls(SHARES.invalid)) return place(drawInvalid(draw, limit));
   return place(limit);
 }
@@ -100,6 +102,22 @@ function drawMarketOrder(draw: Draw, shape: MarketShape): Record<string, unknown
   return { ...order, quoteAmount: decimalOf(amount, shape.priceDecimals) };
 }
 
+/** Its trigger lies where the market trades: many are reached soon, some at once and refused. */
+function drawTriggered(draw: Draw, shape: MarketShape): Record<string, unknown> {
+  const { market } = shape;
+  const price = shape.middle + draw.whole(-BAND_TICKS, BAND_TICKS) * shape.tick;
+  const trigger = {
+    type: draw.pick(['stop_loss', 'take_profit']),
+    price: decimalOf(price, shape.priceDecimals),
+  };
+  if (draw.chance(0.5)) {
+    const side = draw.pick(['buy', 'sell']);
+    return { market, side, type: 'market', quantity: drawQuantity(draw, shape), trigger };
+  }
+  const expiry = draw.chance(0.2) ? drawExpiry(draw) : {};
+  return { ...drawLimit(draw, shape), ...expiry, trigger };
+}
+
 function drawAmend(draw: Draw): Record<string, unknown> {
   const shape = draw.pick(MARKETS);
   // Of another market the price may be off its band: then the refusal is what is tested.
@@ -122,6 +140,7 @@ function drawInvalid(draw: Draw, limit: Record<string, unknown>): Record<string,
     { ...limit, price: '-1' },
     { ...limit, type: 'market' },
     { ...limit, surprise: true },
+    { ...limit, trigger: { type: 'stop_loss', price: '0' } },
   ]);
 }
 
