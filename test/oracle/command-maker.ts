@@ -3,13 +3,16 @@
 import { holdOf, partsPerMillionUp, reservePpm } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
 import type { NaiveShard } from './naive-shard.ts';
-import type { Amend, Market, MarketCommand, Order, Place, Side } from './naive-types.ts';
+import { isRising } from './naive-triggers.ts';
+import type { Amend, Market, MarketCommand, Order, Place, Side, Trigger } from './naive-types.ts';
 import {
   MARKETS,
+  PRICE_MAX,
   type AmendSpec,
   type PlaceSpec,
   type Spec,
   type TargetSpec,
+  type TriggerSpec,
 } from './command-specs.ts';
 import { variantOf } from './market-variants.ts';
 
@@ -107,6 +110,12 @@ function priceOf(price: number, side: Side): number {
   return side === 'buy' && price >= 96 && price <= 106 ? price - 4 : price;
 }
 
+/** Orders with a trigger reach across the gap, so that what they trade triggers more. */
+function placePriceOf({ price, side, trigger }: PlaceSpec): number {
+  if (trigger === null || price < 96 || price > 106) return priceOf(price, side);
+  return side === 'buy' ? price + 6 : price - 6;
+}
+
 type Bare<C> = C extends MarketCommand ? Omit<C, 'number' | 'timeMs'> : never;
 
 function placeOf(spec: PlaceSpec, book: NaiveBook, timeMs: number): Bare<Place> {
@@ -129,12 +138,22 @@ function placeOf(spec: PlaceSpec, book: NaiveBook, timeMs: number): Bare<Place> 
     timeInForce,
     postOnly: spec.postOnly && (!isMarket || isOdd),
     selfTradePrevention: spec.mode,
-    priceTicks: priceOf(spec.price, spec.side),
+    priceTicks: placePriceOf(spec),
     quantityLots: spec.lots,
     expiresAtMs: timeInForce === 'GTD' ? expiresAtMs : null,
     ...terms,
     ...amounts,
+    ...(spec.trigger === null ? {} : { trigger: triggerOf(spec.trigger, spec.side, book) }),
   };
+}
+
+/** Near the last trade, so that a trade reaches several and what they trade reaches more. */
+function triggerOf(spec: TriggerSpec, side: Side, book: NaiveBook): Trigger {
+  const { kind, away } = spec;
+  const last = spec.isFixed ? null : book.lastTicks;
+  if (last === null) return { kind, priceTicks: spec.price };
+  const near = last + (isRising(side, kind) ? away : -away);
+  return { kind, priceTicks: Math.min(Math.max(1, near), PRICE_MAX) };
 }
 
 function amountsOf(
@@ -146,12 +165,12 @@ function amountsOf(
     return { quoteBudgetMinor: isByQuote ? '77' : null, holdMinor: '12345678901234567890' };
   }
   const { config, scale } = book.rules;
-  const hold = holdOf(book.rules, spec, BigInt(priceOf(spec.price, spec.side)), BigInt(spec.lots));
+  const hold = holdOf(book.rules, spec, BigInt(placePriceOf(spec)), BigInt(spec.lots));
   // A budget on a limit order means nothing; it must not be taken for one.
   const stray = spec.sizing === 'limit' && spec.budgetExtra === 77 ? '5' : null;
   if (!isByQuote) return { quoteBudgetMinor: stray, holdMinor: String(hold) };
-  // Enough for a few lots and a rest that is not a whole lot.
-  const lots = BigInt(Math.min(spec.lots, 40));
+  // Enough for a few lots, or not for one where a trigger may fire, and for a part of a lot.
+  const lots = BigInt(spec.trigger === null ? Math.min(spec.lots, 40) : spec.lots % 4);
   const perLot = scale.tickLotMinor * 100n;
   const budget = lots * perLot + (BigInt(spec.budgetExtra) * scale.tickLotMinor) / 2n + 1n;
   if (spec.side === 'sell') return { quoteBudgetMinor: String(budget), holdMinor: String(hold) };
@@ -160,16 +179,19 @@ function amountsOf(
   return { quoteBudgetMinor: String(budget), holdMinor: String(budget + fee + slack) };
 }
 
-function restingOf(spec: TargetSpec, book: NaiveBook): Order | null {
-  const resting = [...book.buys, ...book.sells];
-  return resting[spec.pick % Math.max(1, resting.length)] ?? null;
+/** An order that rests or, now and then, waits. */
+function presentOf(spec: TargetSpec, book: NaiveBook): Order | null {
+  const waiting = book.waiting.map(({ order }) => order);
+  const resting = spec.target === 'waiting' ? [] : [...book.buys, ...book.sells];
+  const present = [...resting, ...waiting];
+  return present[spec.pick % Math.max(1, present.length)] ?? null;
 }
 
 function targetOf(
   spec: TargetSpec,
   book: NaiveBook,
 ): { readonly userNumber: number; readonly orderNumber: number } {
-  const order = restingOf(spec, book);
+  const order = presentOf(spec, book);
   if (order === null || spec.target === 'ended') {
     return { userNumber: USER_FIRST, orderNumber: Math.max(1, book.highest - spec.pick) };
   }

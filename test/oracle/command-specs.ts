@@ -1,7 +1,7 @@
 // Random commands in an abstract form that shrinks well: small indexes that the maker turns into
 // concrete commands against the present state of the book.
 import fc from 'fast-check';
-import type { MarketStatus, SelfTradeMode, Side, TimeInForce } from './naive-types.ts';
+import type { MarketStatus, SelfTradeMode, Side, TimeInForce, TriggerKind } from './naive-types.ts';
 
 export const SELF_TRADE_MODES: readonly SelfTradeMode[] = [
   'cancel_taker',
@@ -26,6 +26,15 @@ interface Base {
   readonly forwardMs: number;
 }
 
+export interface TriggerSpec {
+  readonly kind: TriggerKind;
+  /** Ticks from the last trade to where it is not reached yet; below 1 it is reached at once. */
+  readonly away: number;
+  /** Used instead, and where nothing has traded. */
+  readonly price: number;
+  readonly isFixed: boolean;
+}
+
 export interface PlaceSpec extends Base {
   readonly kind: 'place';
   readonly user: number;
@@ -40,12 +49,13 @@ export interface PlaceSpec extends Base {
   readonly expiryMs: number;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
+  readonly trigger: TriggerSpec | null;
 }
 
 export interface TargetSpec extends Base {
   readonly pick: number;
-  /** `ended` names an order that does not rest, `foreign` somebody else's. */
-  readonly target: 'resting' | 'ended' | 'foreign';
+  /** `ended` names an order that is no more, `foreign` somebody else's. */
+  readonly target: 'resting' | 'waiting' | 'ended' | 'foreign';
 }
 
 export interface CancelSpec extends TargetSpec {
@@ -100,8 +110,8 @@ const base = {
   market: weighted([60, 0], [50, 1], [3, 2]),
   numbering: weighted<Numbering>(
     [200, 'next'],
-    [12, 'skip'],
-    [12, 'late'],
+    [24, 'skip'],
+    [24, 'late'],
     [1, 'jump'],
     [2, 'window_edge'],
     [2, 'too_old'],
@@ -110,7 +120,7 @@ const base = {
 };
 
 const user = fc.nat({ max: 3 });
-const PRICE_MAX = 4_294_967_295;
+export const PRICE_MAX = 4_294_967_295;
 /** Narrow, so that orders cross; at times the ends of the range. */
 const price = mostly(
   24,
@@ -130,6 +140,13 @@ const lots = mostly(
 );
 const feePpm = weighted([6, 0], [6, 1_000], [6, 2_000], [4, -500], [3, 333_333], [1, 1_000_000]);
 
+const trigger: fc.Arbitrary<TriggerSpec> = record({
+  kind: fc.constantFrom<TriggerKind>('stop_loss', 'take_profit'),
+  away: weighted([8, 1], [8, 2], [4, 3], [2, 5], [2, 0], [1, -2]),
+  price,
+  isFixed: weighted([9, false], [1, true]),
+});
+
 const place: fc.Arbitrary<PlaceSpec> = record({
   kind: fc.constant('place'),
   ...base,
@@ -145,12 +162,18 @@ const place: fc.Arbitrary<PlaceSpec> = record({
   expiryMs: weighted([6, 10], [4, 3], [2, 60], [1, 0], [1, -4]),
   makerFeePpm: feePpm,
   takerFeePpm: feePpm,
+  trigger: mostly<TriggerSpec | null>(8, fc.constant(null), trigger),
 });
 
 const target = {
   ...base,
   pick: fc.nat({ max: 200 }),
-  target: weighted<TargetSpec['target']>([14, 'resting'], [1, 'ended'], [1, 'foreign']),
+  target: weighted<TargetSpec['target']>(
+    [14, 'resting'],
+    [1, 'waiting'],
+    [1, 'ended'],
+    [1, 'foreign'],
+  ),
 };
 
 const cancel: fc.Arbitrary<CancelSpec> = record({ kind: fc.constant('cancel'), ...target });

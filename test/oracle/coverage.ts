@@ -1,6 +1,15 @@
 // Counts what happened in a random run, and knows what docs/engine.md says can happen: a run in
 // which a documented outcome never occurred proves nothing about it.
 import { SELF_TRADE_MODES } from './command-specs.ts';
+import {
+  actsOf,
+  causeOf,
+  hasWordsOfLimit,
+  shapeOf,
+  TAKER_SHAPES,
+  type Context,
+} from './coverage-acts.ts';
+import { noteTriggers, noteWaitingEnds, TRIGGER_OUTCOMES } from './coverage-triggers.ts';
 import type { Execution, MarketCommand, Place } from './naive-types.ts';
 
 const PLACE_REJECTIONS = [
@@ -17,6 +26,7 @@ const AMEND_REFUSALS = [
   'COMMAND_TOO_OLD',
   'MARKET_NOT_FOUND',
   'ORDER_NOT_FOUND',
+  'ORDER_AMEND_NOT_ALLOWED',
   'MARKET_HALTED',
   'MARKET_CANCEL_ONLY',
   'ORDER_QUANTITY_BELOW_FILLED',
@@ -34,8 +44,6 @@ const EXPIRIES = [
   'ORDER_IOC_REMAINDER',
 ];
 const CANCEL_REFUSALS = ['COMMAND_TOO_OLD', 'MARKET_NOT_FOUND', 'ORDER_NOT_FOUND'];
-const SHAPES = ['limit GTC', 'limit IOC', 'limit FOK', 'limit GTD', 'market IOC', 'market FOK'];
-const TAKER_SHAPES = [...SHAPES, 'quote IOC'];
 
 /** Every outcome that a run must have seen, in words. */
 export const DOCUMENTED: readonly string[] = [
@@ -83,6 +91,7 @@ export const DOCUMENTED: readonly string[] = [
   'market order with words of a limit order',
   'limit order with a budget',
   'restored',
+  ...TRIGGER_OUTCOMES,
 ];
 
 export class Coverage {
@@ -99,16 +108,18 @@ export class Coverage {
     return DOCUMENTED.filter((key) => !this.counts.has(key));
   }
 
-  noteRestore(): void {
+  noteRestore(hasWaiting: boolean): void {
     this.restores += 1;
     this.hit('restored');
+    if (hasWaiting) this.hit('restored while orders wait');
   }
 
-  noteTick(events: readonly Execution[]): void {
+  noteTick(events: readonly Execution[], waiting: Context['waiting']): void {
+    this.#count(events);
     this.#noteEvents('tick', events);
+    noteWaitingEnds('tick', events, waiting, this.#hit);
   }
 
-  /** `seenBefore` and `highestBefore` describe the market before the command. */
   noteCommand(command: MarketCommand, events: readonly Execution[], context: Context): void {
     if (context.isRepeat) {
       this.hit('number repeated');
@@ -119,9 +130,15 @@ export class Coverage {
     } else if (command.number < context.highestBefore) {
       this.hit('number late');
     }
-    this.#noteEvents(command.kind, events);
-    this.#noteTrades(command, events, context);
-    if (command.kind === 'place') this.#notePlace(command, events);
+    this.#count(events);
+    const acts = actsOf(events, context);
+    noteTriggers(command, acts, context, this.#hit);
+    this.#noteTrades(events, context);
+    // What a triggered order does must not stand for what an order does when it is placed.
+    this.#noteEvents(causeOf(command), acts.own);
+    if (command.kind === 'place' && command.trigger === undefined) {
+      this.#notePlace(command, acts.own);
+    }
     if (command.kind === 'configure_market' && !events.some((e) => e.kind === 'configured')) {
       this.hit('configure_market ignored');
       if (command.config.version > context.versionBefore) {
@@ -130,9 +147,16 @@ export class Coverage {
     }
   }
 
-  #noteEvents(cause: string, events: readonly Execution[]): void {
+  readonly #hit = (key: string): void => {
+    this.hit(key);
+  };
+
+  #count(events: readonly Execution[]): void {
     this.commands += 1;
     this.events += events.length;
+  }
+
+  #noteEvents(cause: string, events: readonly Execution[]): void {
     for (const event of events) {
       if (event.kind === 'ended') {
         this.hit(`${cause} ended ${event.status} ${event.reason ?? 'null'}`);
@@ -146,7 +170,7 @@ export class Coverage {
     }
   }
 
-  #noteTrades(command: MarketCommand, events: readonly Execution[], context: Context): void {
+  #noteTrades(events: readonly Execution[], context: Context): void {
     for (const event of events) {
       if (event.kind !== 'trade') continue;
       const isRebate = event.maker.feePpm < 0 || event.taker.feePpm < 0;
@@ -154,15 +178,12 @@ export class Coverage {
       if (event.quantityLots > 2 ** 32) this.hit('trade beyond 32 bits of lots');
       if (event.priceTicks === 4_294_967_295) this.hit('trade at the highest price');
       if (event.priceTicks === 1) this.hit('trade at the lowest price');
-      if (command.kind === 'place') this.hit(`trade ${shapeOf(command)} ${command.side}`);
     }
   }
 
   #notePlace(command: Place, events: readonly Execution[]): void {
     const { timeInForce, selfTradePrevention: mode, type } = command;
-    if (type === 'market' && (timeInForce === 'GTC' || timeInForce === 'GTD')) {
-      this.hit('market order with words of a limit order');
-    }
+    if (hasWordsOfLimit(command)) this.hit('market order with words of a limit order');
     if (type === 'limit' && command.quoteBudgetMinor !== null)
       this.hit('limit order with a budget');
     const shape = shapeOf(command);
@@ -170,7 +191,10 @@ export class Coverage {
       e.kind === 'trade' && e.taker.userId === e.maker.userId;
     const isPrevented = (e: Execution): boolean =>
       e.kind === 'reduced' || (e.kind === 'ended' && e.reason === 'ORDER_SELF_TRADE_PREVENTED');
-    if (events.some((e) => e.kind === 'trade')) this.hit(`taken ${shape} ${mode}`);
+    if (events.some((e) => e.kind === 'trade')) {
+      this.hit(`trade ${shape} ${command.side}`);
+      this.hit(`taken ${shape} ${mode}`);
+    }
     if (events.some((e) => e.kind === 'opened')) {
       this.hit(`opened ${command.postOnly ? 'post-only' : 'limit'} ${timeInForce}`);
     }
@@ -179,17 +203,4 @@ export class Coverage {
     this.hit(`own order met ${mode}`);
     if (timeInForce === 'FOK') this.hit(`own order met ${mode} FOK`);
   }
-}
-
-export interface Context {
-  readonly isRepeat: boolean;
-  readonly highestBefore: number;
-  readonly versionBefore: number;
-  readonly feePolicy: string;
-}
-
-function shapeOf(command: Place): string {
-  if (command.type === 'limit') return `limit ${command.timeInForce}`;
-  if (command.quoteBudgetMinor !== null) return 'quote IOC';
-  return command.timeInForce === 'FOK' ? 'market FOK' : 'market IOC';
 }

@@ -74,7 +74,7 @@ test('a market without configuration answers an order with MARKET_NOT_FOUND', ()
     releaseMinor: '77',
   });
   expect(book.stateText()).toBe(
-    'market ABC-XYZ\nversion 0 status none\nnow 5\nsequence 1\nhighest 2\n',
+    'market ABC-XYZ\nversion 0 status none\nnow 5\nsequence 1\nhighest 2\nlast 0\n',
   );
 });
 

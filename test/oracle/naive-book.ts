@@ -10,6 +10,8 @@ import {
   type Scale,
 } from './naive-amounts.ts';
 import { amend, place } from './naive-matching.ts';
+import { stateLines } from './naive-state.ts';
+import { hasReached, queueOrder, type Reached } from './naive-triggers.ts';
 import type {
   Amend,
   Cancel,
@@ -24,6 +26,8 @@ import type {
   Place,
   Side,
   Tick,
+  Trade,
+  Waiting,
 } from './naive-types.ts';
 
 const COMMAND_WINDOW = 1_048_576;
@@ -39,9 +43,13 @@ export class NaiveBook {
   nowMs = 0;
   sequence = 0;
   highest = 0;
+  /** The price of the last trade. */
+  lastTicks: number | null = null;
   /** Both sides with the order that trades first in front. */
   readonly buys: Order[] = [];
   readonly sells: Order[] = [];
+  /** Orders with a trigger, in the order in which they came. */
+  readonly waiting: Waiting[] = [];
   readonly #seen = new Set<number>();
   readonly #byNumber = new Map<number, Order>();
   readonly #expiring = new Set<Order>();
@@ -61,6 +69,7 @@ export class NaiveBook {
     } else if (this.#isNew(command)) {
       this.#passTime(command.timeMs);
       this.#act(command);
+      this.#runTriggers();
     }
     return this.#events;
   }
@@ -68,6 +77,7 @@ export class NaiveBook {
   emit(fact: Fact): number {
     this.sequence += 1;
     this.#events.push({ ...fact, sequence: this.sequence, timeMs: this.nowMs });
+    if (fact.kind === 'trade') this.lastTicks = fact.priceTicks;
     return this.sequence;
   }
 
@@ -79,15 +89,23 @@ export class NaiveBook {
     return side === 'buy' ? this.sells : this.buys;
   }
 
+  /** A resting order. */
   find(number: number): Order | null {
     return this.#byNumber.get(number) ?? null;
+  }
+
+  findWaiting(number: number): Waiting | null {
+    return this.waiting.find(({ order }) => order.number === number) ?? null;
   }
 
   hasSeen(number: number): boolean {
     return this.#seen.has(number);
   }
 
-  /** Says what is wrong with the book, if anything: crossed, out of order, or an empty order. */
+  /**
+   * Says what is wrong with the book, if anything: crossed, out of order, an empty order, or one
+   * that waits for a price that has been reached.
+   */
   findUnsound(): string | null {
     const [bestBuy, bestSell] = [this.buys[0], this.sells[0]];
     if (bestBuy !== undefined && bestSell !== undefined && bestBuy.limit >= bestSell.limit) {
@@ -102,6 +120,12 @@ export class NaiveBook {
         const isSorted =
           order.side === 'buy' ? order.limit >= next.limit : order.limit <= next.limit;
         if (!isSorted) return `orders ${order.number} and ${next.number} are out of order`;
+      }
+    }
+    for (const { order, trigger } of this.waiting) {
+      if (this.lastTicks === null) return `order ${order.number} waits in a market without trades`;
+      if (hasReached(order.side, trigger, this.lastTicks)) {
+        return `order ${order.number} waits although its trigger price is reached`;
       }
     }
     return null;
@@ -137,7 +161,60 @@ export class NaiveBook {
     this.#expiring.delete(order);
   }
 
-  /** What is locked for an order right now. */
+  /** Lets an order wait for its trigger price. */
+  wait(waiting: Waiting): void {
+    const { order, trigger } = waiting;
+    this.waiting.push(waiting);
+    if (order.expiresAtMs !== null) this.#expiring.add(order);
+    this.emit({
+      kind: 'armed',
+      orderId: orderIdOf(order.number),
+      userId: userIdOf(order.user),
+      side: order.side,
+      triggerKind: trigger.kind,
+      triggerPriceTicks: trigger.priceTicks,
+      remainingLots: Number(order.remaining),
+    });
+  }
+
+  #stopWaiting(waiting: Waiting): void {
+    this.waiting.splice(this.waiting.indexOf(waiting), 1);
+    this.#expiring.delete(waiting.order);
+  }
+
+  /** Places the orders that the command's trades have reached, and those that theirs reach. */
+  #runTriggers(): void {
+    const queue: Reached[] = [];
+    let read = 0;
+    const readTrades = (): void => {
+      const trades = this.#events.slice(read).filter((event) => event.kind === 'trade');
+      for (const trade of trades) queue.push(...this.#takeReached(trade));
+      read = this.#events.length;
+    };
+    readTrades();
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const { order, command } = next.waiting;
+      this.emit({
+        kind: 'triggered',
+        orderId: orderIdOf(order.number),
+        userId: userIdOf(order.user),
+        tradeSequence: next.tradeSequence,
+      });
+      place(this, command, null);
+      readTrades();
+    }
+  }
+
+  /** Takes the orders that a trade reaches out of the waiting ones, first to be queued first. */
+  #takeReached(trade: Trade): Reached[] {
+    const reached = this.waiting
+      .filter(({ order, trigger }) => hasReached(order.side, trigger, trade.priceTicks))
+      .sort(queueOrder);
+    for (const waiting of reached) this.#stopWaiting(waiting);
+    return reached.map((waiting) => ({ waiting, tradeSequence: trade.sequence }));
+  }
+
+  /** What is locked for a resting or taking order right now. */
   holdLeft(order: Order): bigint {
     if (order.byQuote !== null && order.side === 'buy') {
       return order.byQuote.hold - order.byQuote.taken;
@@ -177,16 +254,9 @@ export class NaiveBook {
 
   /** The text that the state hash is taken of. */
   stateText(): string {
-    const lines = [
-      `market ${this.market}`,
-      `version ${this.config?.version ?? 0} status ${this.status}`,
-      `now ${this.nowMs}`,
-      `sequence ${this.sequence}`,
-      `highest ${this.highest}`,
-      ...this.buys.map(orderText),
-      ...this.sells.map(orderText),
-    ];
-    return lines.map((line) => `${line}\n`).join('');
+    return stateLines(this)
+      .map((line) => `${line}\n`)
+      .join('');
   }
 
   #isNew(command: MarketCommand): boolean {
@@ -220,23 +290,27 @@ export class NaiveBook {
       const reason = amend(this, command);
       if (reason !== null) this.#refuse(command, reason, command.holdIncreaseMinor);
     } else if (command.kind === 'cancel') {
-      const order = this.find(command.orderNumber);
+      const order = this.find(command.orderNumber) ?? this.findWaiting(command.orderNumber)?.order;
       if (order?.user === command.userNumber) {
         this.end(order, 'cancelled', 'ORDER_CANCELLED_BY_USER');
       } else {
         this.#refuse(command, 'ORDER_NOT_FOUND', '0');
       }
     } else {
-      const own = [...this.buys, ...this.sells].filter(({ user }) => user === command.userNumber);
+      const waiting = this.waiting.map(({ order }) => order);
+      const all = [...this.buys, ...this.sells, ...waiting];
+      const own = all.filter(({ user }) => user === command.userNumber);
       own.sort((a, b) => a.number - b.number);
       for (const order of own) this.end(order, 'cancelled', 'ORDER_CANCELLED_BY_USER');
       if (own.length === 0) this.#refuse(command, 'ORDER_NOT_FOUND', '0');
     }
   }
 
-  /** A resting order leaves the book and ends, giving back all that is still held for it. */
+  /** A resting or waiting order leaves and ends, giving back all that is still held for it. */
   end(order: Order, status: 'cancelled' | 'expired', reason: string): void {
-    this.remove(order);
+    const waiting = this.findWaiting(order.number);
+    if (waiting === null) this.remove(order);
+    else this.#stopWaiting(waiting);
     this.emit({
       kind: 'ended',
       orderId: orderIdOf(order.number),
@@ -244,7 +318,7 @@ export class NaiveBook {
       status,
       reason,
       cancelledLots: Number(order.remaining),
-      releaseMinor: String(this.holdLeft(order)),
+      releaseMinor: waiting?.command.holdMinor ?? String(this.holdLeft(order)),
     });
   }
 
@@ -260,7 +334,8 @@ export class NaiveBook {
         config.tickSize === old.tickSize &&
         config.lotSize === old.lotSize &&
         config.feePolicy === old.feePolicy;
-      if (!isSameMarket && this.buys.length + this.sells.length > 0) return;
+      const orders = this.buys.length + this.sells.length + this.waiting.length;
+      if (!isSameMarket && orders > 0) return;
     }
     this.config = config;
     this.status = status;
@@ -301,21 +376,4 @@ export class NaiveBook {
 function orderNumberOf(command: Place | Cancel | CancelAll | Amend): number | null {
   if (command.kind === 'place') return command.number;
   return command.kind === 'cancel_all' ? null : command.orderNumber;
-}
-
-function orderText(order: Order): string {
-  return [
-    order.number,
-    order.user,
-    order.side === 'buy' ? 'b' : 's',
-    order.limit,
-    order.original,
-    order.remaining,
-    order.timeInForce,
-    order.postOnly ? 1 : 0,
-    order.mode,
-    order.expiresAtMs ?? 0,
-    order.makerFeePpm,
-    order.takerFeePpm,
-  ].join(' ');
 }

@@ -9,14 +9,20 @@ import {
   userIdOf,
 } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
-import type { Amend, EndStatus, Order, Place, Side, TradeParty } from './naive-types.ts';
+import { hasReached } from './naive-triggers.ts';
+import type { Amend, EndStatus, Order, Place, Side, TradeParty, Trigger } from './naive-types.ts';
 
 /** Why taking stopped: the taker ended on the way, its budget is spent, or nothing is in reach. */
 type Stop = 'ended' | 'budget' | 'out_of_reach';
 
-export function place(book: NaiveBook, command: Place): void {
+/** A triggered order is placed again, with null for its trigger. */
+export function place(
+  book: NaiveBook,
+  command: Place,
+  trigger: Trigger | null = command.trigger ?? null,
+): void {
   const taker = takerOf(command);
-  const refusal = findRefusal(book, command, taker);
+  const refusal = findRefusal(book, command, taker, trigger);
   if (refusal !== null) {
     book.emit({
       kind: 'ended',
@@ -27,6 +33,10 @@ export function place(book: NaiveBook, command: Place): void {
       cancelledLots: command.quantityLots,
       releaseMinor: command.holdMinor,
     });
+    return;
+  }
+  if (trigger !== null) {
+    book.wait({ order: taker, command, trigger });
     return;
   }
   const limit = takingLimit(book, command);
@@ -67,6 +77,7 @@ function findRefusal(
   book: NaiveBook,
   command: Place,
   taker: Order,
+  trigger: Trigger | null,
 ): { readonly status: EndStatus; readonly reason: string } | null {
   const { config, scale } = book.rules;
   const lots = taker.original;
@@ -83,6 +94,12 @@ function findRefusal(
   }
   if (taker.timeInForce === 'GTD' && (taker.expiresAtMs ?? Infinity) <= book.nowMs) {
     return { status: 'expired', reason: 'ORDER_EXPIRED' };
+  }
+  if (trigger !== null) {
+    if (!isInBand(book, BigInt(trigger.priceTicks))) return rejected('ORDER_PRICE_OUT_OF_BAND');
+    if (book.lastTicks === null) return rejected('ORDER_TRIGGER_REFERENCE_NONE');
+    const isReached = hasReached(taker.side, trigger, book.lastTicks);
+    return isReached ? rejected('ORDER_TRIGGER_PRICE_REACHED') : null;
   }
   if (taker.postOnly && wouldTake(book, taker.side, taker.limit)) {
     return rejected('ORDER_POST_ONLY_WOULD_TAKE');
@@ -276,9 +293,11 @@ function emitEnd(
   });
 }
 
-/** Amends a resting order, or answers why not. */
+/** Amends a resting order, or answers why not. A waiting one is found but cannot be amended. */
 export function amend(book: NaiveBook, command: Amend): string | null {
   const { scale } = book.rules;
+  const waiting = book.findWaiting(command.orderNumber);
+  if (waiting?.order.user === command.userNumber) return 'ORDER_AMEND_NOT_ALLOWED';
   const order = book.find(command.orderNumber);
   if (order?.user !== command.userNumber) return 'ORDER_NOT_FOUND';
   const limit = BigInt(command.priceTicks);

@@ -7,6 +7,7 @@ export type SelfTradeMode = 'cancel_taker' | 'cancel_maker' | 'cancel_both' | 'd
 export type MarketStatus = 'trading' | 'cancel_only' | 'halted';
 export type FeePolicy = 'received' | 'quote';
 export type EndStatus = 'filled' | 'cancelled' | 'expired' | 'rejected';
+export type TriggerKind = 'stop_loss' | 'take_profit';
 export type Market = `${string}-${string}`;
 
 export interface MarketConfig {
@@ -33,6 +34,11 @@ interface Numbered {
   readonly timeMs: number;
 }
 
+export interface Trigger {
+  readonly kind: TriggerKind;
+  readonly priceTicks: number;
+}
+
 export interface Place extends Numbered {
   readonly kind: 'place';
   readonly userNumber: number;
@@ -48,6 +54,7 @@ export interface Place extends Numbered {
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
   readonly holdMinor: string;
+  readonly trigger?: Trigger;
 }
 
 export interface Cancel extends Numbered {
@@ -98,6 +105,19 @@ export interface Opened extends OrderHead {
   readonly side: Side;
   readonly priceTicks: number;
   readonly remainingLots: number;
+}
+
+export interface Armed extends OrderHead {
+  readonly kind: 'armed';
+  readonly side: Side;
+  readonly triggerKind: TriggerKind;
+  readonly triggerPriceTicks: number;
+  readonly remainingLots: number;
+}
+
+export interface Triggered extends OrderHead {
+  readonly kind: 'triggered';
+  readonly tradeSequence: number;
 }
 
 export interface TradeParty {
@@ -160,10 +180,11 @@ export interface Configured extends Head {
   readonly status: MarketStatus;
 }
 
-export type Execution = Opened | Trade | Reduced | Ended | Amended | Refused | Configured;
+export type Execution =
+  Opened | Armed | Triggered | Trade | Reduced | Ended | Amended | Refused | Configured;
 export type DepthLine = readonly [Side, number, number];
 
-/** A resting or taking order. */
+/** A resting, taking or waiting order. */
 export interface Order {
   readonly number: number;
   readonly user: number;
@@ -179,6 +200,13 @@ export interface Order {
   remaining: bigint;
   /** Only market orders sized by quote amount, which never rest. */
   readonly byQuote: ByQuote | null;
+}
+
+/** An order that waits for its trigger price, with the command that will place it. */
+export interface Waiting {
+  readonly order: Order;
+  readonly command: Place;
+  readonly trigger: Trigger;
 }
 
 export interface ByQuote {

@@ -2,8 +2,10 @@
 import { strict as assert } from 'node:assert';
 import { CommandMaker, type Step } from './command-maker.ts';
 import type { Spec } from './command-specs.ts';
+import type { Context } from './coverage-acts.ts';
 import type { Coverage } from './coverage.ts';
 import { variantOf } from './market-variants.ts';
+import { orderIdOf } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
 import { NaiveShard } from './naive-shard.ts';
 import type { DepthLine, Execution, Market, MarketCommand } from './naive-types.ts';
@@ -93,8 +95,9 @@ class Twins {
       this.#tick(step.timeMs);
     } else {
       this.#subject.restore();
-      for (const book of this.oracle.books.values()) this.#compareState(book);
-      this.#coverage.noteRestore();
+      const books = [...this.oracle.books.values()];
+      for (const book of books) this.#compareState(book);
+      this.#coverage.noteRestore(books.some(({ waiting }) => waiting.length > 0));
     }
   }
 
@@ -104,7 +107,10 @@ class Twins {
       isRepeat: book.hasSeen(command.number),
       highestBefore: book.highest,
       versionBefore: book.config?.version ?? 0,
+      status: book.status,
       feePolicy: book.config?.feePolicy ?? 'none',
+      hasResting: book.buys.length + book.sells.length > 0,
+      waiting: waitingOf(book),
     };
     const events = this.oracle.apply(market, command);
     const output = this.#subject.apply(market, command);
@@ -113,10 +119,11 @@ class Twins {
   }
 
   #tick(timeMs: number): void {
+    const waiting = new Map([...this.oracle.books].map(([id, book]) => [id, waitingOf(book)]));
     const expected = this.oracle.tick(timeMs);
     const outputs = this.#subject.tick(timeMs);
     for (const [market, events] of expected) {
-      this.#coverage.noteTick(events);
+      this.#coverage.noteTick(events, waiting.get(market) ?? new Map());
       const output = outputs.get(market) ?? { events: [], depth: [] };
       this.#compare(this.oracle.book(market), events, output, { kind: 'tick', timeMs });
     }
@@ -141,6 +148,10 @@ class Twins {
     const [actual, expected] = [this.#subject.stateText(book.market), book.stateText()];
     if (actual !== expected) assert.equal(actual, expected, 'state differs');
   }
+}
+
+function waitingOf(book: NaiveBook): Context['waiting'] {
+  return new Map(book.waiting.map(({ command }) => [orderIdOf(command.number), command]));
 }
 
 /**
