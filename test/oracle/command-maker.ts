@@ -4,7 +4,16 @@ import { holdOf, partsPerMillionUp, reservePpm } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
 import type { NaiveShard } from './naive-shard.ts';
 import { isRising } from './naive-triggers.ts';
-import type { Amend, Market, MarketCommand, Order, Place, Side, Trigger } from './naive-types.ts';
+import type {
+  Amend,
+  Bare,
+  Market,
+  MarketCommand,
+  Order,
+  Place,
+  Side,
+  Trigger,
+} from './naive-types.ts';
 import {
   MARKETS,
   PRICE_MAX,
@@ -115,8 +124,6 @@ function placePriceOf({ price, side, trigger }: PlaceSpec): number {
   if (trigger === null || price < 96 || price > 106) return priceOf(price, side);
   return side === 'buy' ? price + 6 : price - 6;
 }
-
-type Bare<C> = C extends MarketCommand ? Omit<C, 'number' | 'timeMs'> : never;
 
 function placeOf(spec: PlaceSpec, book: NaiveBook, timeMs: number): Bare<Place> {
   const isMarket = spec.sizing !== 'limit';

@@ -1,79 +1,28 @@
 // Worked examples for the oracle, computed by hand from docs/engine.md: it must be right by itself.
 import { beforeEach, describe, expect, test } from 'vitest';
-import { NaiveBook } from './naive-book.ts';
-import type { Execution, Market, MarketConfig, Place } from './naive-types.ts';
+import type { NaiveBook } from './naive-book.ts';
+import { Example, kinds } from './naive-example.ts';
+import type { Amend, Execution, Place } from './naive-types.ts';
 
-const MARKET: Market = 'ABC-XYZ';
-// One lot is 10 base units; one tick x one lot is 3 quote units.
-const CONFIG: MarketConfig = {
-  market: MARKET,
-  base: 'ABC',
-  quote: 'XYZ',
-  baseDecimals: 2,
-  quoteDecimals: 2,
-  tickSize: '0.3',
-  lotSize: '0.1',
-  minQuantity: '0.1',
-  maxQuantity: '1000',
-  minNotional: '0.01',
-  minPrice: '0.3',
-  maxPrice: '3000',
-  protectionBps: 1_000,
-  feePolicy: 'quote',
-  selfTradeAllowed: true,
-  version: 1,
-};
-
+let example: Example;
 let book: NaiveBook;
-let number: number;
 
 beforeEach(() => {
-  book = new NaiveBook(MARKET);
-  number = 0;
-  const head = { number: next(), timeMs: 5 };
-  book.apply({ kind: 'configure_market', ...head, config: CONFIG, status: 'trading' });
+  example = new Example();
+  book = example.book;
 });
 
-function next(): number {
-  number += 1;
-  return number;
-}
-
-function place(changes: Partial<Place>): readonly Execution[] {
-  const order = {
-    kind: 'place',
-    number: next(),
-    timeMs: 5,
-    userNumber: 1,
-    side: 'buy',
-    type: 'limit',
-    timeInForce: 'GTC',
-    postOnly: false,
-    selfTradePrevention: 'cancel_taker',
-    priceTicks: 100,
-    quantityLots: 5,
-    quoteBudgetMinor: null,
-    expiresAtMs: null,
-    makerFeePpm: 1_000,
-    takerFeePpm: 2_000,
-    holdMinor: '1503',
-  } as const;
-  return book.apply({ ...order, ...changes });
-}
-
-function kinds(events: readonly Execution[]): string[] {
-  return events.map((e) => (e.kind === 'ended' ? `ended ${e.status} ${e.reason ?? ''}` : e.kind));
-}
+const place = (changes: Partial<Place>): readonly Execution[] => example.place(changes);
 
 test('a market without configuration answers an order with MARKET_NOT_FOUND', () => {
-  book = new NaiveBook(MARKET);
+  example = new Example({ isConfigured: false });
   const [event] = place({ holdMinor: '77' });
   expect(event).toMatchObject({
     status: 'rejected',
     reason: 'MARKET_NOT_FOUND',
     releaseMinor: '77',
   });
-  expect(book.stateText()).toBe(
+  expect(example.book.stateText()).toBe(
     'market ABC-XYZ\nversion 0 status none\nnow 5\nsequence 1\nhighest 2\nlast 0\n',
   );
 });
@@ -204,18 +153,7 @@ describe('an order that meets its owner', () => {
 test('an amend keeps its place when smaller, loses it when larger, and trades when it crosses', () => {
   place({ userNumber: 2, quantityLots: 5 });
   place({ userNumber: 3, quantityLots: 5 });
-  const amend = (changes: object): readonly Execution[] =>
-    book.apply({
-      kind: 'amend',
-      number: next(),
-      timeMs: 5,
-      userNumber: 2,
-      orderNumber: 2,
-      priceTicks: 100,
-      quantityLots: 4,
-      holdIncreaseMinor: '0',
-      ...changes,
-    });
+  const amend = (changes: Partial<Amend>): readonly Execution[] => example.amend(changes);
   // 5 lots hold 1503, 4 hold 1200 + 2.4 rounded up = 1203.
   expect(amend({})).toMatchObject([{ priorityKept: true, releaseMinor: '300' }]);
   expect(book.buys.map((o) => o.user)).toEqual([2, 3]);

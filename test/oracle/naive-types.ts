@@ -89,6 +89,8 @@ export interface Tick {
 }
 
 export type MarketCommand = Place | Cancel | CancelAll | Amend | Configure;
+/** A command before it has its number and time. */
+export type Bare<C> = C extends MarketCommand ? Omit<C, 'number' | 'timeMs'> : never;
 
 interface Head {
   readonly sequence: number;

@@ -1,0 +1,121 @@
+// A small market with round numbers, for examples that are computed by hand from docs/engine.md.
+import { strict as assert } from 'node:assert';
+import { NaiveBook } from './naive-book.ts';
+import type {
+  Amend,
+  Bare,
+  Execution,
+  Market,
+  MarketCommand,
+  MarketConfig,
+  MarketStatus,
+  Place,
+  Side,
+  Trigger,
+} from './naive-types.ts';
+
+const MARKET: Market = 'ABC-XYZ';
+// One lot is 10 base units; one tick x one lot is 3 quote units.
+const CONFIG: MarketConfig = {
+  market: MARKET,
+  base: 'ABC',
+  quote: 'XYZ',
+  baseDecimals: 2,
+  quoteDecimals: 2,
+  tickSize: '0.3',
+  lotSize: '0.1',
+  minQuantity: '0.1',
+  maxQuantity: '1000',
+  minNotional: '0.01',
+  minPrice: '0.3',
+  maxPrice: '3000',
+  protectionBps: 1_000,
+  feePolicy: 'quote',
+  selfTradeAllowed: true,
+  version: 1,
+};
+
+export const MARKET_ORDER = { type: 'market', timeInForce: 'IOC' } as const;
+
+export class Example {
+  readonly book = new NaiveBook(MARKET);
+  #number = 0;
+
+  /** Command 1 is the configuration, or is never sent. */
+  constructor({ isConfigured = true } = {}) {
+    if (isConfigured) this.configure({});
+    else this.#number = 1;
+  }
+
+  send(command: Bare<MarketCommand>): readonly Execution[] {
+    this.#number += 1;
+    return this.book.apply({ ...command, number: this.#number, timeMs: 5 });
+  }
+
+  /** With no more said, user 1 buys 5 lots at 100 and holds 1500 and the fee of 0.2 %. */
+  place(changes: Partial<Place>): readonly Execution[] {
+    this.#number += 1;
+    const order = {
+      kind: 'place',
+      number: this.#number,
+      timeMs: 5,
+      userNumber: 1,
+      side: 'buy',
+      type: 'limit',
+      timeInForce: 'GTC',
+      postOnly: false,
+      selfTradePrevention: 'cancel_taker',
+      priceTicks: 100,
+      quantityLots: 5,
+      quoteBudgetMinor: null,
+      expiresAtMs: null,
+      makerFeePpm: 1_000,
+      takerFeePpm: 2_000,
+      holdMinor: '1503',
+    } as const;
+    return this.book.apply({ ...order, ...changes });
+  }
+
+  /** Users 8 and 9 trade one lot; nothing better may rest. */
+  tradeAt(priceTicks: number): readonly Execution[] {
+    this.rest('sell', priceTicks);
+    return this.place({ userNumber: 9, priceTicks, quantityLots: 1 });
+  }
+
+  rest(side: Side, priceTicks: number, quantityLots = 1): void {
+    const events = this.place({ userNumber: 8, side, priceTicks, quantityLots });
+    assert.deepEqual(kinds(events), ['opened']);
+  }
+
+  amend(changes: Partial<Amend>): readonly Execution[] {
+    const order = { userNumber: 2, orderNumber: 2, priceTicks: 100, quantityLots: 4 };
+    return this.send({ kind: 'amend', ...order, holdIncreaseMinor: '0', ...changes });
+  }
+
+  configure(
+    changes: Partial<MarketConfig>,
+    status: MarketStatus = 'trading',
+  ): readonly Execution[] {
+    const config = { ...CONFIG, ...changes };
+    return this.send({ kind: 'configure_market', config, status });
+  }
+}
+
+export function kinds(events: readonly Execution[]): string[] {
+  return events.map((e) => (e.kind === 'ended' ? `ended ${e.status} ${e.reason ?? ''}` : e.kind));
+}
+
+export function stop(priceTicks: number): Trigger {
+  return { kind: 'stop_loss', priceTicks };
+}
+
+export function profit(priceTicks: number): Trigger {
+  return { kind: 'take_profit', priceTicks };
+}
+
+/** `[order number, sequence of the trade that reached it]` of every triggered order. */
+export function triggered(events: readonly Execution[]): (readonly [number, number])[] {
+  return events.flatMap((e) =>
+    e.kind === 'triggered' ? [[Number(e.orderId.slice(4)), e.tradeSequence] as const] : [],
+  );
+}
