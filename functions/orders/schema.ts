@@ -3,13 +3,16 @@ import { z } from 'zod';
 import { listQueryFields } from '../../shared/http/list.ts';
 import { DECIMAL_PATTERN } from '../../shared/money/decimal.ts';
 import { ORDER_STATUSES, ORDER_TYPES, SELF_TRADE_PREVENTIONS } from '../../shared/domain/order.ts';
-import { SIDES, TIMES_IN_FORCE } from '../../shared/domain/order.ts';
+import { SIDES, TIMES_IN_FORCE, TRIGGER_KINDS } from '../../shared/domain/order.ts';
 
 const decimal = z.string().regex(DECIMAL_PATTERN);
 const marketField = z.string().regex(/^[A-Z0-9]{2,10}-[A-Z0-9]{2,10}$/);
 const clientOrderIdField = z.string().regex(/^[A-Za-z0-9_-]{1,36}$/);
 const orderIdField = z.string().regex(/^ord_[0-9]{16}$/);
 const timeField = z.iso.datetime({ offset: false, precision: 3 });
+
+/** The order waits until its market trades at this price or beyond. */
+const triggerBody = z.strictObject({ type: z.enum(TRIGGER_KINDS), price: decimal });
 
 export const placeOrderBody = z.strictObject({
   market: marketField,
@@ -23,6 +26,7 @@ export const placeOrderBody = z.strictObject({
   postOnly: z.exactOptional(z.boolean()),
   selfTradePrevention: z.exactOptional(z.enum(SELF_TRADE_PREVENTIONS)),
   clientOrderId: z.exactOptional(clientOrderIdField),
+  trigger: z.exactOptional(triggerBody),
 });
 export type PlaceOrderBody = z.output<typeof placeOrderBody>;
 
@@ -65,6 +69,8 @@ const orderFields = {
   quantity: z.string().nullable(),
   quoteAmount: z.string().nullable(),
   expiresAt: timeField.nullable(),
+  /** Null for an order that takes part at once. */
+  trigger: z.strictObject({ type: z.enum(TRIGGER_KINDS), price: z.string() }).nullable(),
   filledQuantity: z.string(),
   filledQuote: z.string(),
   /** filledQuote / filledQuantity, rounded down to 18 decimals; null before the first fill. */

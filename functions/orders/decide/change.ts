@@ -50,6 +50,9 @@ export function decideAmend(
   if (body.price === undefined && body.quantity === undefined) return reject('ORDER_AMEND_EMPTY');
   const canRest = order.timeInForce === 'GTC' || order.timeInForce === 'GTD';
   if (order.type !== 'limit' || !canRest) return reject('ORDER_AMEND_NOT_ALLOWED');
+  if (order.status === 'untriggered') {
+    return reject('ORDER_AMEND_NOT_ALLOWED', 'it waits for its trigger price');
+  }
   const moving = checkMoving(terms);
   if (moving !== null) return moving;
   if (order.amendPending) return reject('ORDER_AMEND_PENDING');

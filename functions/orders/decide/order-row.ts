@@ -1,5 +1,5 @@
 // An order as the tables hold it, and the market it is measured in.
-import type { OrderStatus, Side } from '../../../shared/domain/order.ts';
+import type { OrderStatus, Side, TriggerKind } from '../../../shared/domain/order.ts';
 import type { OrderType, SelfTradePrevention, TimeInForce } from '../../../shared/domain/order.ts';
 
 export interface OrderRow {
@@ -17,6 +17,9 @@ export interface OrderRow {
   /** Base units of the quote asset; null unless sized by quote amount. */
   readonly quoteAmountMinor: string | null;
   readonly expiresAtMs: number | null;
+  /** Both null for an order that takes part at once. */
+  readonly triggerKind: TriggerKind | null;
+  readonly triggerPriceTicks: number | null;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
   readonly acceptedAtMs: number;

@@ -53,7 +53,8 @@ export function decidePlace(
 /**
  * A market buy by quantity locks up to its protection price, which may be more than the user has
  * though the order would cost less. Then it locks what there is, as long as that covers the best
- * price: the engine stops where the hold ends.
+ * price: the engine stops where the hold ends. One that waits gets no less than it needs at worst,
+ * since nobody looks when its time comes.
  */
 function fitToFunds(
   body: PlaceOrderBody,
@@ -64,7 +65,7 @@ function fitToFunds(
   if (sized.hold.amountMinor <= availableMinor) return sized;
   const isMarketBuy =
     body.type === 'market' && body.side === 'buy' && sized.quoteBudgetMinor === null;
-  if (!isMarketBuy || terms.bestAskTicks === null) return null;
+  if (!isMarketBuy || sized.trigger !== null || terms.bestAskTicks === null) return null;
   const spendable = spendableMinor(availableMinor, reservePpm(terms, 'buy'));
   const perTick = BigInt(sized.quantityLots) * terms.scale.tickLotMinor;
   const priceTicks = Number(spendable / perTick);
@@ -94,6 +95,8 @@ export function acceptedRow(accepted: AcceptedOrder): OrderWithUnits {
     quantityLots: sized.quantityLots,
     quoteAmountMinor: sized.quoteAmountMinor?.toString() ?? null,
     expiresAtMs: sized.expiresAtMs,
+    triggerKind: sized.trigger?.kind ?? null,
+    triggerPriceTicks: sized.trigger?.priceTicks ?? null,
     makerFeePpm: terms.makerFeePpm,
     takerFeePpm: terms.takerFeePpm,
     acceptedAtMs: accepted.acceptedAtMs,
@@ -140,5 +143,6 @@ export function placeCommand(order: AcceptedOrder): PlaceCommand {
     makerFeePpm: terms.makerFeePpm,
     takerFeePpm: terms.takerFeePpm,
     holdMinor: sized.hold.amountMinor.toString(),
+    ...(sized.trigger === null ? {} : { trigger: sized.trigger }),
   };
 }

@@ -31,7 +31,10 @@ export interface NewFill {
 export interface OrderUpdate {
   readonly orderNumber: number;
   lastSequence: number;
-  remainingLots: number;
+  /** Null: as it was before. */
+  remainingLots: number | null;
+  /** True when the newest of its events says that it waits for its trigger price. */
+  isUntriggered: boolean;
   timeMs: number;
   end: { readonly status: EndStatus; readonly reason: string | null } | null;
   amend: {
@@ -64,13 +67,14 @@ export function projectExecutions(records: readonly Executions[]): Projection {
 
 interface Change {
   readonly orderId: OrderId;
-  /** Null when the event does not say what remains. */
+  /** Null when the event changes nothing in what remains. */
   readonly remainingLots: number | null;
 }
 
 function changesOf(event: ExecutionEvent): readonly Change[] {
   switch (event.kind) {
     case 'opened':
+    case 'armed':
     case 'reduced':
     case 'amended':
       return [event];
@@ -78,10 +82,10 @@ function changesOf(event: ExecutionEvent): readonly Change[] {
       return [event.taker, event.maker];
     case 'ended':
       return [{ orderId: event.orderId, remainingLots: event.cancelledLots }];
+    case 'triggered':
+      return [{ orderId: event.orderId, remainingLots: null }];
     case 'refused':
       return event.orderId === null ? [] : [{ orderId: event.orderId, remainingLots: null }];
-    case 'armed':
-    case 'triggered':
     case 'configured':
       return [];
   }
@@ -92,16 +96,19 @@ function fold(updates: Map<number, OrderUpdate>, event: ExecutionEvent, change: 
   const update = updates.get(orderNumber) ?? {
     orderNumber,
     lastSequence: 0,
-    remainingLots: 0,
+    remainingLots: null,
+    isUntriggered: false,
     timeMs: 0,
     end: null,
     amend: null,
     answeredAmends: [],
   };
   updates.set(orderNumber, update);
-  if (change.remainingLots !== null && event.sequence > update.lastSequence) {
+  // A refusal leaves the order as it is.
+  if (event.kind !== 'refused' && event.sequence > update.lastSequence) {
     update.lastSequence = event.sequence;
-    update.remainingLots = change.remainingLots;
+    update.remainingLots = change.remainingLots ?? update.remainingLots;
+    update.isUntriggered = event.kind === 'armed';
     update.timeMs = event.timeMs;
   }
   if (event.kind === 'ended') update.end = { status: event.status, reason: event.reason };

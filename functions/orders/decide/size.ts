@@ -15,8 +15,13 @@ import {
   type MarketScale,
   type MarketStatus,
 } from '../../../shared/domain/market.ts';
-import type { TimeInForce } from '../../../shared/domain/order.ts';
-import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
+import type { TimeInForce, TriggerKind } from '../../../shared/domain/order.ts';
+import {
+  isRejection,
+  reject,
+  type ErrorCode,
+  type Rejection,
+} from '../../../shared/domain/rejection.ts';
 import { parseDecimal } from '../../../shared/money/decimal.ts';
 import { divRoundUp } from '../../../shared/money/rounding.ts';
 import type { PlaceOrderBody } from '../schema.ts';
@@ -37,6 +42,12 @@ export interface MarketTerms {
   readonly bestAskTicks: number | null;
 }
 
+/** What an order waits for before it takes part. */
+export interface Trigger {
+  readonly kind: TriggerKind;
+  readonly priceTicks: number;
+}
+
 /** An order in integers. */
 export interface SizedOrder {
   readonly timeInForce: TimeInForce;
@@ -45,6 +56,8 @@ export interface SizedOrder {
   readonly quoteAmountMinor: bigint | null;
   readonly quoteBudgetMinor: bigint | null;
   readonly expiresAtMs: number | null;
+  /** Null for an order that takes part at once. */
+  readonly trigger: Trigger | null;
   readonly hold: { readonly asset: string; readonly amountMinor: bigint };
 }
 
@@ -64,15 +77,35 @@ export function sizeOrder(
   if (refusal !== null) return refusal;
   const expiresAtMs = readExpiry(body, nowMs);
   if (isRejection(expiresAtMs)) return expiresAtMs;
+  const trigger = readTrigger(body.trigger, terms);
+  if (isRejection(trigger)) return trigger;
   const size =
     body.type === 'limit'
       ? sizeLimit(body, terms)
       : body.quoteAmount === undefined
-        ? sizeMarketByQuantity(body, terms)
+        ? sizeMarketByQuantity(body, trigger, terms)
         : sizeMarketByQuote(body, terms);
   if (isRejection(size)) return size;
   if (size.hold.amountMinor > MINOR_MAX) return reject('ORDER_NOTIONAL_TOO_LARGE');
-  return { ...size, expiresAtMs };
+  return { ...size, expiresAtMs, trigger };
+}
+
+/** Only a market order that takes part at once is sized by what the book shows. */
+export function needsBestPrices(body: Pick<PlaceOrderBody, 'type' | 'trigger'>): boolean {
+  return body.type === 'market' && body.trigger === undefined;
+}
+
+/**
+ * The price from which on a market order is expected to trade: the best opposite one, or for an
+ * order that waits the one it waits for. Null when nobody knows.
+ */
+export function startTicks(
+  side: PlaceOrderBody['side'],
+  trigger: Trigger | null,
+  terms: MarketTerms,
+): number | null {
+  if (trigger !== null) return trigger.priceTicks;
+  return side === 'buy' ? terms.bestAskTicks : terms.bestBidTicks;
 }
 
 /** A market is closed by a move for about as long as a recovery of its engine takes. */
@@ -84,7 +117,7 @@ export function checkMoving(terms: Pick<MarketTerms, 'isMoving'>): Rejection | n
   return reject('MARKET_MOVING', undefined, { retryAfterSeconds: MOVING_RETRY_AFTER_SECONDS });
 }
 
-type Size = Omit<SizedOrder, 'expiresAtMs'>;
+type Size = Omit<SizedOrder, 'expiresAtMs' | 'trigger'>;
 
 /** Terms of the hold of an order that is not sized by quote amount. */
 export function holdTerms(
@@ -111,10 +144,28 @@ export function holdAsset(
 }
 
 export function readPrice(text: string, terms: MarketTerms): number | Rejection {
+  return readTicks(text, terms, { name: 'price', offTick: 'ORDER_PRICE_OFF_TICK' });
+}
+
+function readTrigger(
+  trigger: PlaceOrderBody['trigger'],
+  terms: MarketTerms,
+): Trigger | null | Rejection {
+  if (trigger === undefined) return null;
+  const field = { name: 'trigger.price', offTick: 'ORDER_TRIGGER_PRICE_OFF_TICK' } as const;
+  const priceTicks = readTicks(trigger.price, terms, field);
+  return isRejection(priceTicks) ? priceTicks : { kind: trigger.type, priceTicks };
+}
+
+function readTicks(
+  text: string,
+  terms: MarketTerms,
+  field: { readonly name: string; readonly offTick: ErrorCode },
+): number | Rejection {
   const ticks = parseSteps(text, terms.config.tickSize, PRICE_TICKS_MAX);
   if (ticks === 'malformed') return reject('BODY_INVALID');
   if (ticks === 'off_step') {
-    return reject('ORDER_PRICE_OFF_TICK', `price is not a multiple of ${terms.config.tickSize}`);
+    return reject(field.offTick, `${field.name} is not a multiple of ${terms.config.tickSize}`);
   }
   if (
     ticks === 'too_large' ||
@@ -123,7 +174,7 @@ export function readPrice(text: string, terms: MarketTerms): number | Rejection 
   ) {
     return reject(
       'ORDER_PRICE_OUT_OF_BAND',
-      `price must be ${terms.config.minPrice} to ${terms.config.maxPrice}`,
+      `${field.name} must be ${terms.config.minPrice} to ${terms.config.maxPrice}`,
     );
   }
   return ticks;
@@ -177,8 +228,10 @@ function checkShape(body: PlaceOrderBody): Rejection | null {
       return reject('ORDER_TIME_IN_FORCE_NOT_ALLOWED');
     }
   }
+  const waits = body.trigger !== undefined;
+  if (waits && body.quoteAmount !== undefined) return reject('ORDER_QUOTE_AMOUNT_NOT_ALLOWED');
   const canRest = body.type === 'limit' && (timeInForce === 'GTC' || timeInForce === 'GTD');
-  if (body.postOnly === true && !canRest) return reject('ORDER_POST_ONLY_NOT_ALLOWED');
+  if (body.postOnly === true && (!canRest || waits)) return reject('ORDER_POST_ONLY_NOT_ALLOWED');
   if (timeInForce === 'GTD' && body.expiresAt === undefined) return reject('ORDER_EXPIRY_REQUIRED');
   if (timeInForce !== 'GTD' && body.expiresAt !== undefined) {
     return reject('ORDER_EXPIRY_NOT_ALLOWED');
@@ -222,15 +275,21 @@ function sizeLimit(body: PlaceOrderBody, terms: MarketTerms): Size | Rejection {
   };
 }
 
-function sizeMarketByQuantity(body: PlaceOrderBody, terms: MarketTerms): Size | Rejection {
+function sizeMarketByQuantity(
+  body: PlaceOrderBody,
+  trigger: Trigger | null,
+  terms: MarketTerms,
+): Size | Rejection {
   const quantityLots = readQuantity(body.quantity ?? '', terms);
   if (isRejection(quantityLots)) return quantityLots;
-  // A sell locks base whatever its price; only a buy needs to know what it may cost.
-  const priceTicks = body.side === 'sell' ? terms.scale.minPriceTicks : protectedBuyTicks(terms);
+  const start = startTicks(body.side, trigger, terms);
+  // A sell locks base whatever its price; only a buy needs to know what it may cost. One that waits
+  // may find a market far from its trigger price, so it is kept near it.
+  const isFree = body.side === 'sell' && trigger === null;
+  const priceTicks = isFree ? terms.scale.minPriceTicks : protectedTicks(body.side, start, terms);
   if (priceTicks === null) return reject('ORDER_LIQUIDITY_NONE');
-  const best = body.side === 'sell' ? terms.bestBidTicks : terms.bestAskTicks;
-  if (best !== null) {
-    const refusal = checkNotional(notionalMinor(terms.scale, best, quantityLots), terms);
+  if (start !== null) {
+    const refusal = checkNotional(notionalMinor(terms.scale, start, quantityLots), terms);
     if (refusal !== null) return refusal;
   }
   return {
@@ -261,7 +320,7 @@ function sizeMarketByQuote(body: PlaceOrderBody, terms: MarketTerms): Size | Rej
       hold: { asset: terms.config.quote, amountMinor: amount },
     };
   }
-  const priceTicks = protectedSellTicks(terms);
+  const priceTicks = protectedTicks('sell', terms.bestBidTicks, terms);
   if (priceTicks === null) return reject('ORDER_LIQUIDITY_NONE');
   const lots = divRoundUp(amount, BigInt(priceTicks) * terms.scale.tickLotMinor);
   if (lots > BigInt(terms.scale.maxQuantityLots)) return reject('ORDER_QUANTITY_TOO_LARGE');
@@ -278,14 +337,18 @@ function sizeMarketByQuote(body: PlaceOrderBody, terms: MarketTerms): Size | Rej
   };
 }
 
-function protectedBuyTicks(terms: MarketTerms): number | null {
-  if (terms.bestAskTicks === null) return null;
-  const ticks = Math.floor((terms.bestAskTicks * (10_000 + terms.config.protectionBps)) / 10_000);
-  return Math.min(ticks, terms.scale.maxPriceTicks);
-}
-
-function protectedSellTicks(terms: MarketTerms): number | null {
-  if (terms.bestBidTicks === null) return null;
-  const ticks = Math.ceil((terms.bestBidTicks * (10_000 - terms.config.protectionBps)) / 10_000);
+/** The worst price for an order that trades from `start` on, within the price band. */
+function protectedTicks(
+  side: PlaceOrderBody['side'],
+  start: number | null,
+  terms: MarketTerms,
+): number | null {
+  if (start === null) return null;
+  const { protectionBps } = terms.config;
+  if (side === 'buy') {
+    const ticks = Math.floor((start * (10_000 + protectionBps)) / 10_000);
+    return Math.min(ticks, terms.scale.maxPriceTicks);
+  }
+  const ticks = Math.ceil((start * (10_000 - protectionBps)) / 10_000);
   return Math.max(ticks, terms.scale.minPriceTicks);
 }

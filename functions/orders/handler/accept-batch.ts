@@ -22,6 +22,7 @@ import type { Draft, UserAsset } from '../decide/batch.ts';
 import type { Accepted, Intent, PlaceIntent } from '../decide/intent.ts';
 import type { LockedOrder } from '../decide/order-row.ts';
 import { placeCommand, type AcceptedOrder } from '../decide/place.ts';
+import { needsBestPrices } from '../decide/size.ts';
 import {
   drawOutboxIds,
   findUnpublishedOrders,
@@ -144,7 +145,7 @@ async function decideBatch(
       outboxIds: new Set(userMarkets.map((each) => each.market)).size,
       userMarkets,
       keys,
-      withBestPrices: intents.some((each) => each.kind === 'place' && each.body.type === 'market'),
+      withBestPrices: intents.some((each) => each.kind === 'place' && needsBestPrices(each.body)),
     }),
     likely === null ? null : lockAccounts(tx, likely),
   ]);

@@ -1,6 +1,7 @@
 // Reads from the engine's events how one command ended.
 import type {
   AmendedEvent,
+  ArmedEvent,
   EndedEvent,
   ExecutionEvent,
   Executions,
@@ -16,8 +17,8 @@ export interface Outcome {
   readonly trades: readonly TradeEvent[];
   /** The amend itself, for an amend that was carried out. */
   readonly amended: AmendedEvent | null;
-  /** The last word on the order: it rests, it ended, it was amended, or nothing changed. */
-  readonly final: OpenedEvent | EndedEvent | AmendedEvent | RefusedEvent;
+  /** The last word on the order: it rests, waits, ended, was amended, or nothing changed. */
+  readonly final: OpenedEvent | ArmedEvent | EndedEvent | AmendedEvent | RefusedEvent;
 }
 
 /** The command whose outcome is waited for. */
@@ -61,8 +62,11 @@ export function concerns(event: ExecutionEvent, orderId: string): boolean {
   return event.kind !== 'configured' && event.orderId === orderId;
 }
 
+/** What follows on these, in the same step of the engine, is the last word. */
+const MIDDLE_KINDS = ['trade', 'reduced', 'triggered', 'configured'] as const;
+
 function isFinal(event: ExecutionEvent): event is Outcome['final'] {
-  return event.kind !== 'trade' && event.kind !== 'reduced' && event.kind !== 'configured';
+  return !(MIDDLE_KINDS as readonly string[]).includes(event.kind);
 }
 
 function beginsOutcome(event: ExecutionEvent, awaited: Awaited): boolean {

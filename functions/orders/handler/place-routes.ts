@@ -16,7 +16,13 @@ import { lockBalances } from '../../../shared/ledger/lock-balances.ts';
 import { formatDecimal } from '../../../shared/money/decimal.ts';
 import type { PlaceIntent } from '../decide/intent.ts';
 import { acceptedRow, decidePlace } from '../decide/place.ts';
-import { sizeOrder, type MarketTerms, type SizedOrder } from '../decide/size.ts';
+import {
+  needsBestPrices,
+  sizeOrder,
+  startTicks,
+  type MarketTerms,
+  type SizedOrder,
+} from '../decide/size.ts';
 import {
   noQuery,
   orderOutcomeAnswer,
@@ -40,6 +46,7 @@ const PLACE_REFUSALS = [
   'MARKET_MOVING',
   'ORDER_PRICE_OFF_TICK',
   'ORDER_PRICE_OUT_OF_BAND',
+  'ORDER_TRIGGER_PRICE_OFF_TICK',
   'ORDER_PRICE_REQUIRED',
   'ORDER_PRICE_NOT_ALLOWED',
   'ORDER_QUANTITY_OFF_LOT',
@@ -114,7 +121,7 @@ export const testOrder = route({
         numbers: 0,
         userMarkets: [at],
         keys: [],
-        withBestPrices: true,
+        withBestPrices: needsBestPrices(body),
       };
       const { context, terms: all } = await readForAccept(tx, wanted);
       const terms = all.get(termsKey(userNumber, body.market));
@@ -137,7 +144,9 @@ export const testOrder = route({
 
 function placeIntent(request: PlaceRequest, headerKey: string | null): PlaceIntent {
   const { body } = request;
-  const canonical = JSON.stringify(body, Object.keys(body).sort());
+  // The list of names holds at every depth: without those of the trigger it would lose its fields.
+  const names = [...Object.keys(body), ...Object.keys(body.trigger ?? {})].sort();
+  const canonical = JSON.stringify(body, names);
   return {
     kind: 'place',
     userNumber: userNumberOf(request),
@@ -182,13 +191,13 @@ async function place(
   return { status: waitMs === null ? 201 : 202, headers, body: presentAccepted(found) };
 }
 
-/** As if the whole order took liquidity at once: at its limit, or at the best price. */
+/** As if the whole order took liquidity at once: at its limit, or at what it starts from. */
 function estimate(body: PlaceOrderBody, sized: SizedOrder, terms: MarketTerms): unknown {
   const { config, scale } = terms;
   const lots = BigInt(sized.quantityLots);
-  // A market order trades from the best price on; its own price is only the worst it may take.
-  const best = body.side === 'buy' ? terms.bestAskTicks : terms.bestBidTicks;
-  const priceTicks = body.type === 'market' ? (best ?? sized.priceTicks) : sized.priceTicks;
+  // The price of a market order is only the worst that it may take.
+  const start = body.type === 'market' ? startTicks(body.side, sized.trigger, terms) : null;
+  const priceTicks = start ?? sized.priceTicks;
   const quoteMinor = sized.quoteBudgetMinor ?? notionalMinor(scale, priceTicks, sized.quantityLots);
   const fee = tradeFee(
     {

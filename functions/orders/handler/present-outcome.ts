@@ -63,6 +63,9 @@ function stateAfter(
   if (final.kind === 'ended') {
     return { status: final.status, reason: final.reason, remainingLots: final.cancelledLots };
   }
+  if (final.kind === 'armed') {
+    return { status: 'untriggered', reason: null, remainingLots: final.remainingLots };
+  }
   const remainingLots = final.kind === 'refused' ? 0 : final.remainingLots;
   const status: OrderStatus = filledLots > 0 ? 'partially_filled' : 'open';
   return { status, reason: null, remainingLots };

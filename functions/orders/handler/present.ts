@@ -29,6 +29,7 @@ export function presentOrder(found: OrderWithUnits): OrderAnswer {
         ? null
         : formatDecimal(BigInt(order.quoteAmountMinor), units.quoteDecimals),
     expiresAt: order.expiresAtMs === null ? null : formatTime(order.expiresAtMs),
+    trigger: presentTrigger(order, units),
     filledQuantity: formatSteps(order.filledLots, units.lotSize),
     filledQuote: formatDecimal(BigInt(order.filledQuoteMinor), units.quoteDecimals),
     averagePrice: averagePrice(order, units),
@@ -39,6 +40,12 @@ export function presentOrder(found: OrderWithUnits): OrderAnswer {
     createdAt: formatTime(order.acceptedAtMs),
     updatedAt: formatTime(order.updatedAtMs),
   };
+}
+
+function presentTrigger(order: OrderRow, units: MarketUnits): OrderAnswer['trigger'] {
+  const { triggerKind: type, triggerPriceTicks } = order;
+  if (type === null || triggerPriceTicks === null) return null;
+  return { type, price: formatSteps(triggerPriceTicks, units.tickSize) };
 }
 
 /** What was answered when the order was accepted, for a repeat of the same request. */

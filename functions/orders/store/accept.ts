@@ -195,7 +195,7 @@ export async function findUnpublishedOrders(
     text: `SELECT DISTINCT x.id
      FROM unnest($1::bigint[], $2::text[]) w (user_number, market)
      JOIN orders.orders o ON o.user_number = w.user_number AND o.market = w.market
-       AND o.status IN ('accepted', 'open', 'partially_filled')
+       AND o.is_open
      JOIN orders.outbox x ON x.id = o.outbox_id`,
     values: [owners.map((each) => each.userNumber), owners.map((each) => each.market)],
   });
@@ -245,8 +245,10 @@ export interface NewOrder {
 /** Inserts orders with their request keys and counts them as open: one statement for the batch. */
 export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise<void> {
   if (orders.length === 0) return;
-  const rows = orders.map((order) => ({
-    ...order.command,
+  const rows = orders.map(({ command: { trigger, ...command }, ...order }) => ({
+    ...command,
+    triggerKind: trigger?.kind ?? null,
+    triggerPriceTicks: trigger?.priceTicks ?? null,
     market: order.market,
     clientOrderId: order.clientOrderId,
     quoteAmountMinor: order.quoteAmountMinor,
@@ -266,16 +268,18 @@ export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise
        INSERT INTO orders.orders (order_number, user_number, client_order_id, market, side, type,
          time_in_force, post_only, self_trade_prevention, price_ticks, quantity_lots,
          quote_amount_minor, expires_at_ms, maker_fee_ppm, taker_fee_ppm, hold_minor,
-         accepted_at_ms, updated_at_ms, outbox_id, remaining_lots)
+         accepted_at_ms, updated_at_ms, outbox_id, remaining_lots, trigger_type,
+         trigger_price_ticks)
        SELECT number, "userNumber", "clientOrderId", market, side, type, "timeInForce", "postOnly",
          "selfTradePrevention", "priceTicks", "quantityLots", "quoteAmountMinor", "expiresAtMs",
-         "makerFeePpm", "takerFeePpm", "holdMinor", "timeMs", "timeMs", "outboxId", "quantityLots"
+         "makerFeePpm", "takerFeePpm", "holdMinor", "timeMs", "timeMs", "outboxId",
+         "quantityLots", "triggerKind", "triggerPriceTicks"
        FROM json_to_recordset($1::json) AS r (number bigint, "userNumber" bigint,
          "clientOrderId" text, market text, side text, type text, "timeInForce" text,
          "postOnly" boolean, "selfTradePrevention" text, "priceTicks" bigint,
          "quantityLots" bigint, "quoteAmountMinor" numeric, "expiresAtMs" bigint,
          "makerFeePpm" integer, "takerFeePpm" integer, "holdMinor" numeric, "timeMs" bigint,
-         "outboxId" bigint)
+         "outboxId" bigint, "triggerKind" text, "triggerPriceTicks" bigint)
        RETURNING user_number, market
      ), keyed AS (
        INSERT INTO orders.request_keys
@@ -324,8 +328,7 @@ export async function forgetOldKeys(tx: Tx, nowMs: number, rowsMax: number): Pro
     `DELETE FROM orders.request_keys WHERE (user_number, kind, key) IN (
        SELECT k.user_number, k.kind, k.key FROM orders.request_keys k
        JOIN orders.orders o ON o.order_number = k.order_number
-       WHERE k.created_at_ms < $1
-         AND o.status NOT IN ('accepted', 'open', 'partially_filled')
+       WHERE k.created_at_ms < $1 AND NOT o.is_open
        ORDER BY k.created_at_ms LIMIT $2
        FOR UPDATE OF k SKIP LOCKED)`,
     [nowMs - KEY_RETENTION_MS, rowsMax],

@@ -30,8 +30,7 @@ interface Known {
 async function lockProjected(tx: Tx, numbers: readonly number[]): Promise<Map<number, Known>> {
   const locked = await tx.query<{ orderNumber: number; isOpen: boolean }>({
     name: 'orders-project-lock',
-    text: `SELECT order_number AS "orderNumber",
-       status IN ('accepted', 'open', 'partially_filled') AS "isOpen"
+    text: `SELECT order_number AS "orderNumber", is_open AS "isOpen"
      FROM orders.orders WHERE order_number = ANY ($1::bigint[])
      ORDER BY order_number FOR NO KEY UPDATE`,
     values: [numbers],
@@ -75,13 +74,13 @@ async function writeProjection(
        FROM json_to_recordset($2::json) AS u ("orderNumber" bigint, "lastSequence" bigint,
          "remainingLots" bigint, "timeMs" bigint, "endStatus" text, "endReason" text,
          "amendSequence" bigint, "priceTicks" bigint, "quantityLots" bigint,
-         "answeredAmends" jsonb, "wasOpen" boolean)
+         "answeredAmends" jsonb, "wasOpen" boolean, "isUntriggered" boolean)
        LEFT JOIN filled f ON f.order_number = u."orderNumber"
      ), changed AS (
        UPDATE orders.orders o SET
          last_sequence = greatest(o.last_sequence, u."lastSequence"),
          remaining_lots = CASE WHEN u."lastSequence" > o.last_sequence
-           THEN u."remainingLots" ELSE o.remaining_lots END,
+           THEN coalesce(u."remainingLots", o.remaining_lots) ELSE o.remaining_lots END,
          updated_at_ms = greatest(o.updated_at_ms, u."timeMs"),
          filled_lots = o.filled_lots + u.lots,
          filled_quote_minor = o.filled_quote_minor + u.quote,
@@ -95,16 +94,17 @@ async function writeProjection(
          reason = coalesce(u."endReason", o.reason),
          status = CASE
            WHEN u."endStatus" IS NOT NULL THEN u."endStatus"
-           WHEN o.status NOT IN ('accepted', 'open', 'partially_filled') THEN o.status
+           WHEN NOT o.is_open THEN o.status
            WHEN o.filled_lots + u.lots > 0 THEN 'partially_filled'
-           WHEN greatest(o.last_sequence, u."lastSequence") > 0 THEN 'open'
-           ELSE o.status END
+           WHEN u."lastSequence" <= o.last_sequence THEN o.status
+           WHEN u."isUntriggered" THEN 'untriggered'
+           ELSE 'open' END
        FROM updated u WHERE o.order_number = u."orderNumber"
-       RETURNING o.user_number, o.market, u."wasOpen" AS was_open, o.status
+       RETURNING o.user_number, o.market, u."wasOpen" AS was_open, o.is_open
      ), ended AS (
        SELECT c.user_number, c.market, count(*)::integer AS orders
        FROM changed c
-       WHERE c.was_open AND c.status NOT IN ('accepted', 'open', 'partially_filled')
+       WHERE c.was_open AND NOT c.is_open
        GROUP BY c.user_number, c.market
      ), locked AS (
        SELECT c.user_number, c.market, e.orders FROM ended e

@@ -65,7 +65,7 @@ export async function listOrders(pool: Pool, filter: OrderFilter): Promise<Order
     `${SELECT_ORDERS}
      WHERE o.user_number = $1 AND o.order_number < $2
        AND ($3::text IS NULL OR o.market = $3)
-       ${filter.openOnly ? `AND o.status IN ('accepted', 'open', 'partially_filled')` : ''}
+       ${filter.openOnly ? 'AND o.is_open' : ''}
      ORDER BY o.order_number DESC LIMIT $4`,
     [filter.userNumber, filter.before ?? Number.MAX_SAFE_INTEGER, filter.market, filter.limit],
   );

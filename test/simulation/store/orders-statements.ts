@@ -68,10 +68,10 @@ export const OUTBOX = 'orders.outbox';
 export const RATES = 'fees.rates';
 export const BEST_PRICES = 'market_data.best_prices';
 
-const OPEN_STATUSES = new Set(['accepted', 'untriggered', 'open', 'partially_filled']);
+const OPEN_STATUSES = ['accepted', 'untriggered', 'open', 'partially_filled'];
 
 export function isOpen(status: string): boolean {
-  return OPEN_STATUSES.has(status);
+  return OPEN_STATUSES.includes(status);
 }
 
 /** The columns of an order that the code reads. */

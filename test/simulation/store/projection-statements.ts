@@ -48,7 +48,7 @@ function updated(row: OrderRow, update: Update, lots: number, quote: bigint): Or
   return {
     ...row,
     lastSequence,
-    remainingLots: isNews ? (update.remainingLots ?? row.remainingLots) : row.remainingLots,
+    remainingLots: (isNews ? update.remainingLots : null) ?? row.remainingLots,
     updatedAtMs: Math.max(row.updatedAtMs, update.timeMs),
     filledLots,
     filledQuoteMinor: row.filledQuoteMinor + quote,
