@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Settled } from './check-settlement.ts';
 import { readRows } from './database.ts';
 import type { Findings } from './findings.ts';
-import { numberIn, type OrderChange, type OrderStory } from './order-stories.ts';
+import { isWaiting, numberIn, type OrderChange, type OrderStory } from './order-stories.ts';
 import type { Replay } from './replay.ts';
 import { orderIdOf, userIdOf } from '../oracle/naive-amounts.ts';
 
@@ -78,11 +78,17 @@ function checkHold(
   }
   // Nothing of this order is under way: its hold must be exactly what the book says it locks.
   if (story.hasPending || taken.length < takes.length) return;
-  const resting = replay.restingOf(story);
-  const book = replay.markets.get(story.market)?.book;
-  const locked = resting === null || book === undefined ? 0n : book.holdLeft(resting);
+  const locked = lockedFor(story, replay);
   if (row.remaining === locked) return;
   findings.violate('L4', 'a hold is not what its open order locks', { ...row, expected: locked });
+}
+
+/** What an order locks by where it is: all of its hold while it waits, nothing once it ended. */
+function lockedFor(story: OrderStory, replay: Replay): bigint {
+  if (isWaiting(story)) return BigInt(story.place.holdMinor);
+  const resting = replay.restingOf(story);
+  const book = replay.markets.get(story.market)?.book;
+  return resting === null || book === undefined ? 0n : book.holdLeft(resting);
 }
 
 function sum(changes: readonly OrderChange[]): bigint {

@@ -51,7 +51,7 @@ export interface OrderCounts {
   readonly behind: number;
 }
 
-const OPEN = ['accepted', 'open', 'partially_filled'];
+const OPEN = ['accepted', 'untriggered', 'open', 'partially_filled'];
 
 export async function checkOrders(
   client: pg.Client,
@@ -69,7 +69,9 @@ export async function checkOrders(
        'side', side, 'type', type, 'timeInForce', time_in_force, 'postOnly', post_only,
        'selfTradePrevention', self_trade_prevention, 'expiresAtMs', expires_at_ms,
        'makerFeePpm', maker_fee_ppm, 'takerFeePpm', taker_fee_ppm,
-       'holdMinor', hold_minor::text) AS accepted,
+       'holdMinor', hold_minor::text, 'trigger', CASE WHEN trigger_type IS NOT NULL THEN
+         json_build_object('kind', trigger_type, 'priceTicks', trigger_price_ticks) END)
+         AS accepted,
        price_ticks AS "priceTicks", quantity_lots AS "quantityLots", status, reason,
        last_sequence AS "lastSequence", amend_sequence AS "amendSequence",
        remaining_lots AS "remainingLots", filled_lots AS "filledLots",
@@ -105,7 +107,7 @@ export async function checkOrders(
 
 function checkAccepted(row: OrderRow, story: OrderStory, findings: Findings): void {
   const logged = new Map<string, unknown>(Object.entries(story.place));
-  const fields = Object.keys(row.accepted).map((name) => [name, logged.get(name)] as const);
+  const fields = Object.keys(row.accepted).map((name) => [name, logged.get(name) ?? null] as const);
   const expected = Object.fromEntries(fields);
   if (row.market === story.market && canonical(row.accepted) === canonical(expected)) return;
   const { number, market, accepted } = row;
@@ -149,6 +151,8 @@ function expectedStatus(row: OrderRow, story: OrderStory): string {
   const end = story.ends[0];
   if (end !== undefined && end.sequence === row.lastSequence) return end.status;
   if (row.lastSequence === 0) return 'accepted';
+  const shown = story.changes.find(({ sequence }) => sequence === row.lastSequence)?.event;
+  if (shown?.kind === 'armed') return 'untriggered';
   return row.filledLots > 0 ? 'partially_filled' : 'open';
 }
 

@@ -8,12 +8,16 @@ import type {
   Place,
   Trade,
 } from '../oracle/naive-types.ts';
+import type { Armed, Triggered } from './wire.ts';
+
+type OrderEvent = Execution | Armed | Triggered;
+type Changing = 'opened' | 'armed' | 'triggered' | 'reduced' | 'ended' | 'amended';
 
 /** What one event did to an order. */
 export interface OrderChange {
   readonly sequence: number;
   readonly remainingLots: number;
-  readonly event: Execution;
+  readonly event: OrderEvent;
   /** What the event took out of the hold, by payment or release. */
   readonly takenMinor: bigint;
 }
@@ -71,7 +75,7 @@ export class OrderStories {
     }
   }
 
-  note(market: Market, event: Execution): void {
+  note(market: Market, event: OrderEvent): void {
     switch (event.kind) {
       case 'trade':
         this.#noteTrade(event);
@@ -107,10 +111,7 @@ export class OrderStories {
     story?.refusals.push({ sequence: event.sequence, remainingLots: 0, event, takenMinor });
   }
 
-  #noteChange(
-    market: Market,
-    event: Extract<Execution, { kind: 'opened' | 'reduced' | 'ended' | 'amended' }>,
-  ): void {
+  #noteChange(market: Market, event: Extract<OrderEvent, { kind: Changing }>): void {
     const story = this.find(numberIn(event.orderId));
     if (story?.market !== market) return;
     if (event.kind === 'reduced') story.preventedLots += BigInt(event.preventedLots);
@@ -121,11 +122,22 @@ export class OrderStories {
     }
     story.changes.push({
       sequence: event.sequence,
-      remainingLots: event.kind === 'ended' ? event.cancelledLots : event.remainingLots,
+      remainingLots: remainingAfter(event, story),
       event,
-      takenMinor: event.kind === 'opened' ? 0n : BigInt(event.releaseMinor),
+      takenMinor: 'releaseMinor' in event ? BigInt(event.releaseMinor) : 0n,
     });
   }
+}
+
+/** True while it waits for its trigger price: it is in no book, and nothing leaves its hold. */
+export function isWaiting(story: OrderStory): boolean {
+  return story.changes.at(-1)?.event.kind === 'armed';
+}
+
+function remainingAfter(event: Extract<OrderEvent, { kind: Changing }>, story: OrderStory): number {
+  if (event.kind === 'ended') return event.cancelledLots;
+  // An order that waits can neither trade nor be amended: all of it comes out of the waiting.
+  return event.kind === 'triggered' ? story.place.quantityLots : event.remainingLots;
 }
 
 /** The number inside `ord_0000000000000042` or `usr_...`. */

@@ -9,6 +9,7 @@ import { projectExecutions } from '../../functions/orders/decide/project.ts';
 import { saveProjection } from '../../functions/orders/store/project.ts';
 import { settleRecords } from '../../functions/settlement/settle.ts';
 import { withTransaction, type Pool, type Tx } from '../../shared/db/pool.ts';
+import type { PlaceCommand } from '../../shared/events/commands.ts';
 import { executionsSchema, type Executions } from '../../shared/events/executions.ts';
 import type { TestDatabase } from '../../shared/testing/database.ts';
 import { CommandMaker, type Step } from '../oracle/command-maker.ts';
@@ -208,11 +209,14 @@ function* prelude(): Generator<CommandStep> {
 }
 
 async function insertOrder(tx: Tx, market: Market, place: Place): Promise<void> {
+  const { trigger }: Pick<PlaceCommand, 'kind' | 'trigger'> = place;
   await tx.query(
     `INSERT INTO orders.orders (order_number, user_number, market, side, type, time_in_force,
        post_only, self_trade_prevention, price_ticks, quantity_lots, expires_at_ms, maker_fee_ppm,
-       taker_fee_ppm, hold_minor, accepted_at_ms, outbox_id, remaining_lots, updated_at_ms)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1, $10, $15)`,
+       taker_fee_ppm, hold_minor, accepted_at_ms, outbox_id, remaining_lots, updated_at_ms,
+       trigger_type, trigger_price_ticks)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1, $10, $15,
+       $16, $17)`,
     [
       place.number,
       place.userNumber,
@@ -229,6 +233,8 @@ async function insertOrder(tx: Tx, market: Market, place: Place): Promise<void> 
       place.takerFeePpm,
       place.holdMinor,
       place.timeMs,
+      trigger?.kind ?? null,
+      trigger?.priceTicks ?? null,
     ],
   );
   await tx.query(

@@ -23,16 +23,21 @@ export const orNull =
   (check: Check): Check =>
   (v) =>
     v === null || check(v);
+/** For a field that may be left out; JSON has no other way to say undefined. */
+export const absentOr =
+  (check: Check): Check =>
+  (v) =>
+    v === undefined || check(v);
 export const flag: Check = (v) => typeof v === 'boolean';
 
-/** An object with exactly these fields. */
+/** An object with exactly these fields, but for those that may be absent. */
 export function fields(checks: Readonly<Record<string, Check>>): Check {
   const names = Object.keys(checks);
   return (value) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
     const present = new Map<string, unknown>(Object.entries(value));
-    if (present.size !== names.length) return false;
-    return names.every((name) => present.has(name) && checks[name]?.(present.get(name)) === true);
+    if (![...present.keys()].every((name) => Object.hasOwn(checks, name))) return false;
+    return names.every((name) => checks[name]?.(present.get(name)) === true);
   };
 }
 

@@ -6,9 +6,11 @@ import type {
   MarketCommand,
   DepthLine,
   FeePolicy,
+  Side,
 } from '../oracle/naive-types.ts';
 import { scaleOf } from '../oracle/naive-amounts.ts';
 import {
+  absentOr,
   asset,
   atLeast,
   base64,
@@ -48,6 +50,26 @@ export interface CommandBatch {
   readonly kind: 'commands';
   readonly market: Market;
   readonly commands: readonly MarketCommand[];
+}
+
+interface OrderHead {
+  readonly sequence: number;
+  readonly timeMs: number;
+  readonly orderId: string;
+  readonly userId: string;
+}
+
+export interface Armed extends OrderHead {
+  readonly kind: 'armed';
+  readonly side: Side;
+  readonly triggerKind: 'stop_loss' | 'take_profit';
+  readonly triggerPriceTicks: number;
+  readonly remainingLots: number;
+}
+
+export interface Triggered extends OrderHead {
+  readonly kind: 'triggered';
+  readonly tradeSequence: number;
 }
 
 /** Names one move of one market for ever. */
@@ -124,6 +146,7 @@ const COMMANDS: Readonly<Record<string, Check>> = {
     makerFeePpm: ppm,
     takerFeePpm: ppm,
     holdMinor: minor,
+    trigger: absentOr(fields({ kind: oneOf('stop_loss', 'take_profit'), priceTicks })),
   }),
   cancel: fields({ ...head, userNumber: number, orderNumber: number }),
   cancel_all: fields({ ...head, userNumber: number }),

@@ -60,6 +60,7 @@ const ANSWERS: readonly Answer[] = [
 function auditedOrder(row: OrderRow): object {
   const { userNumber, side, type, timeInForce, postOnly, selfTradePrevention } = row;
   const { expiresAtMs, makerFeePpm, takerFeePpm, holdMinor } = row;
+  const { triggerKind: kind, triggerPriceTicks: priceTicks } = row;
   return {
     number: row.orderNumber,
     market: row.market,
@@ -74,6 +75,7 @@ function auditedOrder(row: OrderRow): object {
       makerFeePpm,
       takerFeePpm,
       holdMinor,
+      trigger: kind === null ? null : { kind, priceTicks },
     },
     priceTicks: row.priceTicks,
     quantityLots: row.quantityLots,
