@@ -4,7 +4,7 @@ import type { Cache } from '../../shared/cache/cache.ts';
 import { orderId, tradeId, userId } from '../../shared/domain/ids.ts';
 import { TOPICS } from '../../shared/events/catalog.ts';
 import { encodeEvent } from '../../shared/events/envelope.ts';
-import type { ExecutionEvent } from '../../shared/events/executions.ts';
+import type { ArmedEvent, ExecutionEvent } from '../../shared/events/executions.ts';
 import { outcomesChannel } from '../../shared/feed/feed-channels.ts';
 import { record } from './fixture.ts';
 
@@ -14,6 +14,17 @@ const OWNER = userId(1);
 export function opened(sequence: number, number: number): ExecutionEvent {
   const head = { sequence, timeMs: 1, orderId: orderId(number), userId: OWNER };
   return { kind: 'opened', ...head, side: 'buy', priceTicks: 5, remainingLots: 2 };
+}
+
+export function armed(sequence: number, number: number): ArmedEvent {
+  const head = { sequence, timeMs: 1, orderId: orderId(number), userId: OWNER };
+  const trigger = { triggerKind: 'stop_loss', triggerPriceTicks: 5 } as const;
+  return { kind: 'armed', ...head, side: 'buy', ...trigger, remainingLots: 2 };
+}
+
+export function triggered(sequence: number, number: number): ExecutionEvent {
+  const head = { sequence, timeMs: 1, orderId: orderId(number), userId: OWNER };
+  return { kind: 'triggered', ...head, tradeSequence: sequence - 1 };
 }
 
 export function ended(sequence: number, number: number): ExecutionEvent {

@@ -119,6 +119,12 @@ describe('changing', () => {
   it.each([
     ['nothing new', {}, {}, 'ORDER_AMEND_EMPTY'],
     ['what is gone already', { quantity: '0.04' }, {}, 'ORDER_QUANTITY_BELOW_FILLED'],
+    [
+      'an order that waits',
+      { price: '1' },
+      { status: 'untriggered' as const },
+      'ORDER_AMEND_NOT_ALLOWED',
+    ],
     ['an IOC order', { price: '1' }, { timeInForce: 'IOC' as const }, 'ORDER_AMEND_NOT_ALLOWED'],
     [
       'a second time before the first is known',

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { orderId, tradeId, userId } from '../../../shared/domain/ids.ts';
 import type { ExecutionEvent, Executions, TradeEvent } from '../../../shared/events/executions.ts';
+import { armed, triggered } from '../outcome-fixture.ts';
 import { outcomeOf } from './outcome-of.ts';
 
 const HEAD = { timeMs: 1 };
@@ -88,6 +89,18 @@ describe('the outcome of placing', () => {
     });
   });
 
+  it('is that it waits, though it is triggered, trades and ends right after', () => {
+    const events = [armed(1, 7), triggered(2, 7), { ...trade, sequence: 3 }, filled];
+    expect(outcomeOf(RECORD, events, place)).toMatchObject({
+      trades: [],
+      final: { kind: 'armed' },
+    });
+  });
+
+  it('is never that it was triggered', () => {
+    expect(outcomeOf(RECORD, [triggered(2, 7)], place)).toBeNull();
+  });
+
   it('is whole when it was cut over two records', () => {
     const events = [trade, { ...trade, sequence: 3 }, filled];
     expect(outcomeOf(RECORD, events, place)?.trades).toHaveLength(2);
@@ -121,5 +134,6 @@ describe('the outcome of a cancel', () => {
     expect(outcomeOf(RECORD, [opened, filled], cancel)).toMatchObject({ final: filled });
     expect(outcomeOf(RECORD, [refused], cancel)).toMatchObject({ final: refused });
     expect(outcomeOf(RECORD, [opened], cancel)).toBeNull();
+    expect(outcomeOf(RECORD, [armed(1, 7), triggered(2, 7)], cancel)).toBeNull();
   });
 });
