@@ -4,7 +4,7 @@ import type { Cache } from '../../shared/cache/cache.ts';
 import { orderId, tradeId, userId } from '../../shared/domain/ids.ts';
 import { TOPICS } from '../../shared/events/catalog.ts';
 import { encodeEvent } from '../../shared/events/envelope.ts';
-import type { ArmedEvent, ExecutionEvent } from '../../shared/events/executions.ts';
+import type { ArmedEvent, ExecutionEvent, TriggeredEvent } from '../../shared/events/executions.ts';
 import { outcomesChannel } from '../../shared/feed/feed-channels.ts';
 import { record } from './fixture.ts';
 
@@ -22,7 +22,7 @@ export function armed(sequence: number, number: number): ArmedEvent {
   return { kind: 'armed', ...head, side: 'buy', ...trigger, remainingLots: 2 };
 }
 
-export function triggered(sequence: number, number: number): ExecutionEvent {
+export function triggered(sequence: number, number: number): TriggeredEvent {
   const head = { sequence, timeMs: 1, orderId: orderId(number), userId: OWNER };
   return { kind: 'triggered', ...head, tradeSequence: sequence - 1 };
 }

@@ -6,7 +6,7 @@ export const INVARIANTS = {
   L3: 'no user balance, available or held, is negative',
   L4: 'held equals, exactly, what open orders lock',
   L6: 'the journal is append-only, by grants, triggers and row versions',
-  M1: 'every accepted order is in the log once and ends terminal or on the book',
+  M1: 'every accepted order is in the log once, and has ended once or is open',
   M3: 'the recorded executions and snapshots are what the log replays to',
   M4: 'settled trades and trade entries are a bijection, amounts and fees recomputed',
   M6: 'original = filled + remaining + cancelled + prevented, and the orders say so',

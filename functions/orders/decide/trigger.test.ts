@@ -10,7 +10,8 @@ import { needsBestPrices, sizeOrder, type MarketTerms, type SizedOrder } from '.
 const NOW_MS = 1_700_000_000_000;
 const STOP = { type: 'stop_loss', price: '30000' } as const;
 const MARKET = { type: 'market', quantity: '1', trigger: STOP } as const;
-const LIMIT = { type: 'limit', price: '31000', quantity: '1', trigger: STOP } as const;
+const PLAIN = { type: 'limit', price: '31000', quantity: '1' } as const;
+const LIMIT = { ...PLAIN, trigger: STOP } as const;
 const EMPTY_BOOK = termsWith({ bestBidTicks: null, bestAskTicks: null });
 
 function bodyOf(change: Partial<PlaceOrderBody>): PlaceOrderBody {
@@ -73,11 +74,10 @@ describe('an order with a trigger', () => {
   });
 
   it('locks by its limit what any limit order locks', () => {
-    const { trigger: _none, ...plain } = LIMIT;
     for (const side of ['buy', 'sell'] as const) {
       const order = sized({ ...LIMIT, side });
       expect(order.trigger).toEqual({ kind: 'stop_loss', priceTicks: 3_000_000 });
-      expect({ ...order, trigger: null }).toEqual(sized({ ...plain, side }));
+      expect({ ...order, trigger: null }).toEqual(sized({ ...PLAIN, side }));
     }
   });
 
@@ -139,7 +139,7 @@ describe('placing an order with a trigger', () => {
 
   it('enters the log with its trigger, and any other order without', () => {
     const waiting = place(MARKET, 31_500_000_000n);
-    const plain = place({ type: 'limit', price: '1', quantity: '1' }, 31_500_000_000n);
+    const plain = place({ ...PLAIN, price: '1' }, 31_500_000_000n);
     if (isRejection(waiting) || isRejection(plain)) throw new Error('refused');
     const trigger = { kind: 'stop_loss', priceTicks: 3_000_000 };
     expect(placeCommand(waiting)).toMatchObject({ trigger, holdMinor: '31500000000' });
