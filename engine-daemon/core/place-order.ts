@@ -25,7 +25,7 @@ import {
   STOP_NO_LIQUIDITY,
   type Taker,
 } from './taker.ts';
-import { isReached, type WaitingOrder } from './waiting-orders.ts';
+import { isReached, waitingOrder, type WaitingOrder } from './waiting-orders.ts';
 
 const BPS = 10_000;
 
@@ -48,7 +48,8 @@ const TRIGGER_PRICE_REACHED = reasonCode('ORDER_TRIGGER_PRICE_REACHED');
 const TRIGGER_REFERENCE_NONE = reasonCode('ORDER_TRIGGER_REFERENCE_NONE');
 
 export function placeOrder(book: BookState, command: PlaceCommand): void {
-  place(book, command, hasTrigger(command) ? command : null);
+  const { trigger } = command;
+  place(book, command, trigger === undefined ? null : waitingOrder(command, trigger));
 }
 
 /** Places an order that has waited until now. */
@@ -56,11 +57,7 @@ export function placeTriggered(book: BookState, order: WaitingOrder): void {
   place(book, order, null);
 }
 
-function hasTrigger(command: PlaceCommand): command is WaitingOrder {
-  return command.trigger !== undefined;
-}
-
-/** `waiting` is the command itself while its trigger counts. */
+/** `waiting` is the order as it waits, while its trigger counts. */
 function place(book: BookState, command: PlaceCommand, waiting: WaitingOrder | null): void {
   const rules = book.rules;
   if (rules === null) {

@@ -25,6 +25,38 @@ export function isReached(order: WaitingOrder, priceTicks: number): boolean {
     : priceTicks <= order.trigger.priceTicks;
 }
 
+/**
+ * The order as it waits, in fields of its own: what a market order cannot be is gone, and so is a
+ * limit order's budget (docs/engine.md, "After matching").
+ */
+export function waitingOrder(
+  command: PlaceCommand,
+  trigger: WaitingOrder['trigger'],
+): WaitingOrder {
+  const isMarket = command.type === 'market';
+  const quoteBudgetMinor = isMarket ? command.quoteBudgetMinor : null;
+  const isFok = command.timeInForce === 'FOK' && quoteBudgetMinor === null;
+  return {
+    kind: 'place',
+    number: command.number,
+    timeMs: command.timeMs,
+    userNumber: command.userNumber,
+    side: command.side,
+    type: command.type,
+    timeInForce: isMarket ? (isFok ? 'FOK' : 'IOC') : command.timeInForce,
+    postOnly: !isMarket && command.postOnly,
+    selfTradePrevention: command.selfTradePrevention,
+    priceTicks: command.priceTicks,
+    quantityLots: command.quantityLots,
+    quoteBudgetMinor,
+    expiresAtMs: isMarket ? null : command.expiresAtMs,
+    makerFeePpm: command.makerFeePpm,
+    takerFeePpm: command.takerFeePpm,
+    holdMinor: command.holdMinor,
+    trigger,
+  };
+}
+
 export class WaitingOrders {
   /** Only the links of a record are used: the order itself is its command. */
   private readonly records = new OrderPool();

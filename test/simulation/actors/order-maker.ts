@@ -67,7 +67,11 @@ function marketSize(random: Random): Partial<PlaceBody> {
 }
 
 /** Round the middle, so that it is often reached, and at times at once. */
-function triggered(random: Random, side: 'buy' | 'sell', nowMs: number): Partial<PlaceBody> {
+function triggered(
+  random: Random,
+  side: 'buy' | 'sell',
+  nowMs: number,
+): Omit<PlaceBody, 'market' | 'side' | 'clientOrderId'> {
   const trigger = {
     type: random.pick(['stop_loss', 'take_profit'] as const),
     price: price(random, random.chance(0.5) ? 'buy' : 'sell'),
