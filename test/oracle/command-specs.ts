@@ -162,7 +162,11 @@ const place: fc.Arbitrary<PlaceSpec> = record({
   expiryMs: weighted([6, 10], [4, 3], [2, 60], [1, 0], [1, -4]),
   makerFeePpm: feePpm,
   takerFeePpm: feePpm,
-  trigger: mostly<TriggerSpec | null>(8, fc.constant(null), trigger),
+  trigger: fc.oneof(
+    { withCrossShrink: true },
+    { weight: 8, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary: trigger },
+  ),
 });
 
 const target = {

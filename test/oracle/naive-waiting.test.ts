@@ -208,7 +208,7 @@ describe('where the page can be read in two ways, the oracle reads', () => {
     expect(book.stateText()).toContain('2000 limit 1503 - stop_loss 101\n');
   });
 
-  test('the price of the last trade as the same number of ticks after the tick size changed', () => {
+  test('the last price as the same number of ticks after the tick size changed', () => {
     expect(kinds(example.configure({ version: 2, tickSize: '0.1', lotSize: '0.1' }))).toEqual([
       'configured',
     ]);
