@@ -1,6 +1,6 @@
-// The orders of a market that wait for their trigger price: found by number, by user, by expiry, and
-// by what a trade at some price reaches. Kept apart from the book, so that a book without any pays
-// nothing.
+// The orders of a market that wait for their trigger price: found by number, by user, by expiry,
+// and by what a trade at some price reaches. Kept apart from the book, so that a book without any
+// pays nothing.
 import { assert } from '../../shared/domain/failure.ts';
 import type { PlaceCommand } from '../../shared/events/commands.ts';
 import { IdTable } from './id-table.ts';

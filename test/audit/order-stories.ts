@@ -8,16 +8,14 @@ import type {
   Place,
   Trade,
 } from '../oracle/naive-types.ts';
-import type { Armed, Triggered } from './wire.ts';
 
-type OrderEvent = Execution | Armed | Triggered;
 type Changing = 'opened' | 'armed' | 'triggered' | 'reduced' | 'ended' | 'amended';
 
 /** What one event did to an order. */
 export interface OrderChange {
   readonly sequence: number;
   readonly remainingLots: number;
-  readonly event: OrderEvent;
+  readonly event: Execution;
   /** What the event took out of the hold, by payment or release. */
   readonly takenMinor: bigint;
 }
@@ -75,7 +73,7 @@ export class OrderStories {
     }
   }
 
-  note(market: Market, event: OrderEvent): void {
+  note(market: Market, event: Execution): void {
     switch (event.kind) {
       case 'trade':
         this.#noteTrade(event);
@@ -111,7 +109,7 @@ export class OrderStories {
     story?.refusals.push({ sequence: event.sequence, remainingLots: 0, event, takenMinor });
   }
 
-  #noteChange(market: Market, event: Extract<OrderEvent, { kind: Changing }>): void {
+  #noteChange(market: Market, event: Extract<Execution, { kind: Changing }>): void {
     const story = this.find(numberIn(event.orderId));
     if (story?.market !== market) return;
     if (event.kind === 'reduced') story.preventedLots += BigInt(event.preventedLots);
@@ -134,7 +132,7 @@ export function isWaiting(story: OrderStory): boolean {
   return story.changes.at(-1)?.event.kind === 'armed';
 }
 
-function remainingAfter(event: Extract<OrderEvent, { kind: Changing }>, story: OrderStory): number {
+function remainingAfter(event: Extract<Execution, { kind: Changing }>, story: OrderStory): number {
   if (event.kind === 'ended') return event.cancelledLots;
   // An order that waits can neither trade nor be amended: all of it comes out of the waiting.
   return event.kind === 'triggered' ? story.place.quantityLots : event.remainingLots;

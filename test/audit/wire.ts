@@ -6,7 +6,6 @@ import type {
   MarketCommand,
   DepthLine,
   FeePolicy,
-  Side,
 } from '../oracle/naive-types.ts';
 import { scaleOf } from '../oracle/naive-amounts.ts';
 import {
@@ -50,26 +49,6 @@ export interface CommandBatch {
   readonly kind: 'commands';
   readonly market: Market;
   readonly commands: readonly MarketCommand[];
-}
-
-interface OrderHead {
-  readonly sequence: number;
-  readonly timeMs: number;
-  readonly orderId: string;
-  readonly userId: string;
-}
-
-export interface Armed extends OrderHead {
-  readonly kind: 'armed';
-  readonly side: Side;
-  readonly triggerKind: 'stop_loss' | 'take_profit';
-  readonly triggerPriceTicks: number;
-  readonly remainingLots: number;
-}
-
-export interface Triggered extends OrderHead {
-  readonly kind: 'triggered';
-  readonly tradeSequence: number;
 }
 
 /** Names one move of one market for ever. */
