@@ -1,5 +1,5 @@
-// Orders with a trigger over HTTP, all processes real: refused, waiting with their funds held, taking
-// their turn when the market trades there, and a cascade as in the crash of a book without bands.
+// Orders with a trigger over HTTP, all processes real: refused, waiting with their funds held,
+// taking their turn when the market trades there, and a cascade as in the crash of an empty book.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, Exchange, runProgram } from './exchange.ts';
 
