@@ -3,7 +3,14 @@ import { divRoundDown } from '../money/rounding.ts';
 import { formatDecimal, parseDecimal, toMinor } from '../money/decimal.ts';
 import type { AssetId, MarketId } from './ids.ts';
 
-export const MARKET_STATUSES = ['trading', 'cancel_only', 'halted'] as const;
+/** In the order of their codes in snapshots: new ones go to the end. */
+export const MARKET_STATUSES = [
+  'trading',
+  'cancel_only',
+  'halted',
+  'post_only',
+  'limit_only',
+] as const;
 export type MarketStatus = (typeof MARKET_STATUSES)[number];
 
 /** `received`: each side pays its fee from what it receives. `quote`: both sides pay in quote. */

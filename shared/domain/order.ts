@@ -3,6 +3,10 @@
 export const SIDES = ['buy', 'sell'] as const;
 export type Side = (typeof SIDES)[number];
 
+/** What an order must be for a conditional cancel to be carried out. */
+export const CANCEL_CONDITIONS = ['new', 'partially_filled'] as const;
+export type CancelCondition = (typeof CANCEL_CONDITIONS)[number];
+
 export const ORDER_TYPES = ['limit', 'market'] as const;
 export type OrderType = (typeof ORDER_TYPES)[number];
 

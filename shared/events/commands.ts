@@ -1,7 +1,12 @@
 // Everything the engine is asked to do, in the order it was accepted: the topic orders.accepted.
 // One record packs the commands that one accepted batch made for one market.
 import { z } from 'zod';
-import { SELF_TRADE_PREVENTIONS, SIDES, TRIGGER_KINDS } from '../domain/order.ts';
+import {
+  CANCEL_CONDITIONS,
+  SELF_TRADE_PREVENTIONS,
+  SIDES,
+  TRIGGER_KINDS,
+} from '../domain/order.ts';
 import {
   lotsField,
   marketConfigSchema,
@@ -56,12 +61,16 @@ export const cancelCommandSchema = z.strictObject({
   ...commandHead,
   userNumber: numberField,
   orderNumber: numberField,
+  /** Left out by a cancel without a condition. */
+  onlyIf: z.enum(CANCEL_CONDITIONS).optional(),
 });
 
 export const cancelAllCommandSchema = z.strictObject({
   kind: z.literal('cancel_all'),
   ...commandHead,
   userNumber: numberField,
+  /** Left out by a cancel of both sides. */
+  side: z.enum(SIDES).optional(),
 });
 
 export const amendCommandSchema = z.strictObject({
