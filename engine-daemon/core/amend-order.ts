@@ -17,6 +17,7 @@ const ORDER_NOT_FOUND = reasonCode('ORDER_NOT_FOUND');
 const AMEND_NOT_ALLOWED = reasonCode('ORDER_AMEND_NOT_ALLOWED');
 const MARKET_HALTED = reasonCode('MARKET_HALTED');
 const MARKET_CANCEL_ONLY = reasonCode('MARKET_CANCEL_ONLY');
+const MARKET_POST_ONLY = reasonCode('MARKET_POST_ONLY');
 const QUANTITY_BELOW_FILLED = reasonCode('ORDER_QUANTITY_BELOW_FILLED');
 const QUANTITY_TOO_LARGE = reasonCode('ORDER_QUANTITY_TOO_LARGE');
 const PRICE_OUT_OF_BAND = reasonCode('ORDER_PRICE_OUT_OF_BAND');
@@ -88,6 +89,7 @@ function findRefusal(
   if (taker.remaining <= 0) return QUANTITY_BELOW_FILLED;
   if (grows && taker.original > rules.scale.maxQuantityLots) return QUANTITY_TOO_LARGE;
   if (moves && !isInBand(rules, taker.holdTicks)) return PRICE_OUT_OF_BAND;
+  if (rules.status === 'post_only' && wouldTake(book, taker)) return MARKET_POST_ONLY;
   if (isPostOnly(book.orders.wordOf(slot, TERMS)) && wouldTake(book, taker)) {
     return POST_ONLY_WOULD_TAKE;
   }

@@ -1,51 +1,77 @@
 // The commands `cancel` and `cancel_all`, and the end of orders whose time has come.
 import type { CancelAllCommand, CancelCommand } from '../../shared/events/commands.ts';
 import type { BookState } from './book-state.ts';
-import { CANCELLED, EXPIRED, reasonCode } from './codes.ts';
+import { CANCELLED, EXPIRED, reasonCode, sideCode } from './codes.ts';
 import { BY_FORMULA } from './event-buffer.ts';
-import { OWNER, OWNER_NEXT } from './order-pool.ts';
+import { OWNER, OWNER_NEXT, TERMS } from './order-pool.ts';
+import { sideOf } from './order-terms.ts';
 import type { WaitingOrder } from './waiting-orders.ts';
 
 const MARKET_NOT_FOUND = reasonCode('MARKET_NOT_FOUND');
 const ORDER_NOT_FOUND = reasonCode('ORDER_NOT_FOUND');
+const CONDITION_UNMET = reasonCode('ORDER_CANCEL_CONDITION_UNMET');
 const CANCELLED_BY_USER = reasonCode('ORDER_CANCELLED_BY_USER');
 const ORDER_EXPIRED = reasonCode('ORDER_EXPIRED');
 
 export function cancelOrder(book: BookState, command: CancelCommand): void {
-  const slot = findOwn(book, command.userNumber, command.orderNumber);
-  if (slot !== 0) {
+  const { userNumber, orderNumber } = command;
+  const slot = findOwn(book, userNumber, orderNumber);
+  const waiting = slot === 0 ? findOwnWaiting(book, userNumber, orderNumber) : null;
+  if (slot === 0 && waiting === null) {
+    refuse(book, command, orderNumber, book.rules === null ? MARKET_NOT_FOUND : ORDER_NOT_FOUND);
+  } else if (!isAsAsked(book, command, slot)) {
+    refuse(book, command, orderNumber, CONDITION_UNMET);
+  } else if (waiting === null) {
     book.end(slot, CANCELLED, CANCELLED_BY_USER);
-    return;
-  }
-  const waiting = findOwnWaiting(book, command.userNumber, command.orderNumber);
-  if (waiting !== null) {
+  } else {
     endWaiting(book, waiting, CANCELLED, CANCELLED_BY_USER);
-    return;
   }
-  const reason = book.rules === null ? MARKET_NOT_FOUND : ORDER_NOT_FOUND;
-  const { number, userNumber, orderNumber } = command;
+}
+
+/** `slot` is 0 for a waiting order: nothing of that is gone. */
+function isAsAsked(book: BookState, { onlyIf }: CancelCommand, slot: number): boolean {
+  if (onlyIf === undefined) return true;
+  const { orders } = book;
+  const isNew = slot === 0 || orders.remainingOf(slot) === orders.originalOf(slot);
+  return (onlyIf === 'new') === isNew;
+}
+
+function refuse(
+  book: BookState,
+  { number, userNumber }: CancelCommand | CancelAllCommand,
+  orderNumber: number,
+  reason: number,
+): void {
   book.events.refused(number, userNumber, orderNumber, reason, BY_FORMULA);
 }
 
-/** Cancels all resting and waiting orders of a user, in rising order number. */
+/** Cancels all resting and waiting orders of a user, or of one side, in rising order number. */
 export function cancelAllOrders(book: BookState, command: CancelAllCommand): void {
-  const { number, userNumber } = command;
-  const owner = book.owners.find(userNumber);
-  const numbers = book.waiting.numbersOf(userNumber);
-  if (owner === 0 && numbers.length === 0) {
-    const reason = book.rules === null ? MARKET_NOT_FOUND : ORDER_NOT_FOUND;
-    book.events.refused(number, userNumber, 0, reason, BY_FORMULA);
+  const numbers = numbersOf(book, command);
+  if (numbers.length === 0) {
+    refuse(book, command, 0, book.rules === null ? MARKET_NOT_FOUND : ORDER_NOT_FOUND);
     return;
-  }
-  for (let slot = owner === 0 ? 0 : book.owners.firstOrderOf(owner); slot !== 0;) {
-    numbers.push(book.orders.numberOf(slot));
-    slot = book.orders.wordOf(slot, OWNER_NEXT);
   }
   for (const orderNumber of Float64Array.from(numbers).sort()) {
     const waiting = book.waiting.find(orderNumber);
     if (waiting === null) book.end(book.ids.find(orderNumber), CANCELLED, CANCELLED_BY_USER);
     else endWaiting(book, waiting, CANCELLED, CANCELLED_BY_USER);
   }
+}
+
+function numbersOf(book: BookState, { userNumber, side }: CancelAllCommand): number[] {
+  const { orders, owners, waiting } = book;
+  const numbers = waiting
+    .numbersOf(userNumber)
+    .filter((number) => side === undefined || waiting.find(number)?.side === side);
+  const owner = owners.find(userNumber);
+  const code = side === undefined ? null : sideCode(side);
+  for (let slot = owner === 0 ? 0 : owners.firstOrderOf(owner); slot !== 0;) {
+    const isAsked = code === null || sideOf(orders.wordOf(slot, TERMS)) === code;
+    if (isAsked) numbers.push(orders.numberOf(slot));
+    slot = orders.wordOf(slot, OWNER_NEXT);
+  }
+  return numbers;
 }
 
 /** Ends every resting and waiting order whose time has come, by (expiry, order number). */

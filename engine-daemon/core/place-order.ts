@@ -33,6 +33,8 @@ const NO_REASON = reasonCode('NONE');
 const MARKET_NOT_FOUND = reasonCode('MARKET_NOT_FOUND');
 const MARKET_HALTED = reasonCode('MARKET_HALTED');
 const MARKET_CANCEL_ONLY = reasonCode('MARKET_CANCEL_ONLY');
+const MARKET_POST_ONLY = reasonCode('MARKET_POST_ONLY');
+const MARKET_LIMIT_ONLY = reasonCode('MARKET_LIMIT_ONLY');
 const QUANTITY_TOO_LARGE = reasonCode('ORDER_QUANTITY_TOO_LARGE');
 const QUANTITY_TOO_SMALL = reasonCode('ORDER_QUANTITY_TOO_SMALL');
 const PRICE_OUT_OF_BAND = reasonCode('ORDER_PRICE_OUT_OF_BAND');
@@ -155,8 +157,19 @@ function findRefusal(
   waiting: WaitingOrder | null,
 ): number {
   const isLimit = command.type === 'limit';
-  if (rules.status === 'halted') return MARKET_HALTED;
-  if (rules.status === 'cancel_only') return MARKET_CANCEL_ONLY;
+  switch (rules.status) {
+    case 'halted':
+      return MARKET_HALTED;
+    case 'cancel_only':
+      return MARKET_CANCEL_ONLY;
+    case 'post_only':
+      if (!isLimit || !command.postOnly) return MARKET_POST_ONLY;
+      break;
+    case 'limit_only':
+      if (!isLimit) return MARKET_LIMIT_ONLY;
+      break;
+    case 'trading':
+  }
   if (taker.original > rules.scale.maxQuantityLots) return QUANTITY_TOO_LARGE;
   if (taker.original < rules.scale.minQuantityLots && taker.budget === null) {
     return QUANTITY_TOO_SMALL;

@@ -3,6 +3,7 @@ import { holdMinor, feeReservePpm } from '../../shared/domain/hold.ts';
 import { marketScale, type MarketConfig, type MarketStatus } from '../../shared/domain/market.ts';
 import type {
   AmendCommand,
+  CancelAllCommand,
   CancelCommand,
   MarketCommand,
   PlaceCommand,
@@ -146,9 +147,10 @@ export class TestMarket {
     return this.apply({ kind: 'cancel', number, timeMs, userNumber, orderNumber, ...words });
   }
 
-  cancelAll(userNumber: number): ExecutionEvent[] {
+  cancelAll(userNumber: number, words: Partial<CancelAllCommand> = {}): ExecutionEvent[] {
     const number = this.nextNumber();
-    return this.apply({ kind: 'cancel_all', number, timeMs: this.book.nowMs, userNumber });
+    const timeMs = this.book.nowMs;
+    return this.apply({ kind: 'cancel_all', number, timeMs, userNumber, ...words });
   }
 
   amend(

@@ -14,6 +14,7 @@ import {
   saveAssets,
   type MarketDescription,
 } from '../../shared/markets/market-store.ts';
+import type { MarketStatus } from '../../shared/domain/market.ts';
 import { BTC_USD } from '../../shared/markets/testing/btc-usd.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
 import { silentLogger } from '../../shared/telemetry/logger.ts';
@@ -29,10 +30,7 @@ export interface OrdersFixture {
   readonly database: TestDatabase;
   readonly deps: OrdersDeps;
   /** Opens the market, or changes it. */
-  setMarket(
-    change: Partial<MarketDescription>,
-    status?: 'trading' | 'halted' | 'cancel_only',
-  ): Promise<void>;
+  setMarket(change: Partial<MarketDescription>, status?: MarketStatus): Promise<void>;
   call(
     caller: Caller,
     method: string,

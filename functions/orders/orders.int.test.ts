@@ -119,12 +119,20 @@ describe('placing an order that must be refused', () => {
     expect(answer.body.code).toBe('ORDER_FUNDS_INSUFFICIENT');
   });
 
-  it('refuses new orders in a halted market, and amends that grow in cancel-only', async () => {
+  it('refuses what the status of the market does not take', async () => {
     const placed = await place({ ...BUY, quantity: '0.001' });
     await fixture.setMarket({}, 'halted');
     expect((await place(BUY)).body.code).toBe('MARKET_HALTED');
     await fixture.setMarket({}, 'cancel_only');
     expect((await place(BUY)).body.code).toBe('MARKET_CANCEL_ONLY');
+    await fixture.setMarket({}, 'post_only');
+    expect((await place(BUY)).body.code).toBe('MARKET_POST_ONLY');
+    expect((await place({ ...BUY, postOnly: true })).status).toBe(201);
+    await fixture.setMarket({}, 'limit_only');
+    const market = { market: BUY.market, side: 'buy', type: 'market', quantity: '0.1' };
+    expect((await place(market)).body.code).toBe('MARKET_LIMIT_ONLY');
+    expect((await place({ ...BUY, quantity: '0.001' })).status).toBe(201);
+    await fixture.setMarket({}, 'cancel_only');
     const path = `/v1/orders/${placed.body.id}`;
     const grow = await fixture.call(ALICE, 'PATCH', path, { quantity: '0.002' });
     expect(grow.status).toBe(422);

@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { listQueryFields } from '../../shared/http/list.ts';
 import { DECIMAL_PATTERN } from '../../shared/money/decimal.ts';
 import { ORDER_STATUSES, ORDER_TYPES, SELF_TRADE_PREVENTIONS } from '../../shared/domain/order.ts';
-import { SIDES, TIMES_IN_FORCE, TRIGGER_KINDS } from '../../shared/domain/order.ts';
+import {
+  CANCEL_CONDITIONS,
+  SIDES,
+  TIMES_IN_FORCE,
+  TRIGGER_KINDS,
+} from '../../shared/domain/order.ts';
 
 const decimal = z.string().regex(DECIMAL_PATTERN);
 const marketField = z.string().regex(/^[A-Z0-9]{2,10}-[A-Z0-9]{2,10}$/);
@@ -38,7 +43,15 @@ export type AmendOrderBody = z.output<typeof amendOrderBody>;
 
 export const orderParams = z.strictObject({ id: orderIdField });
 export const clientOrderParams = z.strictObject({ clientOrderId: clientOrderIdField });
-export const marketQuery = z.strictObject({ market: marketField });
+export const cancelAllQuery = z.strictObject({
+  market: marketField,
+  side: z.exactOptional(z.enum(SIDES)),
+});
+
+/** The cancel is refused unless the order is new, or has been filled in part. */
+export const cancelQuery = z.strictObject({
+  onlyIf: z.exactOptional(z.enum(CANCEL_CONDITIONS)),
+});
 
 export const listOrdersQuery = z.strictObject({
   market: z.exactOptional(marketField),

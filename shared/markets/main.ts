@@ -21,6 +21,8 @@ const HELP = `npm run markets -- <command>
                           assets and fee policy of a market never change
   halt MARKET             only cancels are taken
   cancel-only MARKET      only cancels and reducing amends are taken
+  post-only MARKET        nothing trades: only post-only orders, amends that do not cross, cancels
+  limit-only MARKET       everything but market orders is taken
   resume MARKET           back to trading
   move MARKET --to SHARD  to another engine; the market answers 503 until its orders are there.
                           Killed at any point: the same command goes on
@@ -33,6 +35,8 @@ BUS_URL       the event log; the database itself unless given`;
 const STATUS_OF: Readonly<Record<string, MarketStatus>> = {
   halt: 'halted',
   'cancel-only': 'cancel_only',
+  'post-only': 'post_only',
+  'limit-only': 'limit_only',
   resume: 'trading',
 };
 

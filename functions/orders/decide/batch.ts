@@ -238,6 +238,7 @@ export class BatchDecision {
       timeMs: this.#context.nowMs,
       userNumber: intent.userNumber,
       orderNumber: found.orderNumber,
+      ...(intent.onlyIf === null ? {} : { onlyIf: intent.onlyIf }),
     });
     return { kind: 'changing', order: found, terms, commandNumber: number };
   }
@@ -247,10 +248,17 @@ export class BatchDecision {
     if (terms === undefined) return reject('MARKET_NOT_FOUND');
     const moving = checkMoving(terms);
     if (moving !== null) return moving;
-    const { market, userNumber } = intent;
+    const { market, userNumber, side } = intent;
     const timeMs = this.#context.nowMs;
     this.#draft.cancelledAll.push({ userNumber, market });
-    this.#command(market, terms.shard, { kind: 'cancel_all', number, timeMs, userNumber });
+    const ofSide = side === null ? {} : { side };
+    this.#command(market, terms.shard, {
+      kind: 'cancel_all',
+      number,
+      timeMs,
+      userNumber,
+      ...ofSide,
+    });
     return { kind: 'cancelling_all', market };
   }
 

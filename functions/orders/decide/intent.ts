@@ -1,4 +1,5 @@
 // What a caller asks for, once parsed, and what is decided of it.
+import type { CancelCondition, Side } from '../../../shared/domain/order.ts';
 import type { AmendOrderBody, PlaceOrderBody } from '../schema.ts';
 import type { RequestKey } from './batch.ts';
 import type { OrderRow } from './order-row.ts';
@@ -18,12 +19,16 @@ export interface CancelIntent {
   readonly kind: 'cancel';
   readonly userNumber: number;
   readonly orderNumber: number;
+  /** What the order must be when the engine sees the cancel; null asks for nothing. */
+  readonly onlyIf: CancelCondition | null;
 }
 
 export interface CancelAllIntent {
   readonly kind: 'cancel_all';
   readonly userNumber: number;
   readonly market: string;
+  /** Null: both. */
+  readonly side: Side | null;
 }
 
 export interface AmendIntent {

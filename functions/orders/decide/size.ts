@@ -71,7 +71,7 @@ export function sizeOrder(
 ): SizedOrder | Rejection {
   const refusal =
     checkMoving(terms) ??
-    checkStatus(terms.status) ??
+    checkStatus(terms.status, body) ??
     checkShape(body) ??
     checkSelfTrade(body, terms);
   if (refusal !== null) return refusal;
@@ -206,10 +206,19 @@ export function checkNotional(notional: bigint, terms: MarketTerms): Rejection |
   );
 }
 
-function checkStatus(status: MarketStatus): Rejection | null {
-  if (status === 'halted') return reject('MARKET_HALTED');
-  if (status === 'cancel_only') return reject('MARKET_CANCEL_ONLY');
-  return null;
+function checkStatus(status: MarketStatus, body: PlaceOrderBody): Rejection | null {
+  switch (status) {
+    case 'halted':
+      return reject('MARKET_HALTED');
+    case 'cancel_only':
+      return reject('MARKET_CANCEL_ONLY');
+    case 'post_only':
+      return body.postOnly === true ? null : reject('MARKET_POST_ONLY');
+    case 'limit_only':
+      return body.type === 'limit' ? null : reject('MARKET_LIMIT_ONLY');
+    case 'trading':
+      return null;
+  }
 }
 
 function checkShape(body: PlaceOrderBody): Rejection | null {

@@ -9,7 +9,8 @@ import { withUnits } from '../decide/place.ts';
 import {
   amendOrderBody,
   cancelAllAnswer,
-  marketQuery,
+  cancelAllQuery,
+  cancelQuery,
   noQuery,
   orderOutcomeAnswer,
   orderParams,
@@ -27,13 +28,15 @@ export const cancelOrder = route({
   access: 'user',
   summary: 'Cancels an order. A cancel that races a fill loses cleanly.',
   params: orderParams,
-  query: noQuery,
+  query: cancelQuery,
   answers: { 200: orderOutcomeAnswer, 202: orderOutcomeAnswer },
   refusals: [
     'PATH_INVALID',
+    'QUERY_INVALID',
     'MARKET_MOVING',
     'ORDER_NOT_FOUND',
     'ORDER_ALREADY_DONE',
+    'ORDER_CANCEL_CONDITION_UNMET',
     'SERVICE_BUSY',
   ],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
@@ -41,8 +44,9 @@ export const cancelOrder = route({
     if (isRejection(waitMs)) return waitMs;
     const orderNumber = parseOrderId(request.params.id);
     if (orderNumber === null) return reject('ORDER_NOT_FOUND');
-    const intent = { kind: 'cancel' as const, userNumber: userNumberOf(request), orderNumber };
-    return change(intent, waitMs, deps);
+    const onlyIf = request.query.onlyIf ?? null;
+    const userNumber = userNumberOf(request);
+    return change({ kind: 'cancel', userNumber, orderNumber, onlyIf }, waitMs, deps);
   },
 });
 
@@ -60,6 +64,7 @@ export const amendOrder = route({
     'BODY_INVALID',
     'MARKET_HALTED',
     'MARKET_CANCEL_ONLY',
+    'MARKET_POST_ONLY',
     'MARKET_MOVING',
     'ORDER_NOT_FOUND',
     'ORDER_ALREADY_DONE',
@@ -91,13 +96,14 @@ export const cancelAllOrders = route({
   method: 'DELETE',
   path: '/v1/orders',
   access: 'user',
-  summary: 'Cancels all own orders of a market with one command in the log.',
-  query: marketQuery,
+  summary: 'Cancels all own orders of a market, or of one side, with one command in the log.',
+  query: cancelAllQuery,
   answers: { 202: cancelAllAnswer },
   refusals: ['QUERY_INVALID', 'MARKET_NOT_FOUND', 'MARKET_MOVING', 'SERVICE_BUSY'],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
-    const { market } = request.query;
-    const intent = { kind: 'cancel_all' as const, userNumber: userNumberOf(request), market };
+    const { market, side = null } = request.query;
+    const userNumber = userNumberOf(request);
+    const intent = { kind: 'cancel_all', userNumber, market, side } as const;
     const answer = await deps.accepts.submit({ intent, waits: false });
     return isRejection(answer) ? answer : { status: 202, body: { market } };
   },

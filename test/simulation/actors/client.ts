@@ -1,6 +1,7 @@
 // A trader: places, changes and cancels orders in a random mixture, repeats what got no answer, and
 // writes down everything.
 import { userId } from '../../../shared/domain/ids.ts';
+import { CANCEL_CONDITIONS, SIDES } from '../../../shared/domain/order.ts';
 import { ConnectionLost } from '../world/network.ts';
 import { SimulatedProcess } from '../world/process.ts';
 import type { Random } from '../world/random.ts';
@@ -108,7 +109,10 @@ export class Client {
     this.records.push(record);
     const path = `/v1/orders/${orderId}`;
     if (kind === 'cancel') {
-      await this.#ask(record, { method: 'DELETE', path });
+      const query = this.#random.chance(0.2)
+        ? `?onlyIf=${this.#random.pick(CANCEL_CONDITIONS)}`
+        : '';
+      await this.#ask(record, { method: 'DELETE', path: `${path}${query}` });
       return;
     }
     const isBuy = this.#orders.find((order) => order.orderId === orderId)?.body.side === 'buy';
@@ -129,7 +133,8 @@ export class Client {
       wasRepeated: false,
     };
     this.records.push(record);
-    await this.#ask(record, { method: 'DELETE', path: `/v1/orders?market=${market}` });
+    const side = this.#random.chance(0.3) ? `&side=${this.#random.pick(SIDES)}` : '';
+    await this.#ask(record, { method: 'DELETE', path: `/v1/orders?market=${market}${side}` });
   }
 
   async #ask(record: ClientRecord, asked: Asked): Promise<Heard> {

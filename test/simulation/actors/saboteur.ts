@@ -15,6 +15,7 @@ const ZOMBIE_LIVES_MS_MAX = 6_000;
 const CUT_MS_MAX = 2_000;
 const DATABASE_DOWN_MS_MAX = 800;
 const STATUS_MS_MAX = 800;
+const STATUSES = ['halted', 'cancel_only', 'post_only', 'limit_only'] as const;
 const SERVERS = ['log', 'database', 'orders', 'settlement'] as const;
 
 export class Saboteur {
@@ -177,7 +178,7 @@ export class Saboteur {
     const { operator } = this.#exchange;
     const market = world.random.pick(MARKETS)?.description.market;
     if (market === undefined || !operator.isDone()) return false;
-    operator.setStatus(market, world.random.chance(0.5) ? 'halted' : 'cancel_only');
+    operator.setStatus(market, world.random.pick(STATUSES));
     world.schedule(world.random.fraction() * STATUS_MS_MAX, null, 'market resumes', () =>
       operator.setStatus(market, 'trading'),
     );

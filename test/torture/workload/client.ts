@@ -67,7 +67,7 @@ export class Client {
       case 'cancel_all':
         await this.#send('cancel_all', null, {
           method: 'DELETE',
-          path: `/v1/orders?market=${wish.market}`,
+          path: `/v1/orders?market=${wish.market}${drawSide(this.#options.draw)}`,
         });
         return;
       case 'cancel':
@@ -99,7 +99,8 @@ export class Client {
     const { draw } = this.#options;
     if (this.#resting.length === 0) return;
     const orderId = draw.pick(this.#resting);
-    const path = `/v1/orders/${orderId}`;
+    const query = kind === 'cancel' ? drawCondition(draw) : '';
+    const path = `/v1/orders/${orderId}${query}`;
     await this.#send(kind, null, {
       method: kind === 'cancel' ? 'DELETE' : 'PATCH',
       path,
@@ -146,4 +147,14 @@ function endOf(answer: HttpAnswer): End {
   if (status >= 400) return { phase: 'fail', status, code, orderId: null };
   const orderId = typeof body['id'] === 'string' ? body['id'] : null;
   return { phase: 'ok', status, code: null, orderId };
+}
+
+/** Most cancel both sides. */
+function drawSide(draw: Draw): string {
+  return draw.chance(0.3) ? `&side=${draw.pick(['buy', 'sell'])}` : '';
+}
+
+/** Most ask for nothing. */
+function drawCondition(draw: Draw): string {
+  return draw.chance(0.2) ? `?onlyIf=${draw.pick(['new', 'partially_filled'])}` : '';
 }
