@@ -50,6 +50,6 @@ export const decimal = text(/^(0|[1-9][0-9]{0,19})(\.[0-9]{1,18})?$/);
 export const asset = text(/^[A-Z0-9]{2,10}$/);
 export const market = text(/^[A-Z0-9]{2,10}-[A-Z0-9]{2,10}$/);
 export const side = oneOf('buy', 'sell');
-export const status = oneOf('trading', 'cancel_only', 'halted');
+export const status = oneOf('trading', 'cancel_only', 'halted', 'post_only', 'limit_only');
 export const sha256Hex = text(/^[0-9a-f]{64}$/);
 export const base64 = text(/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/);

@@ -127,8 +127,13 @@ const COMMANDS: Readonly<Record<string, Check>> = {
     holdMinor: minor,
     trigger: absentOr(fields({ kind: oneOf('stop_loss', 'take_profit'), priceTicks })),
   }),
-  cancel: fields({ ...head, userNumber: number, orderNumber: number }),
-  cancel_all: fields({ ...head, userNumber: number }),
+  cancel: fields({
+    ...head,
+    userNumber: number,
+    orderNumber: number,
+    onlyIf: absentOr(oneOf('new', 'partially_filled')),
+  }),
+  cancel_all: fields({ ...head, userNumber: number, side: absentOr(side) }),
   amend: fields({
     ...head,
     userNumber: number,

@@ -69,11 +69,21 @@ export class CommandMaker {
       case 'place':
         return { ...head, ...placeOf(spec, book, head.timeMs) };
       case 'cancel':
-        return { kind: 'cancel', ...head, ...targetOf(spec, book) };
+        return {
+          kind: 'cancel',
+          ...head,
+          ...targetOf(spec, book),
+          ...(spec.onlyIf === null ? {} : { onlyIf: spec.onlyIf }),
+        };
       case 'amend':
         return { ...head, ...amendOf(spec, book) };
       case 'cancel_all':
-        return { kind: 'cancel_all', ...head, userNumber: USER_FIRST + spec.user };
+        return {
+          kind: 'cancel_all',
+          ...head,
+          userNumber: USER_FIRST + spec.user,
+          ...(spec.side === null ? {} : { side: spec.side }),
+        };
       case 'configure': {
         const present = book.config?.version ?? 0;
         const version = Math.max(1, spec.isNewer ? present + 1 : present);

@@ -1,7 +1,14 @@
 // Random commands in an abstract form that shrinks well: small indexes that the maker turns into
 // concrete commands against the present state of the book.
 import fc from 'fast-check';
-import type { MarketStatus, SelfTradeMode, Side, TimeInForce, TriggerKind } from './naive-types.ts';
+import type {
+  CancelCondition,
+  MarketStatus,
+  SelfTradeMode,
+  Side,
+  TimeInForce,
+  TriggerKind,
+} from './naive-types.ts';
 
 export const SELF_TRADE_MODES: readonly SelfTradeMode[] = [
   'cancel_taker',
@@ -60,6 +67,7 @@ export interface TargetSpec extends Base {
 
 export interface CancelSpec extends TargetSpec {
   readonly kind: 'cancel';
+  readonly onlyIf: CancelCondition | null;
 }
 
 export interface AmendSpec extends TargetSpec {
@@ -73,6 +81,7 @@ export interface AmendSpec extends TargetSpec {
 export interface CancelAllSpec extends Base {
   readonly kind: 'cancel_all';
   readonly user: number;
+  readonly side: Side | null;
 }
 
 export interface ConfigureSpec extends Base {
@@ -180,7 +189,11 @@ const target = {
   ),
 };
 
-const cancel: fc.Arbitrary<CancelSpec> = record({ kind: fc.constant('cancel'), ...target });
+const cancel: fc.Arbitrary<CancelSpec> = record({
+  kind: fc.constant('cancel'),
+  ...target,
+  onlyIf: weighted<CancelCondition | null>([2, null], [1, 'new'], [1, 'partially_filled']),
+});
 
 const amend: fc.Arbitrary<AmendSpec> = record({
   kind: fc.constant('amend'),
@@ -204,13 +217,20 @@ const cancelAll: fc.Arbitrary<CancelAllSpec> = record({
   kind: fc.constant('cancel_all'),
   ...base,
   user,
+  side: weighted<Side | null>([2, null], [1, 'buy'], [1, 'sell']),
 });
 
 const configure: fc.Arbitrary<ConfigureSpec> = record({
   kind: fc.constant('configure'),
   ...base,
   variant: fc.nat({ max: VARIANTS - 1 }),
-  status: weighted<MarketStatus>([14, 'trading'], [1, 'cancel_only'], [1, 'halted']),
+  status: weighted<MarketStatus>(
+    [24, 'trading'],
+    [1, 'cancel_only'],
+    [1, 'halted'],
+    [2, 'post_only'],
+    [2, 'limit_only'],
+  ),
   isNewer: weighted([6, true], [1, false]),
 });
 

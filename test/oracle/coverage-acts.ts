@@ -1,8 +1,9 @@
 // Splits the events of one command by the order that caused them: the command's own first, then
 // those of each order that was triggered by it.
+import type { NaiveBook } from './naive-book.ts';
 import type { Execution, MarketCommand, Place, Triggered } from './naive-types.ts';
 
-/** The market before the command. */
+/** The market as it was before the command. */
 export interface Context {
   readonly isRepeat: boolean;
   readonly highestBefore: number;
@@ -12,6 +13,8 @@ export interface Context {
   readonly hasResting: boolean;
   /** By order id, in the order in which they were armed. */
   readonly waiting: ReadonlyMap<string, Place>;
+  /** Not as it was: it has done the command. */
+  readonly book: NaiveBook;
 }
 
 /** A waiting order that was triggered, and all that it did then. */

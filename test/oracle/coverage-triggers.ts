@@ -15,6 +15,8 @@ const REJECTIONS = [
   'MARKET_NOT_FOUND',
   'MARKET_HALTED',
   'MARKET_CANCEL_ONLY',
+  'MARKET_POST_ONLY',
+  'MARKET_LIMIT_ONLY',
   'ORDER_QUANTITY_TOO_LARGE',
   'ORDER_QUANTITY_TOO_SMALL',
   'ORDER_PRICE_OUT_OF_BAND',
@@ -22,8 +24,9 @@ const REJECTIONS = [
   'ORDER_TRIGGER_REFERENCE_NONE',
   'ORDER_TRIGGER_PRICE_REACHED',
 ];
-/** Possible when the limits changed while the order waited, and for what the book decides. */
+/** Possible when the market changed while the order waited, and for what the book decides. */
 const REJECTIONS_LATER = [
+  'MARKET_LIMIT_ONLY',
   'ORDER_QUANTITY_TOO_LARGE',
   'ORDER_QUANTITY_TOO_SMALL',
   'ORDER_PRICE_OUT_OF_BAND',
@@ -112,7 +115,10 @@ export function noteTriggers(
       hit('configure_market ignored because of waiting orders alone');
     }
   }
-  if (triggered.length > 0) hit(`triggered by ${command.kind}`);
+  if (triggered.length > 0) {
+    hit(`triggered by ${command.kind}`);
+    hit(`${context.status}: triggered by ${command.kind}`);
+  }
   for (const act of triggered) noteAct(act, hit);
   noteCascade({ own, triggered }, context, hit);
 }

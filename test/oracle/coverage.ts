@@ -9,6 +9,7 @@ import {
   TAKER_SHAPES,
   type Context,
 } from './coverage-acts.ts';
+import { noteStatuses, STATUS_OUTCOMES } from './coverage-statuses.ts';
 import { noteTriggers, noteWaitingEnds, TRIGGER_OUTCOMES } from './coverage-triggers.ts';
 import type { Execution, MarketCommand, Place } from './naive-types.ts';
 
@@ -16,6 +17,8 @@ const PLACE_REJECTIONS = [
   'MARKET_NOT_FOUND',
   'MARKET_HALTED',
   'MARKET_CANCEL_ONLY',
+  'MARKET_POST_ONLY',
+  'MARKET_LIMIT_ONLY',
   'ORDER_QUANTITY_TOO_LARGE',
   'ORDER_QUANTITY_TOO_SMALL',
   'ORDER_PRICE_OUT_OF_BAND',
@@ -32,6 +35,7 @@ const AMEND_REFUSALS = [
   'ORDER_QUANTITY_BELOW_FILLED',
   'ORDER_QUANTITY_TOO_LARGE',
   'ORDER_PRICE_OUT_OF_BAND',
+  'MARKET_POST_ONLY',
   'ORDER_POST_ONLY_WOULD_TAKE',
   'ORDER_FUNDS_INSUFFICIENT',
 ];
@@ -54,6 +58,7 @@ export const DOCUMENTED: readonly string[] = [
   'place ended cancelled ORDER_SELF_TRADE_PREVENTED',
   'place refused COMMAND_TOO_OLD',
   'cancel ended cancelled ORDER_CANCELLED_BY_USER',
+  'cancel refused ORDER_CANCEL_CONDITION_UNMET',
   'cancel ended expired ORDER_EXPIRED',
   'cancel_all ended cancelled ORDER_CANCELLED_BY_USER',
   ...CANCEL_REFUSALS.flatMap((reason) => [
@@ -92,6 +97,7 @@ export const DOCUMENTED: readonly string[] = [
   'limit order with a budget',
   'restored',
   ...TRIGGER_OUTCOMES,
+  ...STATUS_OUTCOMES,
 ];
 
 export class Coverage {
@@ -133,6 +139,7 @@ export class Coverage {
     this.#count(events);
     const acts = actsOf(events, context);
     noteTriggers(command, acts, context, this.#hit);
+    noteStatuses(command, acts.own, context, this.#hit);
     this.#noteTrades(events, context);
     // What a triggered order does must not stand for what an order does when it is placed.
     this.#noteEvents(causeOf(command), acts.own);

@@ -16,6 +16,7 @@ import type {
   Amend,
   Cancel,
   CancelAll,
+  CancelCondition,
   DepthLine,
   Execution,
   Market,
@@ -96,6 +97,12 @@ export class NaiveBook {
 
   findWaiting(number: number): Waiting | null {
     return this.waiting.find(({ order }) => order.number === number) ?? null;
+  }
+
+  /** All of an owner's orders, resting and waiting. */
+  ordersOf(user: number): Order[] {
+    const waiting = this.waiting.map(({ order }) => order);
+    return [...this.buys, ...this.sells, ...waiting].filter((order) => order.user === user);
   }
 
   hasSeen(number: number): boolean {
@@ -290,19 +297,25 @@ export class NaiveBook {
       const reason = amend(this, command);
       if (reason !== null) this.#refuse(command, reason, command.holdIncreaseMinor);
     } else if (command.kind === 'cancel') {
-      const order = this.find(command.orderNumber) ?? this.findWaiting(command.orderNumber)?.order;
-      if (order?.user === command.userNumber) {
-        this.end(order, 'cancelled', 'ORDER_CANCELLED_BY_USER');
-      } else {
-        this.#refuse(command, 'ORDER_NOT_FOUND', '0');
-      }
+      this.#cancel(command);
     } else {
-      const waiting = this.waiting.map(({ order }) => order);
-      const all = [...this.buys, ...this.sells, ...waiting];
-      const own = all.filter(({ user }) => user === command.userNumber);
-      own.sort((a, b) => a.number - b.number);
-      for (const order of own) this.end(order, 'cancelled', 'ORDER_CANCELLED_BY_USER');
-      if (own.length === 0) this.#refuse(command, 'ORDER_NOT_FOUND', '0');
+      const own = this.ordersOf(command.userNumber);
+      const named = own.filter(({ side }) => side === (command.side ?? side));
+      named.sort((a, b) => a.number - b.number);
+      for (const order of named) this.end(order, 'cancelled', 'ORDER_CANCELLED_BY_USER');
+      if (named.length === 0) this.#refuse(command, 'ORDER_NOT_FOUND', '0');
+    }
+  }
+
+  #cancel(command: Cancel): void {
+    const { orderNumber, onlyIf } = command;
+    const order = this.find(orderNumber) ?? this.findWaiting(orderNumber)?.order;
+    if (order?.user !== command.userNumber) {
+      this.#refuse(command, 'ORDER_NOT_FOUND', '0');
+    } else if (onlyIf !== undefined && onlyIf !== conditionOf(order)) {
+      this.#refuse(command, 'ORDER_CANCEL_CONDITION_UNMET', '0');
+    } else {
+      this.end(order, 'cancelled', 'ORDER_CANCELLED_BY_USER');
     }
   }
 
@@ -376,4 +389,8 @@ export class NaiveBook {
 function orderNumberOf(command: Place | Cancel | CancelAll | Amend): number | null {
   if (command.kind === 'place') return command.number;
   return command.kind === 'cancel_all' ? null : command.orderNumber;
+}
+
+function conditionOf({ original, remaining }: Order): CancelCondition {
+  return remaining === original ? 'new' : 'partially_filled';
 }

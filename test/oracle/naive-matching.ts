@@ -84,6 +84,10 @@ function findRefusal(
   const rejected = (reason: string) => ({ status: 'rejected', reason }) as const;
   if (book.status === 'halted') return rejected('MARKET_HALTED');
   if (book.status === 'cancel_only') return rejected('MARKET_CANCEL_ONLY');
+  if (book.status === 'post_only' && !taker.postOnly) return rejected('MARKET_POST_ONLY');
+  if (book.status === 'limit_only' && command.type === 'market') {
+    return rejected('MARKET_LIMIT_ONLY');
+  }
   if (lots > scale.maxLots) return rejected('ORDER_QUANTITY_TOO_LARGE');
   if (lots < scale.minLots && taker.byQuote === null) return rejected('ORDER_QUANTITY_TOO_SMALL');
   if (command.type === 'limit' && !isInBand(book, taker.limit)) {
@@ -310,7 +314,9 @@ export function amend(book: NaiveBook, command: Amend): string | null {
   if (quantity <= gone) return 'ORDER_QUANTITY_BELOW_FILLED';
   if (isGrown && quantity > scale.maxLots) return 'ORDER_QUANTITY_TOO_LARGE';
   if (isRepriced && !isInBand(book, limit)) return 'ORDER_PRICE_OUT_OF_BAND';
-  if (order.postOnly && wouldTake(book, order.side, limit)) return 'ORDER_POST_ONLY_WOULD_TAKE';
+  const isTaking = wouldTake(book, order.side, limit);
+  if (book.status === 'post_only' && isTaking) return 'MARKET_POST_ONLY';
+  if (order.postOnly && isTaking) return 'ORDER_POST_ONLY_WOULD_TAKE';
   const remaining = quantity - gone;
   const release =
     book.holdLeft(order) +

@@ -4,9 +4,10 @@
 export type Side = 'buy' | 'sell';
 export type TimeInForce = 'GTC' | 'IOC' | 'FOK' | 'GTD';
 export type SelfTradeMode = 'cancel_taker' | 'cancel_maker' | 'cancel_both' | 'decrement' | 'none';
-export type MarketStatus = 'trading' | 'cancel_only' | 'halted';
+export type MarketStatus = 'trading' | 'cancel_only' | 'halted' | 'post_only' | 'limit_only';
 export type FeePolicy = 'received' | 'quote';
 export type EndStatus = 'filled' | 'cancelled' | 'expired' | 'rejected';
+export type CancelCondition = 'new' | 'partially_filled';
 export type TriggerKind = 'stop_loss' | 'take_profit';
 export type Market = `${string}-${string}`;
 
@@ -61,11 +62,13 @@ export interface Cancel extends Numbered {
   readonly kind: 'cancel';
   readonly userNumber: number;
   readonly orderNumber: number;
+  readonly onlyIf?: CancelCondition;
 }
 
 export interface CancelAll extends Numbered {
   readonly kind: 'cancel_all';
   readonly userNumber: number;
+  readonly side?: Side;
 }
 
 export interface Amend extends Numbered {

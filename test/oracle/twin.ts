@@ -111,6 +111,7 @@ class Twins {
       feePolicy: book.config?.feePolicy ?? 'none',
       hasResting: book.buys.length + book.sells.length > 0,
       waiting: waitingOf(book),
+      book,
     };
     const events = this.oracle.apply(market, command);
     const output = this.#subject.apply(market, command);
