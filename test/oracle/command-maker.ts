@@ -137,8 +137,10 @@ function placePriceOf({ price, side, trigger }: PlaceSpec): number {
 
 function placeOf(spec: PlaceSpec, book: NaiveBook, timeMs: number): Bare<Place> {
   const isMarket = spec.sizing !== 'limit';
+  // Where no other order is taken, every second one is post-only: enough rest to be amended.
+  const isPostOnly = spec.postOnly || (book.status === 'post_only' && spec.lots % 2 === 1);
   // No client can send a market order with a limit order's words, but the engine has to know it.
-  const isOdd = spec.postOnly && spec.timeInForce !== 'FOK';
+  const isOdd = isPostOnly && spec.timeInForce !== 'FOK';
   const isIoc = isMarket && !isOdd && (spec.sizing === 'quote' || spec.timeInForce !== 'FOK');
   const timeInForce = isIoc ? 'IOC' : spec.timeInForce;
   const terms = {
@@ -153,7 +155,7 @@ function placeOf(spec: PlaceSpec, book: NaiveBook, timeMs: number): Bare<Place> 
     userNumber: USER_FIRST + spec.user,
     type: isMarket ? 'market' : 'limit',
     timeInForce,
-    postOnly: spec.postOnly && (!isMarket || isOdd),
+    postOnly: isPostOnly && (!isMarket || isOdd),
     selfTradePrevention: spec.mode,
     priceTicks: placePriceOf(spec),
     quantityLots: spec.lots,
