@@ -20,8 +20,6 @@ import { readWaiting, writeWaiting } from './waiting-bytes.ts';
  * was ever published: states of moved markets stay in the command log for ever.
  */
 const MARKET_STATE_VERSION = 2;
-/** Without the last trade's price and the waiting orders. */
-const VERSION_WITHOUT_WAITING = 1;
 
 const RATE_PPM_MAX = 1_000_000;
 const FLAGS_MAX = 7;
@@ -50,12 +48,8 @@ export function encodeMarketState(book: MarketBook): Uint8Array {
 export function decodeMarketState(bytes: Uint8Array): MarketBook {
   const reader = new SnapshotReader(bytes);
   const version = reader.byte();
-  const hasWaiting = version === MARKET_STATE_VERSION;
-  assert(
-    hasWaiting || version === VERSION_WITHOUT_WAITING,
-    `market state: version ${version} is not known`,
-  );
-  const book = readBook(reader, hasWaiting);
+  assert(version === MARKET_STATE_VERSION, `market state: version ${version} is not known`);
+  const book = readBook(reader);
   assert(reader.isAtEnd(), 'market state: bytes after its end');
   return book;
 }
@@ -74,8 +68,7 @@ export function writeBook(writer: SnapshotWriter, book: MarketBook): void {
   writeWaiting(writer, state);
 }
 
-/** `hasWaiting` is false for states from before there were any. */
-export function readBook(reader: SnapshotReader, hasWaiting: boolean): MarketBook {
+export function readBook(reader: SnapshotReader): MarketBook {
   const market = parseMarket(reader.text());
   const rules = readRules(reader, market);
   const book = new MarketBook(market);
@@ -89,7 +82,7 @@ export function readBook(reader: SnapshotReader, hasWaiting: boolean): MarketBoo
   state.orders.reserve(orders);
   state.ids.reserve(orders);
   for (let left = orders; left > 0; left -= 1) readOrder(reader, state);
-  if (hasWaiting) readWaiting(reader, state);
+  readWaiting(reader, state);
   // Putting the orders back is no change of the book that anyone should hear of.
   book.clearTouched();
   checkInvariants(book);

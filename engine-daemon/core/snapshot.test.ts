@@ -189,22 +189,6 @@ describe('a market with waiting orders', () => {
   });
 });
 
-describe('bytes from before there were waiting orders', () => {
-  it('are read as a market without any that has not traded', () => {
-    const { book } = openMarket();
-    const now = encodeMarketState(book);
-    const before = Uint8Array.of(1, ...now.subarray(1, now.length - NONE_WAITING));
-    const restored = decodeMarketState(before);
-    const lines = [...stateLines(book)].map((line) => (line === 'last 90' ? 'last 0' : line));
-    expect([...stateLines(restored)]).toEqual(lines);
-    const snapshot = save(openMarket());
-    const moves = snapshot.subarray(snapshot.length - 4);
-    const older = snapshot.subarray(1, snapshot.length - 4 - NONE_WAITING);
-    const shard = decodeSnapshot(Uint8Array.of(2, ...older, ...moves));
-    expect([...stateLines(shard.get('BTC-USD'))]).toEqual(lines);
-  });
-});
-
 describe('bytes that are no snapshot', () => {
   it('are refused when cut short anywhere', () => {
     const bytes = save(openMarket());

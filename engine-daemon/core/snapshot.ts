@@ -7,8 +7,6 @@ import { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts';
 
 /** Raise it with every change of the format. 2: the moves of markets. 3: waiting orders. */
 const SNAPSHOT_VERSION = 3;
-/** The oldest that is still read: what an engine wrote before it was updated. */
-const SNAPSHOT_VERSION_MIN = 2;
 
 const SHARD_MAX = 0xffff_ffff;
 
@@ -27,11 +25,9 @@ export function encodeSnapshot(shard: Shard): Uint8Array {
 export function decodeSnapshot(bytes: Uint8Array): Shard {
   const reader = new SnapshotReader(bytes);
   const version = reader.byte();
-  const isKnown = version >= SNAPSHOT_VERSION_MIN && version <= SNAPSHOT_VERSION;
-  assert(isKnown, `snapshot: version ${version} is not known`);
+  assert(version === SNAPSHOT_VERSION, `snapshot: version ${version} is not known`);
   const shard = new Shard();
-  for (let left = reader.word(); left > 0; left -= 1)
-    shard.adopt(readBook(reader, version > SNAPSHOT_VERSION_MIN));
+  for (let left = reader.word(); left > 0; left -= 1) shard.adopt(readBook(reader));
   for (let left = reader.word(); left > 0; left -= 1) shard.restoreMove(readMove(reader));
   assert(reader.isAtEnd(), 'snapshot: bytes after its end');
   return shard;
