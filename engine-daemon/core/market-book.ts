@@ -80,11 +80,14 @@ export class MarketBook {
       return;
     }
     this.advanceClock(command.timeMs);
-    const { events, waiting } = state;
-    const at = events.length;
-    const { sequence } = events;
+    // A command that arms the first order makes no trade that could reach it.
+    if (state.waiting.count === 0) {
+      this.carryOut(command);
+      return;
+    }
+    const { length, sequence } = state.events;
     this.carryOut(command);
-    if (waiting.count > 0 && events.length > at) runTriggers(state, at, sequence);
+    runTriggers(state, length, sequence);
   }
 
   private carryOut(command: MarketCommand): void {

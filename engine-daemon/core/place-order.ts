@@ -1,6 +1,7 @@
 // The command `place`: checks in the documented order, matching, and what becomes of the rest.
 import { assert } from '../../shared/domain/failure.ts';
 import { mulPpmRoundUp } from '../../shared/money/rounding.ts';
+import type { MarketStatus } from '../../shared/domain/market.ts';
 import { TRIGGER_KINDS } from '../../shared/domain/order.ts';
 import type { PlaceCommand } from '../../shared/events/commands.ts';
 import { NEVER_MS, type BookState } from './book-state.ts';
@@ -157,18 +158,9 @@ function findRefusal(
   waiting: WaitingOrder | null,
 ): number {
   const isLimit = command.type === 'limit';
-  switch (rules.status) {
-    case 'halted':
-      return MARKET_HALTED;
-    case 'cancel_only':
-      return MARKET_CANCEL_ONLY;
-    case 'post_only':
-      if (!isLimit || !command.postOnly) return MARKET_POST_ONLY;
-      break;
-    case 'limit_only':
-      if (!isLimit) return MARKET_LIMIT_ONLY;
-      break;
-    case 'trading':
+  if (rules.status !== 'trading') {
+    const reason = findStatusRefusal(rules.status, command);
+    if (reason !== NO_REASON) return reason;
   }
   if (taker.original > rules.scale.maxQuantityLots) return QUANTITY_TOO_LARGE;
   if (taker.original < rules.scale.minQuantityLots && taker.budget === null) {
@@ -185,6 +177,22 @@ function findRefusal(
     return FOK_NOT_FILLABLE;
   }
   return NO_REASON;
+}
+
+function findStatusRefusal(
+  status: Exclude<MarketStatus, 'trading'>,
+  { type, postOnly }: PlaceCommand,
+): number {
+  switch (status) {
+    case 'halted':
+      return MARKET_HALTED;
+    case 'cancel_only':
+      return MARKET_CANCEL_ONLY;
+    case 'post_only':
+      return type === 'limit' && postOnly ? NO_REASON : MARKET_POST_ONLY;
+    case 'limit_only':
+      return type === 'limit' ? NO_REASON : MARKET_LIMIT_ONLY;
+  }
 }
 
 function findTriggerRefusal(book: BookState, rules: MarketRules, order: WaitingOrder): number {
