@@ -3,7 +3,7 @@ import type { CancelAllCommand, CancelCommand } from '../../shared/events/comman
 import type { BookState } from './book-state.ts';
 import { CANCELLED, EXPIRED, reasonCode, sideCode } from './codes.ts';
 import { BY_FORMULA } from './event-buffer.ts';
-import { OWNER, OWNER_NEXT, TERMS } from './order-pool.ts';
+import { OWNER, TERMS } from './order-pool.ts';
 import { sideOf } from './order-terms.ts';
 import type { WaitingOrder } from './waiting-orders.ts';
 
@@ -61,17 +61,14 @@ export function cancelAllOrders(book: BookState, command: CancelAllCommand): voi
 
 function numbersOf(book: BookState, { userNumber, side }: CancelAllCommand): number[] {
   const { orders, owners, waiting } = book;
-  const numbers = waiting
-    .numbersOf(userNumber)
-    .filter((number) => side === undefined || waiting.find(number)?.side === side);
-  const owner = owners.find(userNumber);
   const code = side === undefined ? null : sideCode(side);
-  for (let slot = owner === 0 ? 0 : owners.firstOrderOf(owner); slot !== 0;) {
-    const isAsked = code === null || sideOf(orders.wordOf(slot, TERMS)) === code;
-    if (isAsked) numbers.push(orders.numberOf(slot));
-    slot = orders.wordOf(slot, OWNER_NEXT);
-  }
-  return numbers;
+  const resting = owners
+    .slotsOf(userNumber)
+    .filter((slot) => code === null || sideOf(orders.wordOf(slot, TERMS)) === code);
+  const waits = waiting
+    .ordersOf(userNumber)
+    .filter((order) => side === undefined || order.side === side);
+  return [...resting.map((slot) => orders.numberOf(slot)), ...waits.map(({ number }) => number)];
 }
 
 /** Ends every resting and waiting order whose time has come, by (expiry, order number). */

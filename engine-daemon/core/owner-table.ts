@@ -29,6 +29,18 @@ export class OwnerTable {
     return owner;
   }
 
+  /** Slots of a user's orders, in no order that means anything. */
+  slotsOf(userNumber: number): number[] {
+    const slots: number[] = [];
+    const owner = this.find(userNumber);
+    let slot = owner === 0 ? 0 : this.firstOrderOf(owner);
+    while (slot !== 0) {
+      slots.push(slot);
+      slot = this.orders.wordOf(slot, OWNER_NEXT);
+    }
+    return slots;
+  }
+
   /** First of the owner's resting orders; follow OWNER_NEXT. Their order means nothing. */
   firstOrderOf(owner: number): number {
     return this.firstOrders[owner] as number;

@@ -1,5 +1,5 @@
-// Orders with a trigger: how they begin to wait, what a command's trades reach, and in which order
-// it takes its turn. The rules: docs/engine.md "Triggers".
+// Orders that wait for a price: which of them a command's trades reach, and in which order those
+// take their turns. The rules: docs/engine.md "Triggers".
 import type { BookState } from './book-state.ts';
 import { ROW_DOUBLES, TRADE } from './event-buffer.ts';
 import { placeTriggered } from './place-order.ts';

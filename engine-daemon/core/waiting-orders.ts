@@ -5,10 +5,10 @@ import { assert } from '../../shared/domain/failure.ts';
 import type { PlaceCommand } from '../../shared/events/commands.ts';
 import { IdTable } from './id-table.ts';
 import { OrderHeap } from './order-heap.ts';
-import { NUMBER, ORDER_DOUBLES, OWNER, OWNER_NEXT, OrderPool } from './order-pool.ts';
+import { NUMBER, ORDER_DOUBLES, OWNER, OrderPool } from './order-pool.ts';
 import { OwnerTable } from './owner-table.ts';
 
-/** An order that waits is the command that placed it. */
+/** An order that waits: what its command said, as `waitingOrder` keeps it. */
 export interface WaitingOrder extends PlaceCommand {
   readonly trigger: NonNullable<PlaceCommand['trigger']>;
 }
@@ -120,16 +120,9 @@ export class WaitingOrders {
     return this.orderAt(this.expiring.first());
   }
 
-  /** Numbers of a user's orders, in no order that means anything. */
-  numbersOf(userNumber: number): number[] {
-    const numbers: number[] = [];
-    const owner = this.owners.find(userNumber);
-    let slot = owner === 0 ? 0 : this.owners.firstOrderOf(owner);
-    while (slot !== 0) {
-      numbers.push(this.records.numberOf(slot));
-      slot = this.records.wordOf(slot, OWNER_NEXT);
-    }
-    return numbers;
+  /** A user's orders, in no order that means anything. */
+  ordersOf(userNumber: number): WaitingOrder[] {
+    return this.owners.slotsOf(userNumber).map((slot) => this.orderAt(slot));
   }
 
   /** In rising order number. */

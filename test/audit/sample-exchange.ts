@@ -9,7 +9,6 @@ import { projectExecutions } from '../../functions/orders/decide/project.ts';
 import { saveProjection } from '../../functions/orders/store/project.ts';
 import { settleRecords } from '../../functions/settlement/settle.ts';
 import { withTransaction, type Pool, type Tx } from '../../shared/db/pool.ts';
-import type { PlaceCommand } from '../../shared/events/commands.ts';
 import { executionsSchema, type Executions } from '../../shared/events/executions.ts';
 import type { TestDatabase } from '../../shared/testing/database.ts';
 import { CommandMaker, type Step } from '../oracle/command-maker.ts';
@@ -209,7 +208,6 @@ function* prelude(): Generator<CommandStep> {
 }
 
 async function insertOrder(tx: Tx, market: Market, place: Place): Promise<void> {
-  const { trigger }: Pick<PlaceCommand, 'kind' | 'trigger'> = place;
   await tx.query(
     `INSERT INTO orders.orders (order_number, user_number, market, side, type, time_in_force,
        post_only, self_trade_prevention, price_ticks, quantity_lots, expires_at_ms, maker_fee_ppm,
@@ -233,8 +231,8 @@ async function insertOrder(tx: Tx, market: Market, place: Place): Promise<void> 
       place.takerFeePpm,
       place.holdMinor,
       place.timeMs,
-      trigger?.kind ?? null,
-      trigger?.priceTicks ?? null,
+      place.trigger?.kind ?? null,
+      place.trigger?.priceTicks ?? null,
     ],
   );
   await tx.query(

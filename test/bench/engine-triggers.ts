@@ -55,14 +55,13 @@ function mixed(flow: Flow, hasTriggers: boolean): MixedRun {
   let cancelled = 0;
   let operations = 0;
   let placed = 0;
-  let number = 0;
   const stopwatch = new Stopwatch();
   for (let at = flow.prefill; at < flow.count; at += 1) {
     engine.step(at);
     operations += 1;
     if (hasTriggers && at % TRIGGER_EVERY === 0) {
       // Above the numbers of the flow, as far as the window of known commands lets it be.
-      number = flow.count + operations;
+      const number = flow.count + operations;
       const oldest = waiting.count < WAITING ? undefined : live[cancelled];
       if (oldest === undefined) {
         placeTriggered(engine, number, random);

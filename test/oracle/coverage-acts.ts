@@ -46,6 +46,19 @@ export function causeOf(command: MarketCommand): string {
     : command.kind;
 }
 
+/** What is refused with or without a trigger, in the order of the checks. */
+export const REJECTIONS_OF_ANY_ORDER: readonly string[] = [
+  'MARKET_NOT_FOUND',
+  'MARKET_HALTED',
+  'MARKET_CANCEL_ONLY',
+  'MARKET_POST_ONLY',
+  'MARKET_LIMIT_ONLY',
+  'ORDER_QUANTITY_TOO_LARGE',
+  'ORDER_QUANTITY_TOO_SMALL',
+  'ORDER_PRICE_OUT_OF_BAND',
+  'ORDER_SELF_TRADE_MODE_NOT_ALLOWED',
+];
+
 const SHAPES = ['limit GTC', 'limit IOC', 'limit FOK', 'limit GTD', 'market IOC', 'market FOK'];
 export const TAKER_SHAPES = [...SHAPES, 'quote IOC'];
 

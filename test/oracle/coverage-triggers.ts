@@ -1,6 +1,7 @@
 // What a random run must have seen of orders with a trigger: "Triggers" in docs/engine.md.
 import {
   hasWordsOfLimit,
+  REJECTIONS_OF_ANY_ORDER,
   shapeOf,
   TAKER_SHAPES,
   type Acts,
@@ -12,15 +13,7 @@ import { isRising } from './naive-triggers.ts';
 import type { Ended, Execution, MarketCommand, Place, Trade } from './naive-types.ts';
 
 const REJECTIONS = [
-  'MARKET_NOT_FOUND',
-  'MARKET_HALTED',
-  'MARKET_CANCEL_ONLY',
-  'MARKET_POST_ONLY',
-  'MARKET_LIMIT_ONLY',
-  'ORDER_QUANTITY_TOO_LARGE',
-  'ORDER_QUANTITY_TOO_SMALL',
-  'ORDER_PRICE_OUT_OF_BAND',
-  'ORDER_SELF_TRADE_MODE_NOT_ALLOWED',
+  ...REJECTIONS_OF_ANY_ORDER,
   'ORDER_TRIGGER_REFERENCE_NONE',
   'ORDER_TRIGGER_PRICE_REACHED',
 ];

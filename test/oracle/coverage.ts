@@ -5,6 +5,7 @@ import {
   actsOf,
   causeOf,
   hasWordsOfLimit,
+  REJECTIONS_OF_ANY_ORDER,
   shapeOf,
   TAKER_SHAPES,
   type Context,
@@ -13,18 +14,7 @@ import { noteStatuses, STATUS_OUTCOMES } from './coverage-statuses.ts';
 import { noteTriggers, noteWaitingEnds, TRIGGER_OUTCOMES } from './coverage-triggers.ts';
 import type { Execution, MarketCommand, Place } from './naive-types.ts';
 
-const PLACE_REJECTIONS = [
-  'MARKET_NOT_FOUND',
-  'MARKET_HALTED',
-  'MARKET_CANCEL_ONLY',
-  'MARKET_POST_ONLY',
-  'MARKET_LIMIT_ONLY',
-  'ORDER_QUANTITY_TOO_LARGE',
-  'ORDER_QUANTITY_TOO_SMALL',
-  'ORDER_PRICE_OUT_OF_BAND',
-  'ORDER_SELF_TRADE_MODE_NOT_ALLOWED',
-  'ORDER_POST_ONLY_WOULD_TAKE',
-];
+const PLACE_REJECTIONS = [...REJECTIONS_OF_ANY_ORDER, 'ORDER_POST_ONLY_WOULD_TAKE'];
 const AMEND_REFUSALS = [
   'COMMAND_TOO_OLD',
   'MARKET_NOT_FOUND',
