@@ -23,8 +23,24 @@ export const SELF_TRADE_PREVENTIONS = [
 export type SelfTradePrevention = (typeof SELF_TRADE_PREVENTIONS)[number];
 
 /** What an order waits for: a price against its owner's position, or one in its favour. */
-export const TRIGGER_KINDS = ['stop_loss', 'take_profit'] as const;
+export const FIXED_TRIGGER_KINDS = ['stop_loss', 'take_profit'] as const;
+
+/** A `trailing_stop` waits for a price against its owner's position that moves with the market. */
+export const TRIGGER_KINDS = [...FIXED_TRIGGER_KINDS, 'trailing_stop'] as const;
 export type TriggerKind = (typeof TRIGGER_KINDS)[number];
+
+/** Largest distance of a trailing stop's trigger price, in basis points. */
+export const TRAIL_BPS_MAX = 5_000;
+
+/** An iceberg has at most so many parts of its display quantity. */
+export const ICEBERG_PARTS_MAX = 100;
+
+/** Trade groups are numbered from 1; a number fits a signed word. */
+export const TRADE_GROUP_MAX = 2_147_483_647;
+
+/** What becomes of a new order when the one that it replaces cannot be cancelled. */
+export const REPLACE_FAILURES = ['stop', 'proceed'] as const;
+export type ReplaceFailure = (typeof REPLACE_FAILURES)[number];
 
 /**
  * `accepted` is durable but not yet seen by the engine, `untriggered` waits for its trigger price;

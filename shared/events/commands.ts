@@ -3,9 +3,12 @@
 import { z } from 'zod';
 import {
   CANCEL_CONDITIONS,
+  FIXED_TRIGGER_KINDS,
+  REPLACE_FAILURES,
   SELF_TRADE_PREVENTIONS,
   SIDES,
-  TRIGGER_KINDS,
+  TRADE_GROUP_MAX,
+  TRAIL_BPS_MAX,
 } from '../domain/order.ts';
 import {
   lotsField,
@@ -23,9 +26,27 @@ import {
 const commandHead = { number: numberField, timeMs: timeMsField };
 
 /** The order waits until the market trades at this price or beyond: docs/engine.md, "Triggers". */
-const triggerSchema = z.strictObject({
-  kind: z.enum(TRIGGER_KINDS),
+const fixedTriggerSchema = z.strictObject({
+  kind: z.enum(FIXED_TRIGGER_KINDS),
   priceTicks: priceTicksField,
+});
+
+/** The trigger price follows the best price that the market has traded at since it was active. */
+const trailingTriggerSchema = z.strictObject({
+  kind: z.literal('trailing_stop'),
+  /** Distance of the trigger price from that best price. */
+  trailBps: z.int().min(1).max(TRAIL_BPS_MAX),
+  /** Left out by one that is active from placement. */
+  activationPriceTicks: priceTicksField.optional(),
+});
+
+const triggerSchema = z.discriminatedUnion('kind', [fixedTriggerSchema, trailingTriggerSchema]);
+
+/** The order that a new one takes the place of: docs/engine.md, "Replacing". */
+const replacesSchema = z.strictObject({
+  orderNumber: numberField,
+  onFailure: z.enum(REPLACE_FAILURES),
+  onlyIf: z.enum(CANCEL_CONDITIONS).optional(),
 });
 
 /** Numbers, not prefixed ids: this is the engine's own language. `number` is the order number. */
@@ -54,6 +75,11 @@ export const placeCommandSchema = z.strictObject({
   holdMinor: minorField,
   /** Left out by an order that takes part at once. */
   trigger: triggerSchema.optional(),
+  /** What an iceberg shows at a time; left out by any other order. */
+  displayLots: lotsField.optional(),
+  /** Orders of one group do not trade with each other; left out by a user without one. */
+  tradeGroup: z.int().min(1).max(TRADE_GROUP_MAX).optional(),
+  replaces: replacesSchema.optional(),
 });
 
 export const cancelCommandSchema = z.strictObject({
@@ -85,6 +111,23 @@ export const amendCommandSchema = z.strictObject({
   holdIncreaseMinor: minorField,
 });
 
+/** Dead-man switch: the user's orders end when the clock reaches the deadline. */
+export const cancelAllAfterCommandSchema = z.strictObject({
+  kind: z.literal('cancel_all_after'),
+  ...commandHead,
+  userNumber: numberField,
+  /** Milliseconds since 1970; null takes the deadline away. */
+  deadlineMs: timeMsField.nullable(),
+});
+
+/** Kill switch: ends a user's orders and refuses new ones, until the user is blocked no longer. */
+export const blockUserCommandSchema = z.strictObject({
+  kind: z.literal('block_user'),
+  ...commandHead,
+  userNumber: numberField,
+  isBlocked: z.boolean(),
+});
+
 export const configureMarketCommandSchema = z.strictObject({
   kind: z.literal('configure_market'),
   ...commandHead,
@@ -100,6 +143,8 @@ export const marketCommandSchema = z.discriminatedUnion('kind', [
   cancelCommandSchema,
   cancelAllCommandSchema,
   amendCommandSchema,
+  cancelAllAfterCommandSchema,
+  blockUserCommandSchema,
   configureMarketCommandSchema,
 ]);
 
@@ -114,6 +159,8 @@ export type PlaceCommand = z.infer<typeof placeCommandSchema>;
 export type CancelCommand = z.infer<typeof cancelCommandSchema>;
 export type CancelAllCommand = z.infer<typeof cancelAllCommandSchema>;
 export type AmendCommand = z.infer<typeof amendCommandSchema>;
+export type CancelAllAfterCommand = z.infer<typeof cancelAllAfterCommandSchema>;
+export type BlockUserCommand = z.infer<typeof blockUserCommandSchema>;
 export type ConfigureMarketCommand = z.infer<typeof configureMarketCommandSchema>;
 export type TickCommand = z.infer<typeof tickCommandSchema>;
 export type MarketCommand = z.infer<typeof marketCommandSchema>;

@@ -2,7 +2,7 @@
 // market; each event has its own number in its market's gapless sequence.
 import { z } from 'zod';
 import { FEE_POLICIES, MARKET_STATUSES } from '../domain/market.ts';
-import { END_STATUSES, SIDES, TRIGGER_KINDS } from '../domain/order.ts';
+import { END_STATUSES, SELF_TRADE_PREVENTIONS, SIDES, TRIGGER_KINDS } from '../domain/order.ts';
 import {
   assetField,
   lotsField,
@@ -36,7 +36,8 @@ const armedSchema = z.strictObject({
   ...orderHead,
   side: z.enum(SIDES),
   triggerKind: z.enum(TRIGGER_KINDS),
-  triggerPriceTicks: priceTicksField,
+  /** As it is now; 0 for a trailing stop that is not active yet. */
+  triggerPriceTicks: priceTicksField.or(z.literal(0)),
   remainingLots: lotsField,
 });
 
@@ -76,6 +77,18 @@ const tradeSchema = z.strictObject({
   }),
 });
 
+/** Two orders of one owner met and did not trade: what each of them loses, in lots. */
+const preventedSchema = z.strictObject({
+  kind: z.literal('prevented'),
+  ...head,
+  priceTicks: priceTicksField,
+  /** The taker's, which decides. */
+  mode: z.enum(SELF_TRADE_PREVENTIONS),
+  takerSide: z.enum(SIDES),
+  taker: z.strictObject({ orderId: orderIdField, userId: userIdField, lots: lotsOrZeroField }),
+  maker: z.strictObject({ orderId: orderIdField, userId: userIdField, lots: lotsOrZeroField }),
+});
+
 /** Self-trade prevention took `preventedLots` off an order without a trade. */
 const reducedSchema = z.strictObject({
   kind: z.literal('reduced'),
@@ -111,17 +124,43 @@ const amendedSchema = z.strictObject({
 });
 
 /**
- * A cancel, cancel-all or amend had no effect. `releaseMinor` gives back an amend's hold increase.
+ * A cancel, amend or other command on a user's orders had no effect. `releaseMinor` gives back an amend's hold increase.
  */
 const refusedSchema = z.strictObject({
   kind: z.literal('refused'),
   ...head,
   commandNumber: numberField,
   userId: userIdField,
-  /** Null for a cancel-all. */
+  /** Null for a command that names no order. */
   orderId: orderIdField.nullable(),
   reason: z.string(),
   releaseMinor: minorField,
+});
+
+/** The user's dead-man deadline in this market; null when there is none any more. */
+const deadmanSetSchema = z.strictObject({
+  kind: z.literal('deadman_set'),
+  ...head,
+  commandNumber: numberField,
+  userId: userIdField,
+  deadlineMs: timeMsField.nullable(),
+});
+
+/** The clock has reached a user's deadline. The ends of the user's orders follow. */
+const deadmanFiredSchema = z.strictObject({
+  kind: z.literal('deadman_fired'),
+  ...head,
+  userId: userIdField,
+  deadlineMs: timeMsField,
+});
+
+/** A user is blocked in this market, or no longer. The ends of the user's orders follow. */
+const userBlockedSchema = z.strictObject({
+  kind: z.literal('user_blocked'),
+  ...head,
+  commandNumber: numberField,
+  userId: userIdField,
+  isBlocked: z.boolean(),
 });
 
 /** The market has a new configuration or status. */
@@ -137,10 +176,14 @@ export const executionEventSchema = z.discriminatedUnion('kind', [
   armedSchema,
   triggeredSchema,
   tradeSchema,
+  preventedSchema,
   reducedSchema,
   endedSchema,
   amendedSchema,
   refusedSchema,
+  deadmanSetSchema,
+  deadmanFiredSchema,
+  userBlockedSchema,
   configuredSchema,
 ]);
 
@@ -173,10 +216,14 @@ export type OpenedEvent = z.infer<typeof openedSchema>;
 export type ArmedEvent = z.infer<typeof armedSchema>;
 export type TriggeredEvent = z.infer<typeof triggeredSchema>;
 export type TradeEvent = z.infer<typeof tradeSchema>;
+export type PreventedEvent = z.infer<typeof preventedSchema>;
 export type ReducedEvent = z.infer<typeof reducedSchema>;
 export type EndedEvent = z.infer<typeof endedSchema>;
 export type AmendedEvent = z.infer<typeof amendedSchema>;
 export type RefusedEvent = z.infer<typeof refusedSchema>;
+export type DeadmanSetEvent = z.infer<typeof deadmanSetSchema>;
+export type DeadmanFiredEvent = z.infer<typeof deadmanFiredSchema>;
+export type UserBlockedEvent = z.infer<typeof userBlockedSchema>;
 export type ConfiguredEvent = z.infer<typeof configuredSchema>;
 export type DepthChange = z.infer<typeof depthChangeSchema>;
 export type Executions = z.infer<typeof executionsSchema>;
