@@ -2,6 +2,7 @@
 import { divRoundDown } from '../money/rounding.ts';
 import { formatDecimal, parseDecimal, toMinor } from '../money/decimal.ts';
 import type { AssetId, MarketId } from './ids.ts';
+import type { SelfTradePrevention } from './order.ts';
 
 /** In the order of their codes in snapshots: new ones go to the end. */
 export const MARKET_STATUSES = [
@@ -10,8 +11,65 @@ export const MARKET_STATUSES = [
   'halted',
   'post_only',
   'limit_only',
+  'pre_open',
+  'auction',
+  'closing',
+  'delisted',
 ] as const;
 export type MarketStatus = (typeof MARKET_STATUSES)[number];
+
+/** In these a market matches orders as they come. */
+export function isContinuous(status: MarketStatus): boolean {
+  return status === 'trading' || status === 'limit_only' || status === 'post_only';
+}
+
+/** In these a market collects orders without matching them. */
+export function isCollecting(status: MarketStatus): boolean {
+  return status === 'auction' || status === 'pre_open';
+}
+
+/** Whether a market may go from one status to another; null before its first configuration. */
+export function mayFollow(from: MarketStatus | null, to: MarketStatus): boolean {
+  if (from === 'delisted') return false;
+  if (to === 'delisted') return from === 'closing';
+  return from !== 'closing' || to === 'closing';
+}
+
+/** Why a market has another status by itself. */
+export const PHASE_CAUSES = ['schedule', 'interruption', 'resumption'] as const;
+export type PhaseCause = (typeof PHASE_CAUSES)[number];
+
+/** A status that a market will have from a time on, in milliseconds since 1970. */
+export interface ScheduledStatus {
+  readonly atMs: number;
+  readonly status: MarketStatus;
+}
+
+/** Statuses that a schedule may hold. */
+export const SCHEDULE_MAX = 32;
+
+/** The recent trades of an interruption are kept in so many slots of its window. */
+export const RANGE_SLOTS = 60;
+
+/** What stops a market that moves too fast: docs/engine.md, "Interruptions". */
+export interface InterruptionRule {
+  /** Basis points that a trade may be away from the lowest and highest of the window. */
+  readonly moveBps: number;
+  /** A multiple of 60. */
+  readonly windowMs: number;
+  /** Zero for none: then the auction begins at once. */
+  readonly haltMs: number;
+  readonly auctionMs: number;
+}
+
+/** Prices that limit orders may have; a side that is left out is not checked. */
+export interface PriceBand {
+  /** Round a price that the operator sets, in quote per base. */
+  readonly staticPrice?: string;
+  readonly staticBps?: number;
+  /** Round the price of the last trade. */
+  readonly dynamicBps?: number;
+}
 
 /** `received`: each side pays its fee from what it receives. `quote`: both sides pay in quote. */
 export const FEE_POLICIES = ['received', 'quote'] as const;
@@ -49,6 +107,18 @@ export interface MarketConfig {
   readonly selfTradeAllowed: boolean;
   /** Counts up with every change; a change that is not newer is ignored. */
   readonly version: number;
+  /** Most price x quantity of one order, in quote. */
+  readonly maxNotional?: string;
+  readonly priceBand?: PriceBand;
+  readonly interruption?: InterruptionRule;
+  /** Resting orders that a user may have here. */
+  readonly maxOpenOrders?: number;
+  /** Waiting orders (with a trigger) that a user may have here. */
+  readonly maxWaitingOrders?: number;
+  /** A last trade older than this is no reference for market orders and triggers. */
+  readonly referenceMaxAgeMs?: number;
+  /** Modes of self-trade prevention that orders may ask for beside `none`; left out: all. */
+  readonly selfTradeModes?: readonly SelfTradePrevention[];
 }
 
 /** The integers that follow from a `MarketConfig`. */
@@ -62,6 +132,10 @@ export interface MarketScale {
   readonly minNotionalMinor: bigint;
   readonly minPriceTicks: number;
   readonly maxPriceTicks: number;
+  /** Null where there is no limit. */
+  readonly maxNotionalMinor: bigint | null;
+  /** Null where there is no static band. */
+  readonly staticTicks: number | null;
 }
 
 const SCALE_DECIMALS = 18;
@@ -91,6 +165,9 @@ export function marketScale(config: MarketConfig): MarketScale {
     minNotionalMinor: toMinor(config.minNotional, config.quoteDecimals),
     minPriceTicks: steps(config.minPrice, config.tickSize, PRICE_TICKS_MAX, 'minPrice'),
     maxPriceTicks: steps(config.maxPrice, config.tickSize, PRICE_TICKS_MAX, 'maxPrice'),
+    maxNotionalMinor:
+      config.maxNotional === undefined ? null : toMinor(config.maxNotional, config.quoteDecimals),
+    staticTicks: staticTicks(config),
   };
 }
 
@@ -122,4 +199,9 @@ function steps(text: string, stepSize: string, stepsMax: number, name: string): 
     throw new RangeError(`${name} "${text}" must be a positive multiple of ${stepSize}`);
   }
   return count;
+}
+
+function staticTicks({ priceBand, tickSize }: MarketConfig): number | null {
+  if (priceBand?.staticPrice === undefined) return null;
+  return steps(priceBand.staticPrice, tickSize, PRICE_TICKS_MAX, 'staticPrice');
 }

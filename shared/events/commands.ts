@@ -19,6 +19,7 @@ import {
   numberField,
   priceTicksField,
   ratePpmField,
+  scheduleSchema,
   timeMsField,
 } from './fields.ts';
 
@@ -133,6 +134,8 @@ export const configureMarketCommandSchema = z.strictObject({
   ...commandHead,
   config: marketConfigSchema,
   status: marketStatusField,
+  /** Changes of status to come; left out: none. */
+  schedule: scheduleSchema.optional(),
 });
 
 /** Moves the clock of every market on the shard. Only time inside commands reaches the engine. */

@@ -1,7 +1,7 @@
 // What the engine did: the topic engine.executions. One record packs what one input batch did, by
 // market; each event has its own number in its market's gapless sequence.
 import { z } from 'zod';
-import { FEE_POLICIES, MARKET_STATUSES } from '../domain/market.ts';
+import { FEE_POLICIES, MARKET_STATUSES, PHASE_CAUSES } from '../domain/market.ts';
 import { END_STATUSES, SELF_TRADE_PREVENTIONS, SIDES, TRIGGER_KINDS } from '../domain/order.ts';
 import {
   assetField,
@@ -171,6 +171,36 @@ const configuredSchema = z.strictObject({
   status: z.enum(MARKET_STATUSES),
 });
 
+/** The market has another status by itself, not by a configuration. */
+const phaseChangedSchema = z.strictObject({
+  kind: z.literal('phase_changed'),
+  ...head,
+  status: z.enum(MARKET_STATUSES),
+  cause: z.enum(PHASE_CAUSES),
+  /** When the next phase of an interruption begins; null otherwise. */
+  untilMs: timeMsField.nullable(),
+  /** What a trade was too far away from; 0 unless an interruption begins. */
+  referenceTicks: priceTicksField.or(z.literal(0)),
+});
+
+/** What an auction would come to now; price and lots are 0 when nothing would trade. */
+const indicativeSchema = z.strictObject({
+  kind: z.literal('indicative'),
+  ...head,
+  priceTicks: priceTicksField.or(z.literal(0)),
+  lots: lotsOrZeroField,
+  surplusSide: z.enum(SIDES).nullable(),
+  surplusLots: lotsOrZeroField,
+});
+
+/** A crossed book trades at one price. Its trades follow. */
+const uncrossedSchema = z.strictObject({
+  kind: z.literal('uncrossed'),
+  ...head,
+  priceTicks: priceTicksField,
+  lots: lotsField,
+});
+
 export const executionEventSchema = z.discriminatedUnion('kind', [
   openedSchema,
   armedSchema,
@@ -185,6 +215,9 @@ export const executionEventSchema = z.discriminatedUnion('kind', [
   deadmanFiredSchema,
   userBlockedSchema,
   configuredSchema,
+  phaseChangedSchema,
+  indicativeSchema,
+  uncrossedSchema,
 ]);
 
 /** A price level after the batch: total open lots at a price, zero when the level is gone. */
@@ -225,6 +258,9 @@ export type DeadmanSetEvent = z.infer<typeof deadmanSetSchema>;
 export type DeadmanFiredEvent = z.infer<typeof deadmanFiredSchema>;
 export type UserBlockedEvent = z.infer<typeof userBlockedSchema>;
 export type ConfiguredEvent = z.infer<typeof configuredSchema>;
+export type PhaseChangedEvent = z.infer<typeof phaseChangedSchema>;
+export type IndicativeEvent = z.infer<typeof indicativeSchema>;
+export type UncrossedEvent = z.infer<typeof uncrossedSchema>;
 export type DepthChange = z.infer<typeof depthChangeSchema>;
 export type Executions = z.infer<typeof executionsSchema>;
 export type Executed = z.infer<typeof executedSchema>;

@@ -2,7 +2,14 @@
 import { z } from 'zod';
 import type { MarketId, OrderId, TradeId, UserId } from '../domain/ids.ts';
 import { parseOrderId, parseUserId } from '../domain/ids.ts';
-import { FEE_POLICIES, MARKET_STATUSES, PRICE_TICKS_MAX } from '../domain/market.ts';
+import {
+  FEE_POLICIES,
+  MARKET_STATUSES,
+  PRICE_TICKS_MAX,
+  RANGE_SLOTS,
+  SCHEDULE_MAX,
+} from '../domain/market.ts';
+import { SELF_TRADE_PREVENTIONS } from '../domain/order.ts';
 
 export const marketIdField = z
   .string()
@@ -37,6 +44,35 @@ const decimalField = z.string().regex(/^(0|[1-9][0-9]{0,19})(\.[0-9]{1,18})?$/);
 
 export const marketStatusField = z.enum(MARKET_STATUSES);
 
+const bpsField = z.int().min(1).max(9_999);
+const SPAN_MS_MAX = 86_400_000;
+
+const priceBandSchema = z
+  .strictObject({
+    staticPrice: z.exactOptional(decimalField),
+    staticBps: z.exactOptional(bpsField),
+    dynamicBps: z.exactOptional(bpsField),
+  })
+  .refine((band) => (band.staticPrice === undefined) === (band.staticBps === undefined), {
+    message: 'staticPrice and staticBps go together',
+  });
+
+const interruptionSchema = z.strictObject({
+  moveBps: bpsField,
+  windowMs: z.int().min(RANGE_SLOTS).max(SPAN_MS_MAX).multipleOf(RANGE_SLOTS),
+  haltMs: z.int().min(0).max(SPAN_MS_MAX),
+  auctionMs: z.int().min(1).max(SPAN_MS_MAX),
+});
+
+/** By rising time. */
+export const scheduleSchema = z
+  .array(z.strictObject({ atMs: timeMsField, status: marketStatusField }))
+  .min(1)
+  .max(SCHEDULE_MAX)
+  .refine((entries) => entries.every(({ atMs }, at) => atMs > (entries[at - 1]?.atMs ?? -1)), {
+    message: 'times must rise',
+  });
+
 export const marketConfigSchema = z.strictObject({
   market: marketIdField,
   base: assetField,
@@ -54,4 +90,11 @@ export const marketConfigSchema = z.strictObject({
   feePolicy: z.enum(FEE_POLICIES),
   selfTradeAllowed: z.boolean(),
   version: numberField,
+  maxNotional: z.exactOptional(decimalField),
+  priceBand: z.exactOptional(priceBandSchema),
+  interruption: z.exactOptional(interruptionSchema),
+  maxOpenOrders: z.exactOptional(z.int().positive()),
+  maxWaitingOrders: z.exactOptional(z.int().positive()),
+  referenceMaxAgeMs: z.exactOptional(z.int().positive()),
+  selfTradeModes: z.exactOptional(z.array(z.enum(SELF_TRADE_PREVENTIONS)).min(1).readonly()),
 });
