@@ -13,7 +13,7 @@ export interface ShardClockOptions {
   readonly shard: number;
   readonly tickMs: number;
   /** When the next resting order of the shard expires; Infinity when none does. */
-  readonly nextExpiryMs: () => number;
+  readonly nextDueMs: () => number;
   readonly now: () => number;
   readonly onTick: () => void;
   readonly log: Logger;
@@ -44,9 +44,9 @@ export class ShardClock {
 
   /** Publishes a tick when an order is due. A failure is left to the next turn. */
   async tickIfDue(): Promise<void> {
-    const { bus, log, now, nextExpiryMs, onTick } = this.#options;
+    const { bus, log, now, nextDueMs, onTick } = this.#options;
     const nowMs = now();
-    const dueMs = nextExpiryMs();
+    const dueMs = nextDueMs();
     if (dueMs > nowMs) return;
     // The same expiry is still due while its tick is on the way.
     if (dueMs === this.#sentForMs && nowMs - this.#sentAtMs < TICK_LOST_AFTER_MS) return;

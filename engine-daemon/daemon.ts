@@ -121,7 +121,7 @@ export class EngineDaemon {
       bus,
       shard,
       tickMs: options.tickMs,
-      nextExpiryMs: () => this.#nextExpiryMs(),
+      nextDueMs: () => this.#nextDueMs(),
       now: this.#now,
       onTick: () => this.#metrics.ticks.add(),
       log,
@@ -277,10 +277,10 @@ export class EngineDaemon {
     return done;
   }
 
-  #nextExpiryMs(): number {
+  #nextDueMs(): number {
     if (!this.#isReady) return Number.POSITIVE_INFINITY;
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const book of this.#shard.markets()) nextMs = Math.min(nextMs, book.nextExpiryMs);
+    for (const book of this.#shard.markets()) nextMs = Math.min(nextMs, book.nextDueMs);
     return nextMs;
   }
 

@@ -157,7 +157,7 @@ class Replay {
   private quantityFor(orderNumber: number, remaining: number): number {
     const { ids, orders } = this.book.state;
     const slot = ids.find(orderNumber);
-    return orders.originalOf(slot) - orders.remainingOf(slot) + remaining;
+    return orders.originalOf(slot) - orders.leftOf(slot) + remaining;
   }
 
   private place(

@@ -1,15 +1,17 @@
 // The command `amend`: a new limit price and total quantity for a resting order.
 import { holdMinor } from '../../shared/domain/hold.ts';
+import { isCollecting, type MarketStatus } from '../../shared/domain/market.ts';
 import type { AmendCommand } from '../../shared/events/commands.ts';
 import type { BookState } from './book-state.ts';
 import { FILLED, BUY, reasonCode, sideName } from './codes.ts';
 import { findOwn, findOwnWaiting } from './cancel-orders.ts';
 import type { MarketRules } from './market-rules.ts';
 import { takeLiquidity } from './matching.ts';
-import { LEVEL, ORDER_DOUBLES, ORIGINAL, OWNER, REMAINING, TERMS } from './order-pool.ts';
+import { GROUP, ORDER_DOUBLES, ORIGINAL, OWNER, TERMS } from './order-pool.ts';
 import { isPostOnly, modeOf, ratesOf, sideOf } from './order-terms.ts';
-import { isInBand, wouldTake } from './place-order.ts';
-import { STOP_ENDED, STOP_FILLED, type Taker } from './taker.ts';
+import { wouldTake } from './place-order.ts';
+import { findBandRefusal, isInBand, isNotionalAbove } from './price-limits.ts';
+import { STOP_ENDED, STOP_FILLED, STOP_NO_LIQUIDITY, type Taker } from './taker.ts';
 
 const NO_REASON = reasonCode('NONE');
 const MARKET_NOT_FOUND = reasonCode('MARKET_NOT_FOUND');
@@ -17,6 +19,9 @@ const ORDER_NOT_FOUND = reasonCode('ORDER_NOT_FOUND');
 const AMEND_NOT_ALLOWED = reasonCode('ORDER_AMEND_NOT_ALLOWED');
 const MARKET_HALTED = reasonCode('MARKET_HALTED');
 const MARKET_CANCEL_ONLY = reasonCode('MARKET_CANCEL_ONLY');
+const MARKET_CLOSING = reasonCode('MARKET_CLOSING');
+const MARKET_DELISTED = reasonCode('MARKET_DELISTED');
+const NOTIONAL_TOO_LARGE = reasonCode('ORDER_NOTIONAL_TOO_LARGE');
 const MARKET_POST_ONLY = reasonCode('MARKET_POST_ONLY');
 const QUANTITY_BELOW_FILLED = reasonCode('ORDER_QUANTITY_BELOW_FILLED');
 const QUANTITY_TOO_LARGE = reasonCode('ORDER_QUANTITY_TOO_LARGE');
@@ -45,7 +50,7 @@ export function amendOrder(book: BookState, command: AmendCommand): void {
   const keepsPlace =
     taker.holdTicks === book.priceOf(slot) && taker.original <= book.orders.originalOf(slot);
   if (keepsPlace) amendInPlace(book, taker, slot, command);
-  else amendAndMatch(book, taker, slot, command);
+  else amendAndMatch(book, book.rules, taker, slot, command);
 }
 
 function refuse(book: BookState, command: AmendCommand, reason: number): void {
@@ -58,12 +63,13 @@ function refuse(book: BookState, command: AmendCommand, reason: number): void {
 function loadTaker(book: BookState, taker: Taker, slot: number, command: AmendCommand): void {
   const { orders, rates } = book;
   const terms = orders.wordOf(slot, TERMS);
-  const gone = orders.originalOf(slot) - orders.remainingOf(slot);
+  const gone = orders.originalOf(slot) - orders.leftOf(slot);
   taker.number = command.orderNumber;
   taker.user = command.userNumber;
   taker.owner = orders.wordOf(slot, OWNER);
   taker.side = sideOf(terms);
   taker.mode = modeOf(terms);
+  taker.group = orders.wordOf(slot, GROUP);
   taker.original = command.quantityLots;
   taker.remaining = command.quantityLots - gone;
   taker.limitTicks = command.priceTicks;
@@ -84,21 +90,38 @@ function findRefusal(
   const price = book.priceOf(slot);
   const grows = taker.original > book.orders.originalOf(slot);
   const moves = taker.holdTicks !== price;
-  if (rules.status === 'halted') return MARKET_HALTED;
-  if (rules.status === 'cancel_only' && (moves || grows)) return MARKET_CANCEL_ONLY;
+  const reason = findStatusRefusal(rules.status, moves || grows);
+  if (reason !== NO_REASON) return reason;
   if (taker.remaining <= 0) return QUANTITY_BELOW_FILLED;
   if (grows && taker.original > rules.scale.maxQuantityLots) return QUANTITY_TOO_LARGE;
-  if (moves && !isInBand(rules, taker.holdTicks)) return PRICE_OUT_OF_BAND;
+  if (moves) {
+    if (!isInBand(rules, taker.holdTicks)) return PRICE_OUT_OF_BAND;
+    const outOfBand = findBandRefusal(book, rules, taker.holdTicks);
+    if (outOfBand !== NO_REASON) return outOfBand;
+  }
+  if ((moves || grows) && isNotionalAbove(rules, taker.holdTicks, taker.original)) {
+    return NOTIONAL_TOO_LARGE;
+  }
   if (rules.status === 'post_only' && wouldTake(book, taker)) return MARKET_POST_ONLY;
   if (isPostOnly(book.orders.wordOf(slot, TERMS)) && wouldTake(book, taker)) {
     return POST_ONLY_WOULD_TAKE;
   }
   // Only these can need a greater hold; the usual reduction spares the big integers.
   const needsMore = grows || (taker.side === BUY && taker.holdTicks > price);
-  if (needsMore && !coversHold(rules, taker, price, book.orders.remainingOf(slot), command)) {
+  if (needsMore && !coversHold(rules, taker, price, book.orders.leftOf(slot), command)) {
     return FUNDS_INSUFFICIENT;
   }
   return NO_REASON;
+}
+
+/** `asksMore` when the price changes or the quantity grows. */
+function findStatusRefusal(status: MarketStatus, asksMore: boolean): number {
+  if (status === 'trading') return NO_REASON;
+  if (status === 'halted') return MARKET_HALTED;
+  if (status === 'delisted') return MARKET_DELISTED;
+  if (!asksMore) return NO_REASON;
+  if (status === 'cancel_only') return MARKET_CANCEL_ONLY;
+  return status === 'closing' ? MARKET_CLOSING : NO_REASON;
 }
 
 function coversHold(
@@ -117,35 +140,37 @@ function coversHold(
 }
 
 function amendInPlace(book: BookState, taker: Taker, slot: number, command: AmendCommand): void {
-  const { orders, levels } = book;
-  const remaining = orders.remainingOf(slot);
-  const at = slot * ORDER_DOUBLES;
-  orders.doubles[at + ORIGINAL] = taker.original;
-  orders.doubles[at + REMAINING] = taker.remaining;
-  if (taker.remaining < remaining) {
-    levels.takeLots(orders.wordOf(slot, LEVEL), taker.side, remaining - taker.remaining);
-  }
+  const { orders } = book;
+  const remaining = orders.leftOf(slot);
+  orders.doubles[slot * ORDER_DOUBLES + ORIGINAL] = taker.original;
+  book.setLeft(slot, taker.remaining, orders.shownOf(slot));
   const increase = book.events.keepText(command.holdIncreaseMinor);
   book.events.amended(taker, command.number, taker.holdTicks, remaining, true, increase);
 }
 
 /** The order leaves its place, takes what its new limit reaches, and rests or ends. */
-function amendAndMatch(book: BookState, taker: Taker, slot: number, command: AmendCommand): void {
-  const { orders, levels, events } = book;
+function amendAndMatch(
+  book: BookState,
+  rules: MarketRules,
+  taker: Taker,
+  slot: number,
+  command: AmendCommand,
+): void {
+  const { orders, events } = book;
+  const levels = book.levelsOf(taker.side);
   const price = book.priceOf(slot);
-  const remaining = orders.remainingOf(slot);
-  levels.remove(slot, taker.side);
+  const remaining = orders.leftOf(slot);
+  levels.remove(slot);
   const increase = events.keepText(command.holdIncreaseMinor);
   events.amended(taker, command.number, price, remaining, false, increase);
-  const stop = takeLiquidity(book, taker);
+  const stop = isCollecting(rules.status) ? STOP_NO_LIQUIDITY : takeLiquidity(book, taker);
   if (stop === STOP_ENDED || stop === STOP_FILLED) {
     if (stop === STOP_FILLED) events.endedTaker(taker, FILLED, NO_REASON);
     book.forget(slot);
     return;
   }
-  const at = slot * ORDER_DOUBLES;
-  orders.doubles[at + ORIGINAL] = taker.original;
-  orders.doubles[at + REMAINING] = taker.remaining;
-  levels.add(slot, taker.side, taker.holdTicks);
+  orders.doubles[slot * ORDER_DOUBLES + ORIGINAL] = taker.original;
+  orders.setLeft(slot, taker.remaining, orders.displayOf(slot));
+  levels.add(slot, taker.holdTicks);
   events.opened(taker);
 }

@@ -10,8 +10,10 @@ import { COMMAND_WINDOW } from './command-window.ts';
 import { checkInvariants } from './invariants.ts';
 import { MarketBook } from './market-book.ts';
 import { findRules, type MarketRules } from './market-rules.ts';
-import { NEXT, OWNER, TERMS } from './order-pool.ts';
+import { GROUP, NEXT, OWNER, TERMS } from './order-pool.ts';
 import { expires, isGtd, isPostOnly, modeOf, packTerms, ratesOf } from './order-terms.ts';
+import { readPhase, writePhase } from './phase-bytes.ts';
+import type { PriceLevels } from './price-levels.ts';
 import { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts';
 import { readWaiting, writeWaiting } from './waiting-bytes.ts';
 
@@ -19,14 +21,14 @@ import { readWaiting, writeWaiting } from './waiting-bytes.ts';
  * Raise it with every change of what `writeBook` writes, and keep the reader of every version that
  * was ever published: states of moved markets stay in the command log for ever.
  */
-const MARKET_STATE_VERSION = 2;
+const MARKET_STATE_VERSION = 3;
 
 const RATE_PPM_MAX = 1_000_000;
 const FLAGS_MAX = 7;
 /** What a market takes beside its orders, if its window is dense. */
 const MARKET_BYTES = 140_000;
 /** What `writeOrder` writes. */
-const ORDER_BYTES = 67;
+const ORDER_BYTES = 87;
 const GTD_FLAG = 1;
 const POST_ONLY_FLAG = 2;
 const EXPIRES_FLAG = 4;
@@ -63,9 +65,10 @@ export function writeBook(writer: SnapshotWriter, book: MarketBook): void {
   writer.double(book.sequence);
   writeWindow(writer, state);
   writer.word(state.orders.count);
-  writeSide(writer, state, BUY);
-  writeSide(writer, state, SELL);
+  writeSide(writer, state, state.buys);
+  writeSide(writer, state, state.sells);
   writeWaiting(writer, state);
+  writePhase(writer, state);
 }
 
 export function readBook(reader: SnapshotReader): MarketBook {
@@ -83,6 +86,7 @@ export function readBook(reader: SnapshotReader): MarketBook {
   state.ids.reserve(orders);
   for (let left = orders; left > 0; left -= 1) readOrder(reader, state);
   readWaiting(reader, state);
+  readPhase(reader, state);
   // Putting the orders back is no change of the book that anyone should hear of.
   book.clearTouched();
   checkInvariants(book);
@@ -151,15 +155,13 @@ function readWindow(reader: SnapshotReader, state: BookState): void {
   state.window.restore(highest, words);
 }
 
-function writeSide(writer: SnapshotWriter, state: BookState, side: SideCode): void {
-  const { levels, orders } = state;
-  let level = side === BUY ? levels.bestBuy : levels.bestSell;
-  while (level !== 0) {
+function writeSide(writer: SnapshotWriter, state: BookState, levels: PriceLevels): void {
+  const { orders } = state;
+  for (let level = levels.best; level !== 0; level = levels.next(level)) {
     const price = levels.priceOf(level);
     for (let slot = levels.firstOrder(level); slot !== 0; slot = orders.wordOf(slot, NEXT)) {
-      writeOrder(writer, state, slot, side, price);
+      writeOrder(writer, state, slot, levels.side, price);
     }
-    level = levels.nextFrom(level, side);
   }
 }
 
@@ -177,13 +179,16 @@ function writeOrder(
   writer.byte(side);
   writer.double(price);
   writer.double(orders.originalOf(slot));
-  writer.double(orders.remainingOf(slot));
+  writer.double(orders.leftOf(slot));
   const kind = (isGtd(terms) ? GTD_FLAG : 0) | (isPostOnly(terms) ? POST_ONLY_FLAG : 0);
   writer.byte(kind | (expires(terms) ? EXPIRES_FLAG : 0));
   writer.byte(modeOf(terms));
   writer.double(expires(terms) ? state.expiry.keyOf(slot) : NEVER_MS);
   writer.double(rates.makerPpm[ratesOf(terms)] as number);
   writer.double(rates.takerPpm[ratesOf(terms)] as number);
+  writer.word(orders.wordOf(slot, GROUP));
+  writer.double(orders.displayOf(slot));
+  writer.double(orders.shownOf(slot));
 }
 
 /** Orders come in priority order, so that each goes behind those before it. */
@@ -209,14 +214,9 @@ function readOrder(reader: SnapshotReader, state: BookState): void {
   const isPostOnlyOrder = (flags & POST_ONLY_FLAG) !== 0;
   const terms = packTerms(side, isGtdOrder, isPostOnlyOrder, doesExpire, mode, rates);
   assert(state.ids.find(taker.number) === 0, 'snapshot: an order number stands there twice');
-  assert(isAway(state, side, taker.holdTicks), 'snapshot: the book is crossed');
-  state.rest(taker, terms, expiresAtMs);
-}
-
-/** A crossed book must not even be built: both sides share one price index. */
-function isAway(state: BookState, side: SideCode, price: number): boolean {
-  const opposite = state.levels.bestFor(side);
-  if (opposite === 0) return true;
-  const best = state.levels.priceOf(opposite);
-  return side === BUY ? price < best : price > best;
+  taker.group = reader.word();
+  const displayLots = reader.integer(0);
+  const shownLots = reader.integer(1, taker.remaining);
+  state.rest(taker, terms, expiresAtMs, displayLots);
+  state.setLeft(state.ids.find(taker.number), taker.remaining, shownLots);
 }

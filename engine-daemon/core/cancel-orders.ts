@@ -5,8 +5,9 @@ import { CANCELLED, EXPIRED, reasonCode, sideCode } from './codes.ts';
 import { BY_FORMULA } from './event-buffer.ts';
 import { OWNER, TERMS } from './order-pool.ts';
 import { sideOf } from './order-terms.ts';
-import type { WaitingOrder } from './waiting-orders.ts';
+import type { WaitingOrder } from './waiting-order.ts';
 
+const NO_REASON = reasonCode('NONE');
 const MARKET_NOT_FOUND = reasonCode('MARKET_NOT_FOUND');
 const ORDER_NOT_FOUND = reasonCode('ORDER_NOT_FOUND');
 const CONDITION_UNMET = reasonCode('ORDER_CANCEL_CONDITION_UNMET');
@@ -14,25 +15,38 @@ const CANCELLED_BY_USER = reasonCode('ORDER_CANCELLED_BY_USER');
 const ORDER_EXPIRED = reasonCode('ORDER_EXPIRED');
 
 export function cancelOrder(book: BookState, command: CancelCommand): void {
-  const { userNumber, orderNumber } = command;
+  const { userNumber, orderNumber, onlyIf } = command;
+  const reason = endOwnOrder(book, userNumber, orderNumber, onlyIf, CANCELLED_BY_USER);
+  if (reason !== NO_REASON) refuse(book, command, orderNumber, reason);
+}
+
+/**
+ * Cancels a user's own resting or waiting order, for the reason `why`. Answers `NONE`, or why it
+ * was not cancelled.
+ */
+export function endOwnOrder(
+  book: BookState,
+  userNumber: number,
+  orderNumber: number,
+  onlyIf: CancelCommand['onlyIf'],
+  why: number,
+): number {
   const slot = findOwn(book, userNumber, orderNumber);
   const waiting = slot === 0 ? findOwnWaiting(book, userNumber, orderNumber) : null;
   if (slot === 0 && waiting === null) {
-    refuse(book, command, orderNumber, book.rules === null ? MARKET_NOT_FOUND : ORDER_NOT_FOUND);
-  } else if (!isAsAsked(book, command, slot)) {
-    refuse(book, command, orderNumber, CONDITION_UNMET);
-  } else if (waiting === null) {
-    book.end(slot, CANCELLED, CANCELLED_BY_USER);
-  } else {
-    endWaiting(book, waiting, CANCELLED, CANCELLED_BY_USER);
+    return book.rules === null ? MARKET_NOT_FOUND : ORDER_NOT_FOUND;
   }
+  if (!isAsAsked(book, onlyIf, slot)) return CONDITION_UNMET;
+  if (waiting === null) book.end(slot, CANCELLED, why);
+  else endWaiting(book, waiting, CANCELLED, why);
+  return NO_REASON;
 }
 
 /** `slot` is 0 for a waiting order: nothing of that is gone. */
-function isAsAsked(book: BookState, { onlyIf }: CancelCommand, slot: number): boolean {
+function isAsAsked(book: BookState, onlyIf: CancelCommand['onlyIf'], slot: number): boolean {
   if (onlyIf === undefined) return true;
   const { orders } = book;
-  const isNew = slot === 0 || orders.remainingOf(slot) === orders.originalOf(slot);
+  const isNew = slot === 0 || orders.leftOf(slot) === orders.originalOf(slot);
   return (onlyIf === 'new') === isNew;
 }
 
@@ -52,14 +66,34 @@ export function cancelAllOrders(book: BookState, command: CancelAllCommand): voi
     refuse(book, command, 0, book.rules === null ? MARKET_NOT_FOUND : ORDER_NOT_FOUND);
     return;
   }
+  cancelNumbers(book, numbers, CANCELLED_BY_USER);
+}
+
+/** Cancels every resting and waiting order of a user, in rising order number. */
+export function cancelAllOf(book: BookState, userNumber: number, reason: number): void {
+  cancelNumbers(book, numbersOf(book, { userNumber }), reason);
+}
+
+/** Cancels every resting and waiting order of the market, in rising order number. */
+export function cancelEvery(book: BookState, reason: number): void {
+  const users = new Set([...book.owners.all()].map((owner) => book.owners.userOf(owner)));
+  for (const { userNumber } of book.waiting.sorted()) users.add(userNumber);
+  const numbers = [...users].flatMap((userNumber) => numbersOf(book, { userNumber }));
+  cancelNumbers(book, numbers, reason);
+}
+
+function cancelNumbers(book: BookState, numbers: readonly number[], reason: number): void {
   for (const orderNumber of Float64Array.from(numbers).sort()) {
     const waiting = book.waiting.find(orderNumber);
-    if (waiting === null) book.end(book.ids.find(orderNumber), CANCELLED, CANCELLED_BY_USER);
-    else endWaiting(book, waiting, CANCELLED, CANCELLED_BY_USER);
+    if (waiting === null) book.end(book.ids.find(orderNumber), CANCELLED, reason);
+    else endWaiting(book, waiting, CANCELLED, reason);
   }
 }
 
-function numbersOf(book: BookState, { userNumber, side }: CancelAllCommand): number[] {
+function numbersOf(
+  book: BookState,
+  { userNumber, side }: Pick<CancelAllCommand, 'userNumber' | 'side'>,
+): number[] {
   const { orders, owners, waiting } = book;
   const code = side === undefined ? null : sideCode(side);
   const resting = owners

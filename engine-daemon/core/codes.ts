@@ -1,4 +1,10 @@
 // The closed sets of an order as small integers: what typed arrays hold and hot loops compare.
+import {
+  MARKET_STATUSES,
+  PHASE_CAUSES,
+  type MarketStatus,
+  type PhaseCause,
+} from '../../shared/domain/market.ts';
 import type { ErrorCode } from '../../shared/domain/rejection.ts';
 import {
   END_STATUSES,
@@ -13,6 +19,10 @@ import {
 export const BUY = 0;
 export const SELL = 1;
 export type SideCode = typeof BUY | typeof SELL;
+
+export function opposite(side: SideCode): SideCode {
+  return side === BUY ? SELL : BUY;
+}
 
 export function sideCode(side: Side): SideCode {
   return side === 'buy' ? BUY : SELL;
@@ -52,6 +62,23 @@ export function triggerName(code: number): TriggerKind {
   return nameAt(TRIGGER_KINDS, code);
 }
 
+export function statusCode(status: MarketStatus): number {
+  return MARKET_STATUSES.indexOf(status);
+}
+
+export function statusName(code: number): MarketStatus {
+  return nameAt(MARKET_STATUSES, code);
+}
+
+/** Places in PHASE_CAUSES. */
+export const BY_SCHEDULE = 0;
+export const BY_INTERRUPTION = 1;
+export const BY_RESUMPTION = 2;
+
+export function causeName(code: number): PhaseCause {
+  return nameAt(PHASE_CAUSES, code);
+}
+
 /** Places in END_STATUSES. */
 export const FILLED = 0;
 export const CANCELLED = 1;
@@ -65,32 +92,51 @@ export function endStatusName(code: number): EndStatus {
 /** Why an order ended or a command was refused. `NONE` is written as null on the wire. */
 export const REASONS = [
   'NONE',
+  'ACCOUNT_BLOCKED',
   'COMMAND_TOO_OLD',
-  'MARKET_NOT_FOUND',
-  'MARKET_HALTED',
+  'DEADMAN_DEADLINE_PAST',
+  'MARKET_AUCTION',
   'MARKET_CANCEL_ONLY',
+  'MARKET_CLOSING',
+  'MARKET_DELISTED',
+  'MARKET_HALTED',
+  'MARKET_INTERRUPTED',
   'MARKET_LIMIT_ONLY',
+  'MARKET_NOT_FOUND',
   'MARKET_POST_ONLY',
+  'MARKET_REFERENCE_STALE',
+  'ORDERS_OPEN_TOO_MANY',
+  'ORDERS_WAITING_TOO_MANY',
   'ORDER_AMEND_NOT_ALLOWED',
+  'ORDER_CANCELLED_BY_DEADMAN',
+  'ORDER_CANCELLED_BY_OPERATOR',
   'ORDER_CANCELLED_BY_USER',
   'ORDER_CANCEL_CONDITION_UNMET',
+  'ORDER_DISPLAY_QUANTITY_TOO_SMALL',
   'ORDER_EXPIRED',
   'ORDER_FOK_NOT_FILLABLE',
   'ORDER_FUNDS_INSUFFICIENT',
   'ORDER_IOC_REMAINDER',
   'ORDER_LIQUIDITY_NONE',
+  'ORDER_NOTIONAL_TOO_LARGE',
+  'ORDER_NOTIONAL_TOO_SMALL',
   'ORDER_NOT_FOUND',
   'ORDER_POST_ONLY_WOULD_TAKE',
   'ORDER_PRICE_OUT_OF_BAND',
+  'ORDER_PRICE_OUT_OF_DYNAMIC_BAND',
+  'ORDER_PRICE_OUT_OF_STATIC_BAND',
   'ORDER_PRICE_PROTECTED',
   'ORDER_QUANTITY_BELOW_FILLED',
   'ORDER_QUANTITY_TOO_LARGE',
   'ORDER_QUANTITY_TOO_SMALL',
   'ORDER_QUOTE_AMOUNT_REACHED',
+  'ORDER_REPLACED',
+  'ORDER_REPLACE_CANCEL_FAILED',
   'ORDER_SELF_TRADE_MODE_NOT_ALLOWED',
   'ORDER_SELF_TRADE_PREVENTED',
   'ORDER_TRIGGER_PRICE_REACHED',
   'ORDER_TRIGGER_REFERENCE_NONE',
+  'ORDER_TRIGGER_REFERENCE_STALE',
 ] as const satisfies readonly (ErrorCode | 'NONE')[];
 
 export type ReasonName = (typeof REASONS)[number];

@@ -1,7 +1,7 @@
 // What commands did, as rows of doubles in one preallocated array; `facts.ts` reads them. A row
 // holds all that its wire event needs, because the order's slot may serve another order by then.
 import type { OrderPool } from './order-pool.ts';
-import { NUMBER, ORDER_DOUBLES, OWNER, REMAINING } from './order-pool.ts';
+import { NUMBER, ORDER_DOUBLES, OWNER } from './order-pool.ts';
 import type { OwnerTable } from './owner-table.ts';
 import type { MarketRules } from './market-rules.ts';
 import { SELL, type SideCode } from './codes.ts';
@@ -17,15 +17,22 @@ export const REFUSED = 6;
 export const CONFIGURED = 7;
 export const ARMED = 8;
 export const TRIGGERED = 9;
+export const PREVENTED = 10;
+export const DEADMAN_SET = 11;
+export const DEADMAN_FIRED = 12;
+export const USER_BLOCKED = 13;
+export const PHASE_CHANGED = 14;
+export const INDICATIVE = 15;
+export const UNCROSSED = 16;
 
 /** Doubles of a row by kind. */
-export const ROW_DOUBLES = [0, 7, 17, 9, 11, 14, 7, 2, 8, 5] as const;
+export const ROW_DOUBLES = [0, 7, 18, 9, 11, 14, 7, 2, 8, 5, 11, 5, 4, 5, 6, 5, 4] as const;
 
 /** In place of an index into `texts`: the amount follows from the row's numbers. */
 export const BY_FORMULA = -1;
 
 const CAPACITY_MIN = 16_384;
-const ROW_MAX = 17;
+const ROW_MAX = 18;
 
 export class EventBuffer {
   data = new Float64Array(CAPACITY_MIN);
@@ -106,19 +113,20 @@ export class EventBuffer {
     data[at + 4] = tradeSequence;
   }
 
-  /** Remaining quantities are those after the trade. */
+  /** Remaining quantities are those after the trade. `makerTicks` is the maker's own limit. */
   trade(
     taker: Taker,
     orders: OrderPool,
     owners: OwnerTable,
     maker: number,
     priceTicks: number,
+    makerTicks: number,
     lots: number,
     makerPpm: number,
     makerReservePpm: number,
     takerHoldText: number,
   ): void {
-    const at = this.begin(TRADE, 17);
+    const at = this.begin(TRADE, 18);
     const data = this.data;
     data[at + 2] = priceTicks;
     data[at + 3] = lots;
@@ -133,8 +141,9 @@ export class EventBuffer {
     data[at + 12] = orders.doubles[maker * ORDER_DOUBLES + NUMBER] as number;
     data[at + 13] = owners.users[orders.wordOf(maker, OWNER)] as number;
     data[at + 14] = makerPpm;
-    data[at + 15] = orders.doubles[maker * ORDER_DOUBLES + REMAINING] as number;
+    data[at + 15] = orders.leftOf(maker);
     data[at + 16] = makerReservePpm;
+    data[at + 17] = makerTicks;
   }
 
   /** Self-trade prevention reduced the taker. */
@@ -167,7 +176,7 @@ export class EventBuffer {
     data[at + 3] = owners.userOf(orders.wordOf(slot, OWNER));
     data[at + 4] = side;
     data[at + 5] = lots;
-    data[at + 6] = orders.remainingOf(slot);
+    data[at + 6] = orders.leftOf(slot);
     data[at + 7] = priceTicks;
     data[at + 8] = reservePpm;
   }
@@ -189,7 +198,7 @@ export class EventBuffer {
     data[at + 3] = owners.users[orders.wordOf(slot, OWNER)] as number;
     data[at + 4] = status;
     data[at + 5] = reason;
-    data[at + 6] = orders.doubles[slot * ORDER_DOUBLES + REMAINING] as number;
+    data[at + 6] = orders.leftOf(slot);
     data[at + 7] = side;
     data[at + 8] = priceTicks;
     data[at + 9] = reservePpm;
@@ -276,6 +285,72 @@ export class EventBuffer {
     data[at + 4] = orderNumber;
     data[at + 5] = reason;
     data[at + 6] = releaseText;
+  }
+
+  /** `taker.remaining` may have changed already: what each side loses is given. */
+  prevented(
+    taker: Taker,
+    takerLots: number,
+    makerNumber: number,
+    makerUser: number,
+    makerLots: number,
+    priceTicks: number,
+  ): void {
+    const at = this.begin(PREVENTED, 11);
+    const data = this.data;
+    data[at + 2] = priceTicks;
+    data[at + 3] = taker.mode;
+    data[at + 4] = taker.side;
+    data[at + 5] = taker.number;
+    data[at + 6] = taker.user;
+    data[at + 7] = takerLots;
+    data[at + 8] = makerNumber;
+    data[at + 9] = makerUser;
+    data[at + 10] = makerLots;
+  }
+
+  /** `deadlineMs` is negative when there is none any more. */
+  deadmanSet(commandNumber: number, userNumber: number, deadlineMs: number): void {
+    const at = this.begin(DEADMAN_SET, 5);
+    this.data[at + 2] = commandNumber;
+    this.data[at + 3] = userNumber;
+    this.data[at + 4] = deadlineMs;
+  }
+
+  deadmanFired(userNumber: number, deadlineMs: number): void {
+    const at = this.begin(DEADMAN_FIRED, 4);
+    this.data[at + 2] = userNumber;
+    this.data[at + 3] = deadlineMs;
+  }
+
+  userBlocked(commandNumber: number, userNumber: number, isBlocked: boolean): void {
+    const at = this.begin(USER_BLOCKED, 5);
+    this.data[at + 2] = commandNumber;
+    this.data[at + 3] = userNumber;
+    this.data[at + 4] = isBlocked ? 1 : 0;
+  }
+
+  /** `untilMs` is negative when no end is set. */
+  phaseChanged(status: number, cause: number, untilMs: number, referenceTicks: number): void {
+    const at = this.begin(PHASE_CHANGED, 6);
+    this.data[at + 2] = status;
+    this.data[at + 3] = cause;
+    this.data[at + 4] = untilMs;
+    this.data[at + 5] = referenceTicks;
+  }
+
+  /** A positive surplus is of buys, a negative one of sells. */
+  indicative(priceTicks: number, lots: number, surplusLots: number): void {
+    const at = this.begin(INDICATIVE, 5);
+    this.data[at + 2] = priceTicks;
+    this.data[at + 3] = lots;
+    this.data[at + 4] = surplusLots;
+  }
+
+  uncrossed(priceTicks: number, lots: number): void {
+    const at = this.begin(UNCROSSED, 4);
+    this.data[at + 2] = priceTicks;
+    this.data[at + 3] = lots;
   }
 
   configured(rules: MarketRules): void {

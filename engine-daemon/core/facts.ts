@@ -5,18 +5,34 @@ import { orderId, tradeId, userId, type MarketId } from '../../shared/domain/ids
 import { notionalMinor, type MarketScale } from '../../shared/domain/market.ts';
 import { assert } from '../../shared/domain/failure.ts';
 import type { ExecutionEvent, TradeEvent } from '../../shared/events/executions.ts';
-import { BUY, endStatusName, reasonName, sideName, triggerName } from './codes.ts';
+import {
+  BUY,
+  causeName,
+  endStatusName,
+  modeName,
+  reasonName,
+  sideName,
+  statusName,
+  triggerName,
+} from './codes.ts';
 import {
   AMENDED,
   ARMED,
   CONFIGURED,
+  DEADMAN_FIRED,
+  DEADMAN_SET,
   ENDED,
+  INDICATIVE,
   OPENED,
+  PHASE_CHANGED,
+  PREVENTED,
   REDUCED,
   REFUSED,
   ROW_DOUBLES,
   TRADE,
   TRIGGERED,
+  UNCROSSED,
+  USER_BLOCKED,
   type EventBuffer,
 } from './event-buffer.ts';
 import type { MarketBook } from './market-book.ts';
@@ -148,6 +164,64 @@ class RowReader {
         };
       case REFUSED:
         return this.refused(at, sequence, timeMs);
+      case PREVENTED:
+        return this.prevented(at, sequence, timeMs);
+      case DEADMAN_SET:
+        return {
+          kind: 'deadman_set',
+          sequence,
+          timeMs,
+          commandNumber: this.number(at + 2),
+          userId: userId(this.number(at + 3)),
+          deadlineMs: this.timeOrNull(at + 4),
+        };
+      case DEADMAN_FIRED:
+        return {
+          kind: 'deadman_fired',
+          sequence,
+          timeMs,
+          userId: userId(this.number(at + 2)),
+          deadlineMs: this.number(at + 3),
+        };
+      case USER_BLOCKED:
+        return {
+          kind: 'user_blocked',
+          sequence,
+          timeMs,
+          commandNumber: this.number(at + 2),
+          userId: userId(this.number(at + 3)),
+          isBlocked: this.number(at + 4) === 1,
+        };
+      case PHASE_CHANGED:
+        return {
+          kind: 'phase_changed',
+          sequence,
+          timeMs,
+          status: statusName(this.number(at + 2)),
+          cause: causeName(this.number(at + 3)),
+          untilMs: this.timeOrNull(at + 4),
+          referenceTicks: this.number(at + 5),
+        };
+      case INDICATIVE: {
+        const surplus = this.number(at + 4);
+        return {
+          kind: 'indicative',
+          sequence,
+          timeMs,
+          priceTicks: this.number(at + 2),
+          lots: this.number(at + 3),
+          surplusSide: surplus === 0 ? null : surplus > 0 ? 'buy' : 'sell',
+          surplusLots: Math.abs(surplus),
+        };
+      }
+      case UNCROSSED:
+        return {
+          kind: 'uncrossed',
+          sequence,
+          timeMs,
+          priceTicks: this.number(at + 2),
+          lots: this.number(at + 3),
+        };
       default:
         assert(kind === CONFIGURED && rules !== null, `no event has kind ${kind}`);
         return {
@@ -196,7 +270,7 @@ class RowReader {
         holdMinor: this.holdOf(
           scale,
           makerSide,
-          at + 2,
+          at + 17,
           this.number(at + 16),
           makerRemaining,
           lots,
@@ -218,6 +292,27 @@ class RowReader {
       orderId: orderNumber === 0 ? null : orderId(orderNumber),
       reason,
       releaseMinor: this.text(at + 6) ?? '0',
+    };
+  }
+
+  private prevented(at: number, sequence: number, timeMs: number): ExecutionEvent {
+    return {
+      kind: 'prevented',
+      sequence,
+      timeMs,
+      priceTicks: this.number(at + 2),
+      mode: modeName(this.number(at + 3)),
+      takerSide: sideName(this.number(at + 4)),
+      taker: {
+        orderId: orderId(this.number(at + 5)),
+        userId: userId(this.number(at + 6)),
+        lots: this.number(at + 7),
+      },
+      maker: {
+        orderId: orderId(this.number(at + 8)),
+        userId: userId(this.number(at + 9)),
+        lots: this.number(at + 10),
+      },
     };
   }
 
@@ -266,6 +361,12 @@ class RowReader {
     }
     const before = holdMinor(scale, terms, remaining + lots);
     return (before - holdMinor(scale, terms, remaining)).toString();
+  }
+
+  /** Negative stands for none. */
+  private timeOrNull(at: number): number | null {
+    const timeMs = this.number(at);
+    return timeMs < 0 ? null : timeMs;
   }
 
   private number(at: number): number {

@@ -1,18 +1,23 @@
 // Walks the whole state of a market and checks that its parts agree. For tests and for what came
 // out of a snapshot; far too slow for every command.
 import { assert } from '../../shared/domain/failure.ts';
+import { isContinuous } from '../../shared/domain/market.ts';
 import type { BookState } from './book-state.ts';
-import { BUY, SELL, type SideCode } from './codes.ts';
+import { BUY, type SideCode } from './codes.ts';
 import type { MarketBook } from './market-book.ts';
 import { LEVEL, NEXT, OWNER, OWNER_NEXT, OWNER_PREV, PREV, TERMS } from './order-pool.ts';
 import { expires, sideOf } from './order-terms.ts';
+import type { PriceLevels } from './price-levels.ts';
 
 /** Throws AssertionError naming what does not hold. */
 export function checkInvariants(book: MarketBook): void {
   const { state } = book;
-  const buys = checkSide(state, BUY);
-  const sells = checkSide(state, SELL);
-  checkBests(state);
+  const buys = checkSide(state, state.buys);
+  const sells = checkSide(state, state.sells);
+  const { rules } = state;
+  // Orders that were collected stay crossed when the market is halted before it is uncrossed.
+  const mayBeCrossed = rules !== null && !isContinuous(rules.status);
+  assert(mayBeCrossed || !state.isCrossed(), 'the book is crossed');
   const { orders, ids } = state;
   assert(orders.count === buys + sells, 'the pool counts other orders than the levels hold');
   assert(ids.size === orders.count, 'the id table counts other orders than the pool');
@@ -22,16 +27,16 @@ export function checkInvariants(book: MarketBook): void {
 }
 
 /** Answers how many orders rest on the side. */
-function checkSide(state: BookState, side: SideCode): number {
-  const { levels, orders } = state;
+function checkSide(state: BookState, levels: PriceLevels): number {
+  const { orders } = state;
+  const { side, index } = levels;
   let count = 0;
   let lastPrice = side === BUY ? Number.POSITIVE_INFINITY : 0;
-  let level = side === BUY ? levels.bestBuy : levels.bestSell;
-  while (level !== 0) {
+  for (let level = levels.best; level !== 0; level = levels.next(level)) {
     const price = levels.priceOf(level);
     assert(side === BUY ? price < lastPrice : price > lastPrice, 'levels are out of order');
-    assert(levels.index.isMarked(level), 'a level is linked but not marked');
-    assert(levels.index.find(price) === level, 'a price finds another level');
+    assert(index.isMarked(level), 'a level is linked but not marked');
+    assert(index.find(price) === level, 'a price finds another level');
     lastPrice = price;
     let total = 0;
     let prev = 0;
@@ -40,22 +45,27 @@ function checkSide(state: BookState, side: SideCode): number {
       assert(orders.wordOf(slot, LEVEL) === level, 'an order names another level');
       checkOrder(state, slot, side);
       // As the levels do it: exact up to 2^53 - 1, and held there.
-      total = Math.min(total + orders.remainingOf(slot), Number.MAX_SAFE_INTEGER);
+      total = Math.min(total + orders.shownOf(slot), Number.MAX_SAFE_INTEGER);
       prev = slot;
       count += 1;
     }
     assert(prev !== 0, 'a level is empty');
     assert(total === levels.totalOf(level), 'a level has another total than its orders');
-    level = levels.nextFrom(level, side);
   }
+  const extreme = side === BUY ? highestOf(levels) : index.lowest();
+  assert(extreme === levels.best, 'a best is lost');
   return count;
 }
 
 function checkOrder(state: BookState, slot: number, side: SideCode): void {
   const { orders } = state;
-  const remaining = orders.remainingOf(slot);
+  const remaining = orders.leftOf(slot);
   const original = orders.originalOf(slot);
   assert(Number.isSafeInteger(remaining) && remaining > 0, 'an order has nothing left');
+  const shown = orders.shownOf(slot);
+  const display = orders.displayOf(slot);
+  assert(shown > 0 && shown <= remaining, 'an order shows nothing, or more than it has');
+  assert(display === 0 ? shown === remaining : shown <= display, 'an order shows too much');
   assert(Number.isSafeInteger(original) && original >= remaining, 'an order has grown');
   assert(sideOf(orders.wordOf(slot, TERMS)) === side, 'an order rests on the other side');
   assert(state.ids.find(orders.numberOf(slot)) === slot, 'an order number finds another order');
@@ -65,19 +75,15 @@ function checkOrder(state: BookState, slot: number, side: SideCode): void {
   assert(state.owners.find(user) === orders.wordOf(slot, OWNER), 'an order names no owner');
 }
 
-function checkBests(state: BookState): void {
-  const { levels } = state;
-  if (levels.bestBuy !== 0 && levels.bestSell !== 0) {
-    const gap = levels.priceOf(levels.bestSell) - levels.priceOf(levels.bestBuy);
-    assert(gap > 0, 'the book is crossed');
-    assert(levels.nextFrom(levels.bestBuy, SELL) === levels.bestSell, 'a level lies between');
+/** The highest marked level of a side, or 0; found by its neighbours. */
+function highestOf(levels: PriceLevels): number {
+  let level = levels.index.lowest();
+  while (level !== 0) {
+    const above = levels.index.above(levels.priceOf(level));
+    if (above === 0) break;
+    level = above;
   }
-  const lowest = levels.index.lowest();
-  assert((lowest === 0) === (levels.bestBuy === 0 && levels.bestSell === 0), 'a best is lost');
-  if (levels.bestBuy === 0) assert(lowest === levels.bestSell, 'a level lies below the sells');
-  if (levels.bestSell === 0 && levels.bestBuy !== 0) {
-    assert(levels.nextFrom(levels.bestBuy, SELL) === 0, 'a level lies above the buys');
-  }
+  return level;
 }
 
 /** Every order is on exactly the list of its owner. */
@@ -97,6 +103,10 @@ function checkOwners(state: BookState): void {
       seen += 1;
       prev = slot;
     }
+  }
+  for (const owner of owners.all()) {
+    const user = owners.userOf(owner);
+    assert(owners.countOf(user) === owners.slotsOf(user).length, 'an owner is miscounted');
   }
   assert(seen === orders.count, 'an order is on no list of an owner');
 }

@@ -5,13 +5,16 @@ import type { DepthChange } from '../../shared/events/executions.ts';
 import { amendOrder } from './amend-order.ts';
 import { BookState } from './book-state.ts';
 import { cancelAllOrders, cancelOrder, expireOrders } from './cancel-orders.ts';
-import { BUY, SELL, reasonCode, sideName, type SideCode } from './codes.ts';
+import { reasonCode, sideName } from './codes.ts';
 import { COMMAND_NEW, COMMAND_TOO_OLD } from './command-window.ts';
 import { configureMarket } from './configure-market.ts';
 import { BY_FORMULA, type EventBuffer } from './event-buffer.ts';
 import type { MarketRules } from './market-rules.ts';
+import { advancePhases, indicate, nextPhaseMs } from './phases.ts';
 import { placeOrder } from './place-order.ts';
+import type { PriceLevels } from './price-levels.ts';
 import { runTriggers } from './triggers.ts';
+import { blockUser, cancelAllAfter, fireDeadmen } from './user-switches.ts';
 
 const TOO_OLD = reasonCode('COMMAND_TOO_OLD');
 
@@ -54,16 +57,17 @@ export class MarketBook {
     return this.state.openOrders;
   }
 
-  /** When the next resting or waiting order expires; Infinity when none does. */
-  get nextExpiryMs(): number {
-    const { expiry, waiting } = this.state;
-    return Math.min(expiry.firstKey(), waiting.firstExpiryMs());
+  /** When time alone may next change the market; Infinity when never. */
+  get nextDueMs(): number {
+    const { expiry, waiting, deadmen } = this.state;
+    const expiryMs = Math.min(expiry.firstKey(), waiting.firstExpiryMs());
+    return Math.min(expiryMs, deadmen.earliestMs, nextPhaseMs(this.state));
   }
 
   /** Bytes of everything this market has allocated. */
   bytes(): number {
-    const { orders, ids, owners, levels, events, window, waiting } = this.state;
-    const parts = orders.bytes() + ids.bytes() + owners.bytes() + levels.bytes();
+    const { orders, ids, owners, buys, sells, events, window, waiting } = this.state;
+    const parts = orders.bytes() + ids.bytes() + owners.bytes() + buys.bytes() + sells.bytes();
     return parts + events.bytes() + window.words.byteLength + waiting.bytes();
   }
 
@@ -105,6 +109,12 @@ export class MarketBook {
       case 'amend':
         amendOrder(state, command);
         return;
+      case 'cancel_all_after':
+        cancelAllAfter(state, command);
+        return;
+      case 'block_user':
+        blockUser(state, command);
+        return;
       case 'configure_market':
         configureMarket(state, command);
         return;
@@ -116,35 +126,19 @@ export class MarketBook {
    * that rests there now. A total above 2^53 - 1 is given as 2^53 - 1.
    */
   touchedLevels(): DepthChange[] {
-    const { levels } = this.state;
-    const bestBuy = levels.bestBuy === 0 ? 0 : levels.priceOf(levels.bestBuy);
-    const changes = Array.from(levels.touchedLevels(), (touched): DepthChange => {
-      const side = (touched & 1) as SideCode;
-      const price = levels.priceOf(touched >>> 1);
-      const restsHere = side === BUY ? price <= bestBuy : price > bestBuy;
-      return [sideName(side), price, restsHere ? levels.totalOf(touched >>> 1) : 0];
-    });
-    return changes.sort((a, b) => (a[0] === b[0] ? a[1] - b[1] : a[0] === 'buy' ? -1 : 1));
+    const { buys, sells } = this.state;
+    return [...changesOf(buys), ...changesOf(sells)];
   }
 
   clearTouched(): void {
-    this.state.levels.clearTouched();
+    this.state.buys.clearTouched();
+    this.state.sells.clearTouched();
   }
 
   /** The best levels of both sides, best first. For tools, tests and snapshots of market data. */
   level2(depth: number): { bids: LevelTotal[]; asks: LevelTotal[] } {
-    return { bids: this.bestLevels(BUY, depth), asks: this.bestLevels(SELL, depth) };
-  }
-
-  private bestLevels(side: SideCode, depth: number): LevelTotal[] {
-    const { levels } = this.state;
-    const totals: LevelTotal[] = [];
-    let level = side === BUY ? levels.bestBuy : levels.bestSell;
-    while (level !== 0 && totals.length < depth) {
-      totals.push([levels.priceOf(level), levels.totalOf(level)]);
-      level = levels.nextFrom(level, side);
-    }
-    return totals;
+    const { buys, sells } = this.state;
+    return { bids: bestLevels(buys, depth), asks: bestLevels(sells, depth) };
   }
 
   private advanceClock(timeMs: number): void {
@@ -152,8 +146,19 @@ export class MarketBook {
     if (timeMs > state.nowMs) {
       state.nowMs = timeMs;
       state.events.timeMs = timeMs;
+      if (state.range !== null) state.range.advance(timeMs);
     }
     if (state.expiry.size > 0 || state.waiting.count > 0) expireOrders(state);
+    if (state.deadmen.size > 0) fireDeadmen(state);
+    if (state.schedule.length > 0 || state.interrupted !== null) this.advancePhases();
+    if (state.rules?.status === 'auction') indicate(state);
+  }
+
+  private advancePhases(): void {
+    const { state } = this;
+    const { length, sequence } = state.events;
+    advancePhases(state);
+    if (state.waiting.count > 0) runTriggers(state, length, sequence);
   }
 
   private refuseOld(command: MarketCommand): void {
@@ -161,10 +166,27 @@ export class MarketBook {
     const orderNumber =
       command.kind === 'place'
         ? command.number
-        : command.kind === 'cancel_all'
-          ? 0
-          : command.orderNumber;
+        : command.kind === 'cancel' || command.kind === 'amend'
+          ? command.orderNumber
+          : 0;
     const { number, userNumber } = command;
     this.state.events.refused(number, userNumber, orderNumber, TOO_OLD, BY_FORMULA);
   }
+}
+
+function changesOf(levels: PriceLevels): DepthChange[] {
+  const side = sideName(levels.side);
+  const changes = Array.from(levels.touchedLevels(), (level): DepthChange => {
+    const lots = levels.index.isMarked(level) ? levels.totalOf(level) : 0;
+    return [side, levels.priceOf(level), lots];
+  });
+  return changes.sort((a, b) => a[1] - b[1]);
+}
+
+function bestLevels(levels: PriceLevels, depth: number): LevelTotal[] {
+  const totals: LevelTotal[] = [];
+  for (let level = levels.best; level !== 0 && totals.length < depth; level = levels.next(level)) {
+    totals.push([levels.priceOf(level), levels.totalOf(level)]);
+  }
+  return totals;
 }

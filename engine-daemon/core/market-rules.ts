@@ -6,12 +6,25 @@ export interface MarketRules {
   readonly config: MarketConfig;
   readonly status: MarketStatus;
   readonly scale: MarketScale;
+  /** Limits of the notional in ticks x lots, for products that a double holds exactly. */
+  readonly minNotionalUnits: number;
+  readonly maxNotionalUnits: number;
 }
 
 /** Answers null for a configuration that no market can have; `marketScale` says which. */
 export function findRules(config: MarketConfig, status: MarketStatus): MarketRules | null {
   try {
-    return { config, status, scale: marketScale(config) };
+    const scale = marketScale(config);
+    const { minNotionalMinor, maxNotionalMinor, tickLotMinor } = scale;
+    return {
+      config,
+      status,
+      scale,
+      // The least whole number of units that is enough: rounded up.
+      minNotionalUnits: Number((minNotionalMinor + tickLotMinor - 1n) / tickLotMinor),
+      maxNotionalUnits:
+        maxNotionalMinor === null ? Infinity : Number(maxNotionalMinor / tickLotMinor),
+    };
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;

@@ -1,12 +1,13 @@
-// The resting orders of a market as 56-byte records in one buffer: a random cancel then touches one
+// The resting orders of a market as 64-byte records in one buffer: a random cancel then touches one
 // or two cache lines instead of one per field. Slot 0 is never used and means "no order".
 import { assert } from '../../shared/domain/failure.ts';
+import { Icebergs } from './icebergs.ts';
 
 /** Record size in doubles and in 32-bit words; both views lie over the same buffer. */
-export const ORDER_DOUBLES = 7;
-export const ORDER_WORDS = 14;
+export const ORDER_DOUBLES = 8;
+export const ORDER_WORDS = 16;
 
-/** Offsets of a record's doubles. */
+/** Offsets of a record's doubles. What an iceberg hides is not in REMAINING: see `leftOf`. */
 export const NUMBER = 0;
 export const REMAINING = 1;
 export const ORIGINAL = 2;
@@ -20,6 +21,10 @@ export const OWNER_NEXT = 10;
 export const OWNER_PREV = 11;
 export const TERMS = 12;
 export const CHAIN = 13;
+/** Trade group, 0 for none. */
+export const GROUP = 14;
+/** Place in the table of icebergs, 0 for an order that is none. */
+export const ICEBERG = 15;
 
 const CAPACITY_MIN = 1_024;
 /** Every slot number stays a small integer and a word index stays below 2^31. */
@@ -28,6 +33,7 @@ const CAPACITY_MAX = 128_000_000;
 export class OrderPool {
   doubles: Float64Array;
   words: Int32Array;
+  readonly icebergs = new Icebergs();
   /** Orders in use. */
   count = 0;
   private capacity = CAPACITY_MIN;
@@ -58,6 +64,11 @@ export class OrderPool {
     const doubles = this.doubles;
     const words = this.words;
     const wordsAt = slot * ORDER_WORDS;
+    const iceberg = words[wordsAt + ICEBERG] as number;
+    if (iceberg !== 0) {
+      this.icebergs.remove(iceberg);
+      words[wordsAt + ICEBERG] = 0;
+    }
     doubles[slot * ORDER_DOUBLES + NUMBER] = 0;
     words[wordsAt + LEVEL] = 0;
     words[wordsAt + NEXT] = this.firstFree;
@@ -70,8 +81,36 @@ export class OrderPool {
     return this.doubles[slot * ORDER_DOUBLES + NUMBER] as number;
   }
 
-  remainingOf(slot: number): number {
+  /** What the order shows on the book, in lots. */
+  shownOf(slot: number): number {
     return this.doubles[slot * ORDER_DOUBLES + REMAINING] as number;
+  }
+
+  /** All that remains of the order, in lots. */
+  leftOf(slot: number): number {
+    const shown = this.doubles[slot * ORDER_DOUBLES + REMAINING] as number;
+    const iceberg = this.words[slot * ORDER_WORDS + ICEBERG] as number;
+    return iceberg === 0 ? shown : shown + this.icebergs.hiddenOf(iceberg);
+  }
+
+  /**
+   * Writes what remains of an order; an iceberg shows so much of it. Answers what it shows more
+   * than before.
+   */
+  setLeft(slot: number, lots: number, shownMax: number): number {
+    const at = slot * ORDER_DOUBLES + REMAINING;
+    const before = this.doubles[at] as number;
+    const iceberg = this.words[slot * ORDER_WORDS + ICEBERG] as number;
+    const shown = iceberg === 0 ? lots : Math.min(lots, shownMax);
+    if (iceberg !== 0) this.icebergs.setHidden(iceberg, lots - shown);
+    this.doubles[at] = shown;
+    return shown - before;
+  }
+
+  /** Display quantity of an iceberg; 0 for any other order. */
+  displayOf(slot: number): number {
+    const iceberg = this.words[slot * ORDER_WORDS + ICEBERG] as number;
+    return iceberg === 0 ? 0 : this.icebergs.displayOf(iceberg);
   }
 
   originalOf(slot: number): number {
@@ -94,7 +133,7 @@ export class OrderPool {
   }
 
   bytes(): number {
-    return this.doubles.byteLength;
+    return this.doubles.byteLength + this.icebergs.bytes();
   }
 
   /** By a quarter, not by doubling: a book wastes at most a fifth of the buffer. */

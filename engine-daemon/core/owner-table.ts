@@ -9,6 +9,8 @@ export class OwnerTable {
   users = new Float64Array(CAPACITY_MIN);
   private readonly orders: OrderPool;
   private firstOrders = new Int32Array(CAPACITY_MIN);
+  /** Resting orders of each owner. */
+  private counts = new Int32Array(CAPACITY_MIN);
   /** Next owner in the bucket, or next free owner. */
   private chains = new Int32Array(CAPACITY_MIN);
   private buckets = new Int32Array(CAPACITY_MIN);
@@ -46,6 +48,12 @@ export class OwnerTable {
     return this.firstOrders[owner] as number;
   }
 
+  /** How many orders a user has here. */
+  countOf(userNumber: number): number {
+    const owner = this.find(userNumber);
+    return owner === 0 ? 0 : (this.counts[owner] as number);
+  }
+
   userOf(owner: number): number {
     return this.users[owner] as number;
   }
@@ -73,6 +81,7 @@ export class OwnerTable {
     words[at + OWNER_NEXT] = first;
     if (first !== 0) words[first * ORDER_WORDS + OWNER_PREV] = slot;
     this.firstOrders[owner] = slot;
+    this.counts[owner] = (this.counts[owner] as number) + 1;
   }
 
   remove(slot: number): void {
@@ -81,6 +90,7 @@ export class OwnerTable {
     const owner = words[at + OWNER] as number;
     const next = words[at + OWNER_NEXT] as number;
     const prev = words[at + OWNER_PREV] as number;
+    this.counts[owner] = (this.counts[owner] as number) - 1;
     if (next !== 0) words[next * ORDER_WORDS + OWNER_PREV] = prev;
     if (prev !== 0) {
       words[prev * ORDER_WORDS + OWNER_NEXT] = next;
@@ -94,6 +104,7 @@ export class OwnerTable {
     return (
       this.users.byteLength +
       this.firstOrders.byteLength +
+      this.counts.byteLength +
       this.chains.byteLength +
       this.buckets.byteLength
     );
@@ -146,10 +157,13 @@ export class OwnerTable {
     const capacity = this.users.length * 2;
     const users = new Float64Array(capacity);
     const firstOrders = new Int32Array(capacity);
+    const counts = new Int32Array(capacity);
     users.set(this.users);
     firstOrders.set(this.firstOrders);
+    counts.set(this.counts);
     this.users = users;
     this.firstOrders = firstOrders;
+    this.counts = counts;
     this.chains = new Int32Array(capacity);
     this.buckets = new Int32Array(capacity);
     for (let owner = 1; owner < this.firstUnused; owner += 1) this.link(owner);

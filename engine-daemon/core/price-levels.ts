@@ -1,8 +1,7 @@
-// The price levels of a market: at each price a queue of orders in priority order and their total.
-// Both sides share one price index, because a book is never crossed: at a price only one side
-// rests.
+// The price levels of one side of a market: at each price a queue of orders in priority order and
+// their total. Each side has an index of its own: while a market collects, both may rest at a price.
 import { assert } from '../../shared/domain/failure.ts';
-import { BUY, SELL, type SideCode } from './codes.ts';
+import { BUY, type SideCode } from './codes.ts';
 import {
   LEVEL,
   NEXT,
@@ -26,22 +25,23 @@ const CARRY_LOTS = 2 ** 53;
 
 export class PriceLevels {
   readonly index = new PriceIndex();
-  /** Levels of the highest buy and of the lowest sell; 0 when a side is empty. */
-  bestBuy = 0;
-  bestSell = 0;
+  readonly side: SideCode;
+  /** Level of the highest buy or of the lowest sell; 0 when the side is empty. */
+  best = 0;
   private readonly orders: OrderPool;
   private doubles: Float64Array;
   private words: Int32Array;
   private capacity = 0;
   /** A total beyond 2^53 - 1 keeps its multiples of 2^53 here, so that it stays exact. */
   private readonly carries = new Map<number, number>();
-  /** Bit `1 << side` is set while the level stands in `touched` for that side. */
-  private touchedSides = new Uint8Array(0);
+  /** 1 while the level stands in `touched`. */
+  private isTouched = new Uint8Array(0);
   private touched = new Int32Array(TOUCHED_MIN);
   private touchedCount = 0;
 
-  constructor(orders: OrderPool) {
+  constructor(orders: OrderPool, side: SideCode) {
     this.orders = orders;
+    this.side = side;
     this.doubles = new Float64Array(0);
     this.words = new Int32Array(0);
     this.reserve();
@@ -51,19 +51,14 @@ export class PriceLevels {
     return this.index.priceOf(level);
   }
 
-  /** The best level that an order of the other side would trade with, or 0. */
-  bestFor(takerSide: SideCode): number {
-    return takerSide === BUY ? this.bestSell : this.bestBuy;
-  }
-
   firstOrder(level: number): number {
     return this.words[level * LEVEL_WORDS + HEAD] as number;
   }
 
   /** The next level away from the middle, or 0. */
-  nextFrom(level: number, side: SideCode): number {
+  next(level: number): number {
     const price = this.index.priceOf(level);
-    return side === BUY ? this.index.below(price) : this.index.above(price);
+    return this.side === BUY ? this.index.below(price) : this.index.above(price);
   }
 
   /** Total open lots at a level; 2^53 - 1 stands for anything above it. */
@@ -73,7 +68,7 @@ export class PriceLevels {
   }
 
   /** Puts an order behind all others at its price. Its REMAINING must be written already. */
-  add(slot: number, side: SideCode, price: number): void {
+  add(slot: number, price: number): void {
     const level = this.index.obtain(price);
     if (level >= this.capacity) this.reserve();
     const orderWords = this.orders.words;
@@ -89,14 +84,13 @@ export class PriceLevels {
     } else {
       words[level * LEVEL_WORDS + HEAD] = slot;
       this.index.mark(level);
-      this.improveBest(level, side, price);
+      this.improveBest(level, price);
     }
     this.addLots(level, this.orders.doubles[slot * ORDER_DOUBLES + REMAINING] as number);
-    this.touch(level, side);
   }
 
   /** Takes an order out of its queue, wherever it stands. */
-  remove(slot: number, side: SideCode): void {
+  remove(slot: number): void {
     const orderWords = this.orders.words;
     const words = this.words;
     const at = slot * ORDER_WORDS;
@@ -113,59 +107,20 @@ export class PriceLevels {
     } else {
       words[level * LEVEL_WORDS + HEAD] = next;
     }
-    this.takeLots(level, side, this.orders.doubles[slot * ORDER_DOUBLES + REMAINING] as number);
+    this.takeLots(level, this.orders.doubles[slot * ORDER_DOUBLES + REMAINING] as number);
     if ((next | prev) === 0) this.close(level);
   }
 
   /** Some of an order at this level is gone, by a trade or otherwise. */
-  takeLots(level: number, side: SideCode, lots: number): void {
+  takeLots(level: number, lots: number): void {
     const at = level * LEVEL_DOUBLES;
     const total = this.doubles[at] as number;
     this.doubles[at] = lots <= total ? total - lots : this.borrow(level, total, lots);
-    this.touch(level, side);
+    this.touch(level);
   }
 
-  /** Levels that changed since the last `clearTouched`, each as `level * 2 + side`, unsorted. */
-  touchedLevels(): Int32Array {
-    return this.touched.subarray(0, this.touchedCount);
-  }
-
-  clearTouched(): void {
-    for (let at = 0; at < this.touchedCount; at += 1) {
-      this.touchedSides[(this.touched[at] as number) >>> 1] = 0;
-    }
-    this.touchedCount = 0;
-    this.index.recycle();
-  }
-
-  bytes(): number {
-    return (
-      this.doubles.byteLength +
-      this.touchedSides.byteLength +
-      this.touched.byteLength +
-      this.index.bytes()
-    );
-  }
-
-  private improveBest(level: number, side: SideCode, price: number): void {
-    if (side === BUY) {
-      if (this.bestBuy === 0 || price > this.priceOf(this.bestBuy)) this.bestBuy = level;
-    } else if (this.bestSell === 0 || price < this.priceOf(this.bestSell)) {
-      this.bestSell = level;
-    }
-  }
-
-  private close(level: number): void {
-    this.index.unmark(level);
-    // All levels below the best buy are buys and all above the best sell are sells.
-    if (level === this.bestBuy) {
-      this.bestBuy = this.nextFrom(level, BUY);
-    } else if (level === this.bestSell) {
-      this.bestSell = this.nextFrom(level, SELL);
-    }
-  }
-
-  private addLots(level: number, lots: number): void {
+  /** An order at this level shows more than before. */
+  addLots(level: number, lots: number): void {
     const at = level * LEVEL_DOUBLES;
     const total = this.doubles[at] as number;
     if (total + lots <= Number.MAX_SAFE_INTEGER) {
@@ -174,6 +129,42 @@ export class PriceLevels {
       this.doubles[at] = total - (CARRY_LOTS - lots);
       this.carries.set(level, (this.carries.get(level) ?? 0) + 1);
     }
+    this.touch(level);
+  }
+
+  /** Levels that changed since the last `clearTouched`, unsorted. */
+  touchedLevels(): Int32Array {
+    return this.touched.subarray(0, this.touchedCount);
+  }
+
+  clearTouched(): void {
+    for (let at = 0; at < this.touchedCount; at += 1) {
+      this.isTouched[this.touched[at] as number] = 0;
+    }
+    this.touchedCount = 0;
+    this.index.recycle();
+  }
+
+  bytes(): number {
+    return (
+      this.doubles.byteLength +
+      this.isTouched.byteLength +
+      this.touched.byteLength +
+      this.index.bytes()
+    );
+  }
+
+  private improveBest(level: number, price: number): void {
+    if (this.best !== 0) {
+      const best = this.priceOf(this.best);
+      if (this.side === BUY ? price <= best : price >= best) return;
+    }
+    this.best = level;
+  }
+
+  private close(level: number): void {
+    this.index.unmark(level);
+    if (level === this.best) this.best = this.next(level);
   }
 
   private borrow(level: number, total: number, lots: number): number {
@@ -184,17 +175,15 @@ export class PriceLevels {
     return total + (CARRY_LOTS - lots);
   }
 
-  private touch(level: number, side: SideCode): void {
-    const sides = this.touchedSides[level] as number;
-    const bit = 1 << side;
-    if ((sides & bit) !== 0) return;
-    this.touchedSides[level] = sides | bit;
+  private touch(level: number): void {
+    if (this.isTouched[level] !== 0) return;
+    this.isTouched[level] = 1;
     if (this.touchedCount === this.touched.length) {
       const touched = new Int32Array(2 * this.touchedCount);
       touched.set(this.touched);
       this.touched = touched;
     }
-    this.touched[this.touchedCount] = level * 2 + side;
+    this.touched[this.touchedCount] = level;
     this.touchedCount += 1;
   }
 
@@ -202,11 +191,11 @@ export class PriceLevels {
   private reserve(): void {
     this.capacity = this.index.pageCapacity * PAGE_PRICES;
     const doubles = new Float64Array(this.capacity * LEVEL_DOUBLES);
-    const touchedSides = new Uint8Array(this.capacity);
+    const isTouched = new Uint8Array(this.capacity);
     doubles.set(this.doubles);
-    touchedSides.set(this.touchedSides);
+    isTouched.set(this.isTouched);
     this.doubles = doubles;
     this.words = new Int32Array(doubles.buffer);
-    this.touchedSides = touchedSides;
+    this.isTouched = isTouched;
   }
 }

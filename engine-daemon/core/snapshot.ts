@@ -5,8 +5,11 @@ import { bookBytes, parseMarket, readBook, writeBook } from './book-bytes.ts';
 import { Shard, type MarketMove } from './shard.ts';
 import { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts';
 
-/** Raise it with every change of the format. 2: the moves of markets. 3: waiting orders. */
-const SNAPSHOT_VERSION = 3;
+/**
+ * Raise it with every change of the format. 2: the moves of markets. 3: waiting orders. 4: phases,
+ * icebergs.
+ */
+const SNAPSHOT_VERSION = 4;
 
 const SHARD_MAX = 0xffff_ffff;
 

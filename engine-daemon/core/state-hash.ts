@@ -1,11 +1,12 @@
 // The canonical text of a market's state. Two engines agree exactly when this text agrees; the hash
 // of it is taken outside, because hashing is not for pure files.
-import { BUY, SELL, modeName, type SideCode } from './codes.ts';
+import { BUY, modeName, type SideCode } from './codes.ts';
 import type { MarketBook } from './market-book.ts';
 import type { BookState } from './book-state.ts';
-import { NEXT, OWNER, TERMS } from './order-pool.ts';
+import { GROUP, NEXT, OWNER, TERMS } from './order-pool.ts';
 import { expires, isGtd, isPostOnly, modeOf, ratesOf } from './order-terms.ts';
-import type { WaitingOrder } from './waiting-orders.ts';
+import type { PriceLevels } from './price-levels.ts';
+import type { WaitingOrder } from './waiting-order.ts';
 
 /** The lines of docs/engine.md "State hash", without their line ends. */
 export function* stateLines(book: MarketBook): Generator<string> {
@@ -15,21 +16,40 @@ export function* stateLines(book: MarketBook): Generator<string> {
   yield `now ${book.nowMs}`;
   yield `sequence ${book.sequence}`;
   yield `highest ${state.window.highest}`;
-  yield `last ${state.lastTicks}`;
-  yield* sideLines(state, BUY);
-  yield* sideLines(state, SELL);
-  for (const order of state.waiting.sorted()) yield waitingLine(order);
+  yield `last ${state.lastTicks} ${state.lastTradeMs}`;
+  yield* sideLines(state, state.buys);
+  yield* sideLines(state, state.sells);
+  for (const order of state.waiting.sorted()) yield waitingLine(state, order);
+  for (const user of Float64Array.from(state.blocked).sort()) yield `blocked ${user}`;
+  for (const [user, deadlineMs] of state.deadmen.all()) yield `deadman ${user} ${deadlineMs}`;
+  yield* phaseLines(state);
 }
 
-function* sideLines(state: BookState, side: SideCode): Generator<string> {
-  const { levels, orders } = state;
-  let level = side === BUY ? levels.bestBuy : levels.bestSell;
-  while (level !== 0) {
+function* phaseLines(state: BookState): Generator<string> {
+  const { interrupted, range, indicated } = state;
+  for (const { atMs, status } of state.schedule) yield `schedule ${atMs} ${status}`;
+  if (interrupted !== null) yield `interrupted ${interrupted.before} ${interrupted.untilMs}`;
+  if (range !== null) {
+    if (state.hasReference) yield `reference ${state.lastTicks}`;
+    for (const { slot, lowest, highest } of range.present()) {
+      yield `slot ${slot} ${lowest} ${highest}`;
+    }
+  }
+  for (const { order, tradeSequence } of state.waiting.queued()) {
+    yield `queued ${order.number} ${tradeSequence}`;
+  }
+  if (indicated !== null) {
+    yield `indicated ${indicated.second} ${indicated.priceTicks} ${indicated.lots}`;
+  }
+}
+
+function* sideLines(state: BookState, levels: PriceLevels): Generator<string> {
+  const { orders } = state;
+  for (let level = levels.best; level !== 0; level = levels.next(level)) {
     const price = levels.priceOf(level);
     for (let slot = levels.firstOrder(level); slot !== 0; slot = orders.wordOf(slot, NEXT)) {
-      yield orderLine(state, slot, side, price);
+      yield orderLine(state, slot, levels.side, price);
     }
-    level = levels.nextFrom(level, side);
   }
 }
 
@@ -43,19 +63,38 @@ function orderLine(state: BookState, slot: number, side: SideCode, price: number
   // One template: joining an array took three times as long, and a recovery waits for this.
   return (
     `${orders.numberOf(slot)} ${user} ${side === BUY ? 'b' : 's'} ${price} ` +
-    `${orders.originalOf(slot)} ${orders.remainingOf(slot)} ${isGtd(terms) ? 'GTD' : 'GTC'} ` +
+    `${orders.originalOf(slot)} ${orders.leftOf(slot)} ${isGtd(terms) ? 'GTD' : 'GTC'} ` +
     `${isPostOnly(terms) ? 1 : 0} ${modeName(modeOf(terms))} ${expiresAtMs} ` +
-    `${makerPpm} ${takerPpm}`
+    `${makerPpm} ${takerPpm}${moreOf(state, slot)}`
   );
 }
 
-function waitingLine(order: WaitingOrder): string {
+/** What few orders have. */
+function moreOf({ orders }: BookState, slot: number): string {
+  const display = orders.displayOf(slot);
+  const group = orders.wordOf(slot, GROUP);
+  const shown = display === 0 ? '' : ` display ${orders.shownOf(slot)} ${display}`;
+  return group === 0 ? shown : `${shown} group ${group}`;
+}
+
+function waitingLine(state: BookState, order: WaitingOrder): string {
   const { number, userNumber, priceTicks, quantityLots, trigger } = order;
   return (
     `waiting ${number} ${userNumber} ${order.side === 'buy' ? 'b' : 's'} ${priceTicks} ` +
     `${quantityLots} ${quantityLots} ${order.timeInForce} ${order.postOnly ? 1 : 0} ` +
     `${order.selfTradePrevention} ${order.expiresAtMs ?? 0} ${order.makerFeePpm} ` +
     `${order.takerFeePpm} ${order.type} ${order.holdMinor} ${order.quoteBudgetMinor ?? '-'} ` +
-    `${trigger.kind} ${trigger.priceTicks}`
+    `${trigger.kind} ${state.waiting.triggerTicksOf(order)}${moreOfWaiting(state, order)}`
   );
+}
+
+function moreOfWaiting(state: BookState, order: WaitingOrder): string {
+  const { trigger, displayLots, tradeGroup } = order;
+  const trail =
+    trigger.kind === 'trailing_stop'
+      ? ` trail ${trigger.trailBps} ${state.waiting.extremeOf(order)} ` +
+        `${trigger.activationPriceTicks ?? 0}`
+      : '';
+  const display = displayLots === undefined ? '' : ` display ${displayLots}`;
+  return `${trail}${display}${tradeGroup === undefined ? '' : ` group ${tradeGroup}`}`;
 }

@@ -10,6 +10,8 @@ export const STOP_PRICE = 2;
 export const STOP_BUDGET = 3;
 /** Self-trade prevention has ended the taker; its events are written. */
 export const STOP_ENDED = 4;
+/** The next trade would leave the range; the market is interrupted and its event written. */
+export const STOP_INTERRUPTED = 5;
 
 export class Taker {
   number = 0;
@@ -18,6 +20,8 @@ export class Taker {
   owner = 0;
   side: SideCode = BUY;
   mode = 0;
+  /** Trade group, 0 for none. */
+  group = 0;
   original = 0;
   remaining = 0;
   /** The worst price that it takes. */

@@ -217,6 +217,22 @@ export function brief(event: ExecutionEvent): string {
       return `triggered ${numberOf(event)} by ${event.tradeSequence}`;
     case 'configured':
       return `configured ${event.version} ${event.status}`;
+    case 'prevented':
+      return `prevented ${event.taker.lots}/${event.maker.lots}@${event.priceTicks}`;
+    case 'deadman_set':
+      return `deadman_set ${event.deadlineMs ?? '-'}`;
+    case 'deadman_fired':
+      return `deadman_fired ${event.deadlineMs}`;
+    case 'user_blocked':
+      return `user_blocked ${event.isBlocked ? 'yes' : 'no'}`;
+    case 'phase_changed':
+      return `phase_changed ${event.status} ${event.cause} ${event.untilMs ?? '-'}`;
+    case 'indicative': {
+      const surplus = `${event.surplusSide ?? 'none'} ${event.surplusLots}`;
+      return `indicative ${event.lots}@${event.priceTicks} ${surplus}`;
+    }
+    case 'uncrossed':
+      return `uncrossed ${event.lots}@${event.priceTicks}`;
   }
 }
 

@@ -117,7 +117,7 @@ describe('an order that waits', () => {
     market.sell(BOB, 90, 5, { ...gtd, ...stop('stop_loss', 95), expiresAtMs: 7 });
     market.sell(BOB, 90, 6, { ...gtd, ...stop('stop_loss', 95), expiresAtMs: 5 });
     market.rest('buy', ALICE, 80, 1, { ...gtd, expiresAtMs: 7 });
-    expect(market.book.nextExpiryMs).toBe(5);
+    expect(market.book.nextDueMs).toBe(5);
     expect(market.tick(8).map(brief)).toEqual([
       'ended 6 expired ORDER_EXPIRED 6',
       'ended 4 expired ORDER_EXPIRED 1',

@@ -11,7 +11,10 @@ import {
 import { placeCommandSchema } from '../../shared/events/commands.ts';
 import { NEVER_MS, type BookState } from './book-state.ts';
 import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts';
-import { isReached } from './waiting-orders.ts';
+import { isReached, isRising, waitingOrder, type WaitingOrder } from './waiting-order.ts';
+
+/** In place of a number that an order does not have. */
+const NONE = 0;
 
 export function writeWaiting(writer: SnapshotWriter, state: BookState): void {
   writer.double(state.lastTicks);
@@ -32,26 +35,79 @@ export function writeWaiting(writer: SnapshotWriter, state: BookState): void {
     writer.double(order.makerFeePpm);
     writer.double(order.takerFeePpm);
     writer.text(order.holdMinor);
-    writer.byte(TRIGGER_KINDS.indexOf(order.trigger.kind));
-    writer.double(order.trigger.priceTicks);
+    writer.double(order.displayLots ?? NONE);
+    writer.double(order.tradeGroup ?? NONE);
+    writeTrigger(writer, state, order);
+  }
+  writeQueue(writer, state);
+}
+
+function writeTrigger(writer: SnapshotWriter, state: BookState, order: WaitingOrder): void {
+  const { trigger } = order;
+  writer.byte(TRIGGER_KINDS.indexOf(trigger.kind));
+  if (trigger.kind === 'trailing_stop') {
+    writer.double(trigger.trailBps);
+    writer.double(trigger.activationPriceTicks ?? NONE);
+    writer.double(state.waiting.extremeOf(order));
+  } else {
+    writer.double(trigger.priceTicks);
+  }
+}
+
+function writeQueue(writer: SnapshotWriter, state: BookState): void {
+  const queued = state.waiting.queued();
+  writer.word(queued.length);
+  for (const { order, tradeSequence } of queued) {
+    writer.double(order.number);
+    writer.double(tradeSequence);
   }
 }
 
 /** Throws AssertionError when the bytes are no waiting orders of this market. */
 export function readWaiting(reader: SnapshotReader, state: BookState): void {
   state.lastTicks = reader.integer(0, PRICE_TICKS_MAX);
+  const extremes = new Map<WaitingOrder, number>();
+  for (let left = reader.word(); left > 0; left -= 1) readOrder(reader, state, extremes);
+  const orders = new Map([...extremes.keys()].map((order) => [order.number, order]));
+  assert(orders.size === extremes.size, 'snapshot: an order number stands there twice');
   for (let left = reader.word(); left > 0; left -= 1) {
-    const parsed = placeCommandSchema.safeParse(readFields(reader));
-    assert(parsed.success, 'snapshot: a waiting order is malformed');
-    const { trigger, ...command } = parsed.data;
-    assert(trigger !== undefined, 'snapshot: a waiting order has no trigger');
-    const order = { ...command, trigger };
-    const isKnown = state.ids.find(order.number) !== 0 || state.waiting.find(order.number) !== null;
-    assert(!isKnown, 'snapshot: an order number stands there twice');
-    assert(order.number <= state.window.highest, 'snapshot: a waiting order was never placed');
-    assert(!isReached(order, state.lastTicks), 'snapshot: a waiting order was reached before');
-    state.waiting.add(order);
+    const order = orders.get(reader.integer(1));
+    assert(order !== undefined, 'snapshot: an order in the queue does not wait');
+    extremes.delete(order);
+    orders.delete(order.number);
+    state.waiting.restoreQueued(order, reader.integer(1));
   }
+  const byExtreme = [...extremes].sort(([, a], [, b]) => a - b);
+  for (const [order, extreme] of byExtreme) restore(state, order, extreme);
+}
+
+/** Active trailing stops must come back by falling extreme level: buys by rising price. */
+function restore(state: BookState, order: WaitingOrder, extremeLevel: number): void {
+  const { trigger } = order;
+  if (trigger.kind === 'trailing_stop') {
+    state.waiting.restoreTrailing(order, Math.abs(extremeLevel));
+    return;
+  }
+  const reached = isReached(isRising(order), trigger.priceTicks, state.lastTicks);
+  assert(!reached, 'snapshot: a waiting order was reached before');
+  state.waiting.add(order, state.lastTicks);
+}
+
+function readOrder(
+  reader: SnapshotReader,
+  state: BookState,
+  extremes: Map<WaitingOrder, number>,
+): void {
+  const parsed = placeCommandSchema.safeParse(readFields(reader));
+  const { trigger, extremeTicks } = readTrigger(reader);
+  const triggerParsed = placeCommandSchema.shape.trigger.safeParse(trigger);
+  assert(parsed.success && triggerParsed.success, 'snapshot: a waiting order is malformed');
+  assert(triggerParsed.data !== undefined, 'snapshot: a waiting order has no trigger');
+  const order = waitingOrder(parsed.data, triggerParsed.data);
+  assert(state.ids.find(order.number) === 0, 'snapshot: an order number stands there twice');
+  assert(order.number <= state.window.highest, 'snapshot: a waiting order was never placed');
+  // With the sign turned for sells, so that rising numbers are falling levels on both sides.
+  extremes.set(order, order.side === 'buy' ? extremeTicks : -extremeTicks);
 }
 
 /** In the order in which they were written; whether they fit is the schema's to say. */
@@ -73,8 +129,24 @@ function readFields(reader: SnapshotReader): Record<string, unknown> {
     makerFeePpm: reader.double(),
     takerFeePpm: reader.double(),
     holdMinor: reader.text(),
-    trigger: { kind: TRIGGER_KINDS[reader.byte()], priceTicks: reader.double() },
+    ...optional('displayLots', reader.double()),
+    ...optional('tradeGroup', reader.double()),
   };
+}
+
+function readTrigger(reader: SnapshotReader): { trigger: unknown; extremeTicks: number } {
+  const kind = TRIGGER_KINDS[reader.byte()];
+  if (kind !== 'trailing_stop') {
+    return { trigger: { kind, priceTicks: reader.double() }, extremeTicks: 0 };
+  }
+  const trailBps = reader.double();
+  const activation = optional('activationPriceTicks', reader.double());
+  const extremeTicks = reader.integer(0, PRICE_TICKS_MAX);
+  return { trigger: { kind, trailBps, ...activation }, extremeTicks };
+}
+
+function optional(name: string, value: number): Record<string, number> {
+  return value === NONE ? {} : { [name]: value };
 }
 
 function textOrNull(text: string): string | null {

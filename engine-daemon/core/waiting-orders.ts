@@ -2,60 +2,14 @@
 // and by what a trade at some price reaches. Kept apart from the book, so that a book without any
 // pays nothing.
 import { assert } from '../../shared/domain/failure.ts';
-import type { PlaceCommand } from '../../shared/events/commands.ts';
+import { BUY, SELL, sideCode } from './codes.ts';
 import { IdTable } from './id-table.ts';
 import { OrderHeap } from './order-heap.ts';
 import { NUMBER, ORDER_DOUBLES, OWNER, OrderPool } from './order-pool.ts';
 import { OwnerTable } from './owner-table.ts';
-
-/** An order that waits: what its command said, as `waitingOrder` keeps it. */
-export interface WaitingOrder extends PlaceCommand {
-  readonly trigger: NonNullable<PlaceCommand['trigger']>;
-}
-
-/** True when a trade at the trigger price or above reaches the order; else at it or below. */
-export function isRising({ side, trigger }: WaitingOrder): boolean {
-  return (trigger.kind === 'stop_loss') === (side === 'buy');
-}
-
-/** True when a trade at this price reaches the order. */
-export function isReached(order: WaitingOrder, priceTicks: number): boolean {
-  return isRising(order)
-    ? priceTicks >= order.trigger.priceTicks
-    : priceTicks <= order.trigger.priceTicks;
-}
-
-/**
- * The order as it waits, in fields of its own: what a market order cannot be is gone, and so is a
- * limit order's budget (docs/engine.md, "After matching").
- */
-export function waitingOrder(
-  command: PlaceCommand,
-  trigger: WaitingOrder['trigger'],
-): WaitingOrder {
-  const isMarket = command.type === 'market';
-  const quoteBudgetMinor = isMarket ? command.quoteBudgetMinor : null;
-  const isFok = command.timeInForce === 'FOK' && quoteBudgetMinor === null;
-  return {
-    kind: 'place',
-    number: command.number,
-    timeMs: command.timeMs,
-    userNumber: command.userNumber,
-    side: command.side,
-    type: command.type,
-    timeInForce: isMarket ? (isFok ? 'FOK' : 'IOC') : command.timeInForce,
-    postOnly: !isMarket && command.postOnly,
-    selfTradePrevention: command.selfTradePrevention,
-    priceTicks: command.priceTicks,
-    quantityLots: command.quantityLots,
-    quoteBudgetMinor,
-    expiresAtMs: isMarket ? null : command.expiresAtMs,
-    makerFeePpm: command.makerFeePpm,
-    takerFeePpm: command.takerFeePpm,
-    holdMinor: command.holdMinor,
-    trigger,
-  };
-}
+import { TrailingStops, trailedTicks } from './trailing-stops.ts';
+import { TriggerQueue, type Reached } from './trigger-queue.ts';
+import { isReached, isRising, type WaitingOrder } from './waiting-order.ts';
 
 export class WaitingOrders {
   /** Only the links of a record are used: the order itself is its command. */
@@ -67,20 +21,58 @@ export class WaitingOrders {
   /** By the price with its sign turned: the highest comes first. */
   private readonly falling = new OrderHeap(this.records);
   private readonly expiring = new OrderHeap(this.records);
+  private readonly trailing = [new TrailingStops(BUY), new TrailingStops(SELL)] as const;
+  /** Trailing stops that are not active: buys by falling price, sells by rising price. */
+  private readonly inactiveBuys = new OrderHeap(this.records);
+  private readonly inactiveSells = new OrderHeap(this.records);
+  private readonly queue = new TriggerQueue();
 
+  /** Those in the queue are counted: they wait for their turn. */
   get count(): number {
     return this.records.count;
   }
 
-  add(order: WaitingOrder): void {
-    const slot = this.records.allocate();
-    this.records.doubles[slot * ORDER_DOUBLES + NUMBER] = order.number;
-    this.commands[slot] = order;
-    this.ids.add(slot);
-    this.owners.add(slot, order.userNumber);
-    if (order.expiresAtMs !== null) this.expiring.add(slot, order.expiresAtMs);
-    if (isRising(order)) this.rising.add(slot, order.trigger.priceTicks);
-    else this.falling.add(slot, -order.trigger.priceTicks);
+  get hasQueued(): boolean {
+    return this.queue.size > 0;
+  }
+
+  /** `lastTicks` is the price of the last trade: a trailing stop may be active from it on. */
+  add(order: WaitingOrder, lastTicks: number): void {
+    const slot = this.open(order);
+    const { trigger } = order;
+    if (trigger.kind !== 'trailing_stop') {
+      this.watch(slot, order, trigger.priceTicks);
+      return;
+    }
+    const { activationPriceTicks: ticks } = trigger;
+    // An activation price is reached as a trigger of the other direction would be.
+    if (ticks === undefined || isReached(!isRising(order), ticks, lastTicks)) {
+      this.trailing[sideCode(order.side)].add(slot, trigger.trailBps, lastTicks);
+    } else if (order.side === 'buy') {
+      this.inactiveBuys.add(slot, -ticks);
+    } else {
+      this.inactiveSells.add(slot, ticks);
+    }
+  }
+
+  /** Puts back a trailing stop of a saved state; active ones by falling extreme level. */
+  restoreTrailing(order: WaitingOrder, extremeTicks: number): void {
+    assert(order.trigger.kind === 'trailing_stop', 'only a trailing stop has an extreme');
+    if (extremeTicks === 0) {
+      const { activationPriceTicks: ticks } = order.trigger;
+      assert(ticks !== undefined, 'a trailing stop without activation price is not active');
+      // A last trade on the other side of the activation price.
+      this.add(order, order.side === 'buy' ? Infinity : 0);
+    } else {
+      const slot = this.open(order);
+      this.trailing[sideCode(order.side)].add(slot, order.trigger.trailBps, extremeTicks);
+    }
+  }
+
+  /** Puts back an order that was in the queue of a saved state, behind those before it. */
+  restoreQueued(order: WaitingOrder, tradeSequence: number): void {
+    this.open(order);
+    this.queue.push({ order, tradeSequence });
   }
 
   find(orderNumber: number): WaitingOrder | null {
@@ -90,25 +82,51 @@ export class WaitingOrders {
 
   remove(order: WaitingOrder): void {
     const slot = this.ids.find(order.number);
-    if (order.expiresAtMs !== null) this.expiring.remove(slot);
-    if (isRising(order)) this.rising.remove(slot);
-    else this.falling.remove(slot);
-    this.owners.remove(slot);
-    this.ids.remove(slot);
-    this.commands[slot] = undefined;
-    this.records.free(slot);
+    if (!this.stopWatching(slot, order)) this.queue.remove(order);
+    this.forget(slot, order);
   }
 
-  isAnyReached(priceTicks: number): boolean {
-    return this.rising.firstKey() <= priceTicks || this.falling.firstKey() <= -priceTicks;
+  /** Price that a trade must reach now; 0 for a trailing stop that is not active. */
+  triggerTicksOf(order: WaitingOrder): number {
+    const { trigger } = order;
+    if (trigger.kind !== 'trailing_stop') return trigger.priceTicks;
+    const extreme = this.extremeOf(order);
+    return extreme === 0 ? 0 : trailedTicks(sideCode(order.side), extreme, trigger.trailBps);
   }
 
-  /** Takes out the next order that a trade at this price reaches: see docs/engine.md "Triggers". */
-  takeReached(priceTicks: number): WaitingOrder {
-    const heap = this.rising.firstKey() <= priceTicks ? this.rising : this.falling;
-    const order = this.orderAt(heap.first());
-    this.remove(order);
-    return order;
+  /** Extreme of a trailing stop; 0 when it is not active or in the queue. */
+  extremeOf(order: WaitingOrder): number {
+    return this.trailing[sideCode(order.side)].extremeOf(this.ids.find(order.number));
+  }
+
+  /**
+   * A trade happened: the orders that it reaches go to the end of the queue, then trailing stops
+   * follow it. See docs/engine.md, "Triggers".
+   */
+  reach(priceTicks: number, tradeSequence: number): void {
+    const [buys, sells] = this.trailing;
+    if (buys.size > 0) this.watchAll(buys.takeReached(priceTicks));
+    if (sells.size > 0) this.watchAll(sells.takeReached(priceTicks));
+    while (this.rising.firstKey() <= priceTicks) this.enqueue(this.rising, tradeSequence);
+    while (this.falling.firstKey() <= -priceTicks) this.enqueue(this.falling, tradeSequence);
+    if (buys.size > 0) buys.move(priceTicks);
+    if (sells.size > 0) sells.move(priceTicks);
+    while (this.inactiveBuys.firstKey() <= -priceTicks)
+      this.activate(this.inactiveBuys, priceTicks);
+    while (this.inactiveSells.firstKey() <= priceTicks) {
+      this.activate(this.inactiveSells, priceTicks);
+    }
+  }
+
+  /** Takes the first order out of the queue; null when it is empty. */
+  takeQueued(): Reached | null {
+    const next = this.queue.shift();
+    if (next !== null) this.forget(this.ids.find(next.order.number), next.order);
+    return next;
+  }
+
+  queued(): Reached[] {
+    return this.queue.all();
   }
 
   /** Infinity when none expires. */
@@ -125,6 +143,10 @@ export class WaitingOrders {
     return this.owners.slotsOf(userNumber).map((slot) => this.orderAt(slot));
   }
 
+  countOf(userNumber: number): number {
+    return this.owners.countOf(userNumber);
+  }
+
   /** In rising order number. */
   sorted(): WaitingOrder[] {
     const orders = this.commands.filter((order) => order !== undefined);
@@ -137,24 +159,89 @@ export class WaitingOrders {
 
   /** Throws AssertionError when the parts disagree. For tests and restored states. */
   check(lastTicks: number): void {
-    let heaped = 0;
-    for (const heap of [this.rising, this.falling, this.expiring]) {
+    const { rising, falling, inactiveBuys, inactiveSells, expiring } = this;
+    const heaps = [rising, falling, inactiveBuys, inactiveSells];
+    for (const heap of [...heaps, expiring]) {
       for (const slot of heap.all())
         assert(heap.isInOrder(slot), 'a heap of triggers is disordered');
-      if (heap !== this.expiring) heaped += heap.size;
     }
+    const [buys, sells] = this.trailing;
+    const watched = heaps.reduce((sum, { size }) => sum + size, buys.size + sells.size);
     const orders = this.sorted();
     assert(orders.length === this.count, 'waiting orders are lost or left behind');
-    assert(heaped === this.count && this.ids.size === this.count, 'a trigger is lost');
-    for (const order of orders) {
-      const slot = this.ids.find(order.number);
-      assert(this.orderAt(slot) === order, 'a waiting order is not found by its number');
-      const owner = this.records.wordOf(slot, OWNER);
-      assert(this.owners.userOf(owner) === order.userNumber, 'a waiting order has another owner');
-      const expires = this.expiring.placeOf(slot) !== 0;
-      assert(expires === (order.expiresAtMs !== null), 'the expiry of a waiting order is lost');
-      assert(lastTicks > 0 && !isReached(order, lastTicks), 'an order waits that was reached');
+    assert(watched + this.queue.size === this.count, 'a trigger is lost');
+    assert(this.ids.size === this.count, 'the id table counts other waiting orders');
+    assert(orders.length === 0 || lastTicks > 0, 'an order waits though nothing was traded');
+    for (const order of orders) this.checkOrder(order, lastTicks);
+  }
+
+  private checkOrder(order: WaitingOrder, lastTicks: number): void {
+    const slot = this.ids.find(order.number);
+    assert(this.orderAt(slot) === order, 'a waiting order is not found by its number');
+    const owner = this.records.wordOf(slot, OWNER);
+    assert(this.owners.userOf(owner) === order.userNumber, 'a waiting order has another owner');
+    const expires = this.expiring.placeOf(slot) !== 0;
+    assert(expires === (order.expiresAtMs !== null), 'the expiry of a waiting order is lost');
+    if (order.trigger.kind === 'trailing_stop' || this.queue.has(order)) return;
+    const reached = isReached(isRising(order), order.trigger.priceTicks, lastTicks);
+    assert(!reached, 'an order waits that was reached');
+  }
+
+  /** Takes the order in, without a trigger. */
+  private open(order: WaitingOrder): number {
+    const slot = this.records.allocate();
+    this.records.doubles[slot * ORDER_DOUBLES + NUMBER] = order.number;
+    this.commands[slot] = order;
+    this.ids.add(slot);
+    this.owners.add(slot, order.userNumber);
+    if (order.expiresAtMs !== null) this.expiring.add(slot, order.expiresAtMs);
+    return slot;
+  }
+
+  private forget(slot: number, order: WaitingOrder): void {
+    if (order.expiresAtMs !== null) this.expiring.remove(slot);
+    this.owners.remove(slot);
+    this.ids.remove(slot);
+    this.commands[slot] = undefined;
+    this.records.free(slot);
+  }
+
+  /** A trade at this price reaches the order. */
+  private watch(slot: number, order: WaitingOrder, triggerTicks: number): void {
+    if (isRising(order)) this.rising.add(slot, triggerTicks);
+    else this.falling.add(slot, -triggerTicks);
+  }
+
+  private watchAll(slots: readonly (readonly [slot: number, triggerTicks: number])[]): void {
+    for (const [slot, ticks] of slots) this.watch(slot, this.orderAt(slot), ticks);
+  }
+
+  /** Answers false when no trade is waited for: the order is in the queue. */
+  private stopWatching(slot: number, { side }: WaitingOrder): boolean {
+    const { rising, falling, inactiveBuys, inactiveSells } = this;
+    for (const heap of [rising, falling, inactiveBuys, inactiveSells]) {
+      if (heap.placeOf(slot) === 0) continue;
+      heap.remove(slot);
+      return true;
     }
+    const stops = this.trailing[sideCode(side)];
+    if (stops.extremeOf(slot) === 0) return false;
+    stops.remove(slot);
+    return true;
+  }
+
+  private enqueue(heap: OrderHeap, tradeSequence: number): void {
+    const slot = heap.first();
+    heap.remove(slot);
+    this.queue.push({ order: this.orderAt(slot), tradeSequence });
+  }
+
+  private activate(heap: OrderHeap, priceTicks: number): void {
+    const slot = heap.first();
+    heap.remove(slot);
+    const { side, trigger } = this.orderAt(slot);
+    assert(trigger.kind === 'trailing_stop', 'only a trailing stop becomes active');
+    this.trailing[sideCode(side)].add(slot, trigger.trailBps, priceTicks);
   }
 
   private orderAt(slot: number): WaitingOrder {

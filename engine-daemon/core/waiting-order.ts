@@ -1,0 +1,54 @@
+// An order that waits for its trigger: what is kept of its command, and which way it is reached.
+import type { PlaceCommand } from '../../shared/events/commands.ts';
+
+/** An order that waits: what its command said, as `waitingOrder` keeps it. */
+export interface WaitingOrder extends PlaceCommand {
+  readonly trigger: NonNullable<PlaceCommand['trigger']>;
+}
+
+/** What a trigger that follows the market is made of. */
+export type TrailingTrigger = Extract<WaitingOrder['trigger'], { kind: 'trailing_stop' }>;
+
+/** True when a trade at the trigger price or above reaches the order; else at it or below. */
+export function isRising({ side, trigger }: WaitingOrder): boolean {
+  return (trigger.kind === 'take_profit') === (side === 'sell');
+}
+
+/** True when a trade at `priceTicks` reaches a trigger at `triggerTicks`. */
+export function isReached(rising: boolean, triggerTicks: number, priceTicks: number): boolean {
+  return rising ? priceTicks >= triggerTicks : priceTicks <= triggerTicks;
+}
+
+/**
+ * The order as it waits, in fields of its own: what a market order cannot be is gone, and so is a
+ * limit order's budget (docs/engine.md, "After matching").
+ */
+export function waitingOrder(
+  command: PlaceCommand,
+  trigger: WaitingOrder['trigger'],
+): WaitingOrder {
+  const isMarket = command.type === 'market';
+  const quoteBudgetMinor = isMarket ? command.quoteBudgetMinor : null;
+  const isFok = command.timeInForce === 'FOK' && quoteBudgetMinor === null;
+  return {
+    kind: 'place',
+    number: command.number,
+    timeMs: command.timeMs,
+    userNumber: command.userNumber,
+    side: command.side,
+    type: command.type,
+    timeInForce: isMarket ? (isFok ? 'FOK' : 'IOC') : command.timeInForce,
+    postOnly: !isMarket && command.postOnly,
+    selfTradePrevention: command.selfTradePrevention,
+    priceTicks: command.priceTicks,
+    quantityLots: command.quantityLots,
+    quoteBudgetMinor,
+    expiresAtMs: isMarket ? null : command.expiresAtMs,
+    makerFeePpm: command.makerFeePpm,
+    takerFeePpm: command.takerFeePpm,
+    holdMinor: command.holdMinor,
+    ...(command.displayLots === undefined ? {} : { displayLots: command.displayLots }),
+    ...(command.tradeGroup === undefined ? {} : { tradeGroup: command.tradeGroup }),
+    trigger,
+  };
+}
