@@ -1,7 +1,8 @@
 // What settlement says it has settled, and the trade entries in the ledger, against the replay: M4.
 import type pg from 'pg';
 import { feesOf } from '../oracle/naive-amounts.ts';
-import type { Market, MarketConfig, Trade } from '../oracle/naive-types.ts';
+import type { Trade } from '../oracle/naive-events.ts';
+import type { Market, MarketConfig } from '../oracle/naive-types.ts';
 import type { ExecutionCheck } from './check-executions.ts';
 import { readAll, readRows } from './database.ts';
 import type { Findings } from './findings.ts';

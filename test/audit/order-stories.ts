@@ -1,13 +1,7 @@
 // What the replay says happened to each order: changes, fills, ends, and what each event took out
 // of its hold.
-import type {
-  Ended,
-  Execution,
-  Market,
-  MarketCommand,
-  Place,
-  Trade,
-} from '../oracle/naive-types.ts';
+import type { Ended, Execution, Trade } from '../oracle/naive-events.ts';
+import type { Market, MarketCommand, Place } from '../oracle/naive-types.ts';
 
 type Changing = 'opened' | 'armed' | 'triggered' | 'reduced' | 'ended' | 'amended';
 

@@ -3,7 +3,9 @@
 import { createHash } from 'node:crypto';
 import type { NaiveBook } from '../oracle/naive-book.ts';
 import { NaiveShard } from '../oracle/naive-shard.ts';
-import type { Execution, Market, MarketConfig, Place } from '../oracle/naive-types.ts';
+import { findUnsound } from '../oracle/naive-soundness.ts';
+import type { Execution } from '../oracle/naive-events.ts';
+import type { Market, MarketConfig, Place } from '../oracle/naive-types.ts';
 import type { Findings } from './findings.ts';
 import { isWaiting, OrderStories, type OrderStory } from './order-stories.ts';
 import { ShardMoves } from './shard-moves.ts';
@@ -105,7 +107,7 @@ export class Replay {
   /** Every placed order ended exactly once, or rests or waits (M1), and adds up (M6). */
   finish(): void {
     for (const { book, market } of this.markets.values()) {
-      const problem = book.findUnsound();
+      const problem = findUnsound(book);
       if (problem !== null) this.#findings.violate('M7', problem, { market });
     }
     for (const story of this.orders.all()) this.#checkStory(story);
@@ -170,7 +172,7 @@ export class Replay {
     const isCrossed = buy !== undefined && sell !== undefined && buy.limit >= sell.limit;
     const isWalked = this.counts.commands % COMMANDS_BETWEEN_WALKS === 0;
     if (!isCrossed && !isWalked) return;
-    const problem = book.findUnsound();
+    const problem = findUnsound(book);
     if (problem !== null) this.#findings.violate('M7', problem, { market, number });
   }
 

@@ -1,12 +1,7 @@
 // Reads records of the two logs by shapes written out here, not by the schemas of the exchange.
 // What does not fit is poison: the engine sets it aside whole, and so does the replay.
-import type {
-  Execution,
-  Market,
-  MarketCommand,
-  DepthLine,
-  FeePolicy,
-} from '../oracle/naive-types.ts';
+import type { Execution } from '../oracle/naive-events.ts';
+import type { Market, MarketCommand, DepthLine, FeePolicy } from '../oracle/naive-types.ts';
 import { scaleOf } from '../oracle/naive-amounts.ts';
 import {
   absentOr,

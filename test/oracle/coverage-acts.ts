@@ -1,7 +1,8 @@
 // Splits the events of one command by the order that caused them: the command's own first, then
 // those of each order that was triggered by it.
 import type { NaiveBook } from './naive-book.ts';
-import type { Execution, MarketCommand, Place, Triggered } from './naive-types.ts';
+import type { Execution, Triggered } from './naive-events.ts';
+import type { MarketCommand, Place } from './naive-types.ts';
 
 /** The market as it was before the command. */
 export interface Context {

@@ -2,7 +2,8 @@
 // condition and of cancels of one side.
 import type { Context } from './coverage-acts.ts';
 import { orderIdOf } from './naive-amounts.ts';
-import type { Amend, Cancel, CancelAll, Execution, MarketCommand, Place } from './naive-types.ts';
+import type { Execution } from './naive-events.ts';
+import type { Amend, Cancel, CancelAll, MarketCommand, Place } from './naive-types.ts';
 
 export const STATUS_OUTCOMES: readonly string[] = [
   'post_only: post-only limit order opened',

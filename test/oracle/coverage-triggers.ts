@@ -10,7 +10,8 @@ import {
 } from './coverage-acts.ts';
 import { orderIdOf } from './naive-amounts.ts';
 import { isRising } from './naive-triggers.ts';
-import type { Ended, Execution, MarketCommand, Place, Trade } from './naive-types.ts';
+import type { Ended, Execution, Trade } from './naive-events.ts';
+import type { MarketCommand, Place } from './naive-types.ts';
 
 const REJECTIONS = [
   ...REJECTIONS_OF_ANY_ORDER,

@@ -12,7 +12,8 @@ import {
 } from './coverage-acts.ts';
 import { noteStatuses, STATUS_OUTCOMES } from './coverage-statuses.ts';
 import { noteTriggers, noteWaitingEnds, TRIGGER_OUTCOMES } from './coverage-triggers.ts';
-import type { Execution, MarketCommand, Place } from './naive-types.ts';
+import type { Execution } from './naive-events.ts';
+import type { MarketCommand, Place } from './naive-types.ts';
 
 const PLACE_REJECTIONS = [...REJECTIONS_OF_ANY_ORDER, 'ORDER_POST_ONLY_WOULD_TAKE'];
 const AMEND_REFUSALS = [

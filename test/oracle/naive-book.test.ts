@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { NaiveBook } from './naive-book.ts';
 import { Example, kinds } from './naive-example.ts';
-import type { Amend, Execution, Place } from './naive-types.ts';
+import type { Execution } from './naive-events.ts';
+import type { Amend, Place } from './naive-types.ts';
 
 let example: Example;
 let book: NaiveBook;
@@ -113,11 +114,11 @@ describe('an order that meets its owner', () => {
   const prevented = 'ended cancelled ORDER_SELF_TRADE_PREVENTED';
 
   test.each([
-    ['cancel_taker', [prevented], 1],
-    ['cancel_maker', [prevented, 'opened'], 1],
-    ['cancel_both', [prevented, prevented], 0],
+    ['cancel_taker', ['prevented', prevented], 1],
+    ['cancel_maker', ['prevented', prevented, 'opened'], 1],
+    ['cancel_both', ['prevented', prevented, prevented], 0],
     ['none', ['trade', 'ended filled ', 'opened'], 1],
-    ['decrement', ['reduced', 'reduced', prevented, 'opened'], 1],
+    ['decrement', ['prevented', 'reduced', 'reduced', prevented, 'opened'], 1],
   ] as const)('is handled by %s', (mode, expected, resting) => {
     expect(kinds(meet(mode, 5))).toEqual(expected);
     expect(book.buys.length + book.sells.length).toBe(resting);
@@ -125,10 +126,11 @@ describe('an order that meets its owner', () => {
 
   test('loses what is decremented, and both end when nothing is left', () => {
     const events = meet('decrement', 2);
-    expect(kinds(events)).toEqual(['reduced', 'reduced', prevented, prevented]);
+    const reduced = ['prevented', 'reduced', 'reduced'];
+    expect(kinds(events)).toEqual([...reduced, prevented, prevented]);
     // 2 lots at 100 = 600 + 1.2 rounded up.
-    expect(events[1]).toMatchObject({ preventedLots: 2, remainingLots: 0, releaseMinor: '602' });
-    expect(events[3]).toMatchObject({ cancelledLots: 0, releaseMinor: '0' });
+    expect(events[2]).toMatchObject({ preventedLots: 2, remainingLots: 0, releaseMinor: '602' });
+    expect(events[4]).toMatchObject({ cancelledLots: 0, releaseMinor: '0' });
   });
 
   test('by amount gives back all of its hold when it is decremented to nothing', () => {
@@ -142,6 +144,7 @@ describe('an order that meets its owner', () => {
       holdMinor: '702',
     });
     expect(events.map((e) => ('releaseMinor' in e ? e.releaseMinor : ''))).toEqual([
+      '',
       '20',
       '0',
       '0',

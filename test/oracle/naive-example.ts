@@ -1,10 +1,10 @@
 // A small market with round numbers, for examples that are computed by hand from docs/engine.md.
 import { strict as assert } from 'node:assert';
 import { NaiveBook } from './naive-book.ts';
+import type { Execution } from './naive-events.ts';
 import type {
   Amend,
   Bare,
-  Execution,
   Market,
   MarketCommand,
   MarketConfig,
@@ -47,9 +47,13 @@ export class Example {
     else this.#number = 1;
   }
 
-  send(command: Bare<MarketCommand>): readonly Execution[] {
+  send(command: Bare<MarketCommand>, timeMs = 5): readonly Execution[] {
     this.#number += 1;
-    return this.book.apply({ ...command, number: this.#number, timeMs: 5 });
+    return this.book.apply({ ...command, number: this.#number, timeMs });
+  }
+
+  tick(timeMs: number): readonly Execution[] {
+    return this.book.apply({ kind: 'tick', timeMs });
   }
 
   /** With no more said, user 1 buys 5 lots at 100 and holds 1500 and the fee of 0.2 %. */
@@ -111,6 +115,25 @@ export function stop(priceTicks: number): Trigger {
 
 export function profit(priceTicks: number): Trigger {
   return { kind: 'take_profit', priceTicks };
+}
+
+export function trailing(trailBps: number, activationPriceTicks?: number): Trigger {
+  const activation = activationPriceTicks === undefined ? {} : { activationPriceTicks };
+  return { kind: 'trailing_stop', trailBps, ...activation };
+}
+
+/** Numbers of the orders that ended, with the reason. */
+export function endsOf(events: readonly Execution[]): string[] {
+  return events.flatMap((e) =>
+    e.kind === 'ended' ? [`${Number(e.orderId.slice(4))} ${e.reason ?? e.status}`] : [],
+  );
+}
+
+/** Makers and lots of all trades. */
+export function tradesOf(events: readonly Execution[]): (readonly [number, number])[] {
+  return events.flatMap((e) =>
+    e.kind === 'trade' ? [[Number(e.maker.orderId.slice(4)), e.quantityLots] as const] : [],
+  );
 }
 
 /** `[order number, sequence of the trade that reached it]` of every triggered order. */

@@ -1,6 +1,7 @@
 // The markets of one shard, each a naive book; the clock's tick goes to all of them.
 import { NaiveBook } from './naive-book.ts';
-import type { Execution, Market, MarketCommand } from './naive-types.ts';
+import type { Execution } from './naive-events.ts';
+import type { Market, MarketCommand } from './naive-types.ts';
 
 export class NaiveShard {
   readonly books = new Map<Market, NaiveBook>();

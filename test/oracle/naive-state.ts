@@ -1,9 +1,12 @@
 // The lines that the state hash is taken of: "State hash" in docs/engine.md.
 import type { NaiveBook } from './naive-book.ts';
-import type { Order, Waiting } from './naive-types.ts';
+import type { Order, Waiting } from './naive-orders.ts';
+import { triggerTicksOf } from './naive-triggers.ts';
 
 export function stateLines(book: NaiveBook): string[] {
   const waiting = [...book.waiting].sort((a, b) => a.order.number - b.order.number);
+  const blocked = [...book.blocked].sort((a, b) => a - b);
+  const deadlines = [...book.deadlines].sort(([a], [b]) => a - b);
   return [
     `market ${book.market}`,
     `version ${book.config?.version ?? 0} status ${book.status}`,
@@ -11,9 +14,11 @@ export function stateLines(book: NaiveBook): string[] {
     `sequence ${book.sequence}`,
     `highest ${book.highest}`,
     `last ${book.lastTicks ?? 0}`,
-    ...book.buys.map(orderText),
-    ...book.sells.map(orderText),
+    ...book.buys.map(restingText),
+    ...book.sells.map(restingText),
     ...waiting.map(waitingText),
+    ...blocked.map((user) => `blocked ${user}`),
+    ...deadlines.map(([user, deadlineMs]) => `deadman ${user} ${deadlineMs}`),
   ];
 }
 
@@ -34,14 +39,31 @@ function orderText(order: Order): string {
   ].join(' ');
 }
 
-function waitingText({ order, command, trigger }: Waiting): string {
-  return [
+function restingText(order: Order): string {
+  const { iceberg } = order;
+  const display = iceberg === null ? '' : ` display ${iceberg.shown} ${iceberg.displayLots}`;
+  return `${orderText(order)}${display}${groupText(order)}`;
+}
+
+function groupText({ tradeGroup }: Order): string {
+  return tradeGroup === null ? '' : ` group ${tradeGroup}`;
+}
+
+function waitingText(waiting: Waiting): string {
+  const { order, command, trigger, extreme } = waiting;
+  const line = [
     'waiting',
     orderText(order),
     command.type,
     command.holdMinor,
     order.byQuote?.budgetLeft ?? '-',
     trigger.kind,
-    trigger.priceTicks,
+    triggerTicksOf(waiting) ?? 0,
   ].join(' ');
+  const trail =
+    trigger.kind === 'trailing_stop'
+      ? ` trail ${trigger.trailBps} ${extreme ?? 0} ${trigger.activationPriceTicks ?? 0}`
+      : '';
+  const display = order.iceberg === null ? '' : ` display ${order.iceberg.displayLots}`;
+  return `${line}${trail}${display}${groupText(order)}`;
 }

@@ -3,7 +3,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { NaiveBook } from './naive-book.ts';
 import { Example, kinds, MARKET_ORDER, profit, stop } from './naive-example.ts';
-import type { Cancel, Execution, Place, Side } from './naive-types.ts';
+import type { Execution } from './naive-events.ts';
+import type { Cancel, Place, Side } from './naive-types.ts';
 
 let example: Example;
 let book: NaiveBook;

@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { NaiveBook } from './naive-book.ts';
 import { Example, kinds, MARKET_ORDER, profit, stop, triggered } from './naive-example.ts';
-import type { Execution, Place } from './naive-types.ts';
+import type { Execution } from './naive-events.ts';
+import type { Place } from './naive-types.ts';
 
 let example: Example;
 let book: NaiveBook;
@@ -141,7 +142,7 @@ describe('a trade reaches an order', () => {
     rest('sell', 101);
     const own = { userNumber: 8, selfTradePrevention: 'decrement', priceTicks: 101 } as const;
     const events = place({ ...own, quantityLots: 1 });
-    expect(kinds(events).slice(0, 2)).toEqual(['reduced', 'reduced']);
+    expect(kinds(events).slice(0, 3)).toEqual(['prevented', 'reduced', 'reduced']);
     expect(book.waiting.length).toBe(1);
     expect(book.lastTicks).toBe(100);
   });

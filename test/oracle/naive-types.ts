@@ -1,5 +1,5 @@
-// The wire shapes of commands and executions as docs/engine.md and the AsyncAPI page give them,
-// written out again by hand: the oracle and the audit share no code with what they judge.
+// The wire shapes of commands as docs/engine.md and the AsyncAPI page give them, written out again
+// by hand: the oracle and the audit share no code with what they judge.
 
 export type Side = 'buy' | 'sell';
 export type TimeInForce = 'GTC' | 'IOC' | 'FOK' | 'GTD';
@@ -8,7 +8,8 @@ export type MarketStatus = 'trading' | 'cancel_only' | 'halted' | 'post_only' | 
 export type FeePolicy = 'received' | 'quote';
 export type EndStatus = 'filled' | 'cancelled' | 'expired' | 'rejected';
 export type CancelCondition = 'new' | 'partially_filled';
-export type TriggerKind = 'stop_loss' | 'take_profit';
+export type FixedTriggerKind = 'stop_loss' | 'take_profit';
+export type TriggerKind = FixedTriggerKind | 'trailing_stop';
 export type Market = `${string}-${string}`;
 
 export interface MarketConfig {
@@ -35,9 +36,24 @@ interface Numbered {
   readonly timeMs: number;
 }
 
-export interface Trigger {
-  readonly kind: TriggerKind;
+export interface FixedTrigger {
+  readonly kind: FixedTriggerKind;
   readonly priceTicks: number;
+}
+
+export interface TrailingTrigger {
+  readonly kind: 'trailing_stop';
+  readonly trailBps: number;
+  readonly activationPriceTicks?: number;
+}
+
+export type Trigger = FixedTrigger | TrailingTrigger;
+
+/** The order that a new one takes the place of. */
+export interface Replaces {
+  readonly orderNumber: number;
+  readonly onFailure: 'stop' | 'proceed';
+  readonly onlyIf?: CancelCondition;
 }
 
 export interface Place extends Numbered {
@@ -56,6 +72,9 @@ export interface Place extends Numbered {
   readonly takerFeePpm: number;
   readonly holdMinor: string;
   readonly trigger?: Trigger;
+  readonly displayLots?: number;
+  readonly tradeGroup?: number;
+  readonly replaces?: Replaces;
 }
 
 export interface Cancel extends Numbered {
@@ -80,6 +99,18 @@ export interface Amend extends Numbered {
   readonly holdIncreaseMinor: string;
 }
 
+export interface CancelAllAfter extends Numbered {
+  readonly kind: 'cancel_all_after';
+  readonly userNumber: number;
+  readonly deadlineMs: number | null;
+}
+
+export interface BlockUser extends Numbered {
+  readonly kind: 'block_user';
+  readonly userNumber: number;
+  readonly isBlocked: boolean;
+}
+
 export interface Configure extends Numbered {
   readonly kind: 'configure_market';
   readonly config: MarketConfig;
@@ -91,134 +122,11 @@ export interface Tick {
   readonly timeMs: number;
 }
 
-export type MarketCommand = Place | Cancel | CancelAll | Amend | Configure;
+export type MarketCommand =
+  Place | Cancel | CancelAll | Amend | CancelAllAfter | BlockUser | Configure;
+/** A command of a user, or on one. */
+export type UserCommand = Exclude<MarketCommand, Configure>;
 /** A command before it has its number and time. */
 export type Bare<C> = C extends MarketCommand ? Omit<C, 'number' | 'timeMs'> : never;
 
-interface Head {
-  readonly sequence: number;
-  readonly timeMs: number;
-}
-
-interface OrderHead extends Head {
-  readonly orderId: string;
-  readonly userId: string;
-}
-
-export interface Opened extends OrderHead {
-  readonly kind: 'opened';
-  readonly side: Side;
-  readonly priceTicks: number;
-  readonly remainingLots: number;
-}
-
-export interface Armed extends OrderHead {
-  readonly kind: 'armed';
-  readonly side: Side;
-  readonly triggerKind: TriggerKind;
-  readonly triggerPriceTicks: number;
-  readonly remainingLots: number;
-}
-
-export interface Triggered extends OrderHead {
-  readonly kind: 'triggered';
-  readonly tradeSequence: number;
-}
-
-export interface TradeParty {
-  readonly orderId: string;
-  readonly userId: string;
-  readonly feePpm: number;
-  readonly remainingLots: number;
-  readonly holdMinor: string;
-}
-
-export interface Trade extends Head {
-  readonly kind: 'trade';
-  readonly tradeId: string;
-  readonly priceTicks: number;
-  readonly quantityLots: number;
-  readonly baseMinor: string;
-  readonly quoteMinor: string;
-  readonly takerSide: Side;
-  readonly taker: TradeParty;
-  readonly maker: TradeParty;
-}
-
-export interface Reduced extends OrderHead {
-  readonly kind: 'reduced';
-  readonly preventedLots: number;
-  readonly remainingLots: number;
-  readonly releaseMinor: string;
-}
-
-export interface Ended extends OrderHead {
-  readonly kind: 'ended';
-  readonly status: EndStatus;
-  readonly reason: string | null;
-  readonly cancelledLots: number;
-  readonly releaseMinor: string;
-}
-
-export interface Amended extends OrderHead {
-  readonly kind: 'amended';
-  readonly commandNumber: number;
-  readonly priceTicks: number;
-  readonly quantityLots: number;
-  readonly remainingLots: number;
-  readonly priorityKept: boolean;
-  readonly releaseMinor: string;
-}
-
-export interface Refused extends Head {
-  readonly kind: 'refused';
-  readonly commandNumber: number;
-  readonly userId: string;
-  readonly orderId: string | null;
-  readonly reason: string;
-  readonly releaseMinor: string;
-}
-
-export interface Configured extends Head {
-  readonly kind: 'configured';
-  readonly version: number;
-  readonly status: MarketStatus;
-}
-
-export type Execution =
-  Opened | Armed | Triggered | Trade | Reduced | Ended | Amended | Refused | Configured;
 export type DepthLine = readonly [Side, number, number];
-
-/** A resting, taking or waiting order. */
-export interface Order {
-  readonly number: number;
-  readonly user: number;
-  readonly side: Side;
-  readonly timeInForce: TimeInForce;
-  readonly postOnly: boolean;
-  readonly mode: SelfTradeMode;
-  readonly expiresAtMs: number | null;
-  readonly makerFeePpm: number;
-  readonly takerFeePpm: number;
-  limit: bigint;
-  original: bigint;
-  remaining: bigint;
-  /** Only market orders sized by quote amount, which never rest. */
-  readonly byQuote: ByQuote | null;
-}
-
-/** An order that waits for its trigger price, with the command that will place it. */
-export interface Waiting {
-  readonly order: Order;
-  readonly command: Place;
-  readonly trigger: Trigger;
-}
-
-export interface ByQuote {
-  readonly hold: bigint;
-  budgetLeft: bigint;
-  /** Quote units traded so far. */
-  spent: bigint;
-  /** What a buy has paid out of its hold; says nothing of a sell, which holds base. */
-  taken: bigint;
-}

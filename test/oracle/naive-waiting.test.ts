@@ -2,7 +2,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { NaiveBook } from './naive-book.ts';
 import { Example, kinds, MARKET_ORDER, profit, stop, triggered } from './naive-example.ts';
-import type { Execution, Place } from './naive-types.ts';
+import type { Execution } from './naive-events.ts';
+import type { Place } from './naive-types.ts';
 
 let example: Example;
 let book: NaiveBook;
