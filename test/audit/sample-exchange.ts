@@ -12,7 +12,7 @@ import { withTransaction, type Pool, type Tx } from '../../shared/db/pool.ts';
 import { executionsSchema, type Executions } from '../../shared/events/executions.ts';
 import type { TestDatabase } from '../../shared/testing/database.ts';
 import { CommandMaker, type Step } from '../oracle/command-maker.ts';
-import { specs } from '../oracle/command-specs.ts';
+import { specs } from '../oracle/random-specs.ts';
 import { EngineSubject } from '../oracle/engine-subject.ts';
 import { variantOf } from '../oracle/market-variants.ts';
 import { orderIdOf, userIdOf } from '../oracle/naive-amounts.ts';

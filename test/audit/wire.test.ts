@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { readInputRecord } from '../../engine-daemon/input-record.ts';
 import { executionsSchema } from '../../shared/events/executions.ts';
 import { CommandMaker } from '../oracle/command-maker.ts';
-import { specs } from '../oracle/command-specs.ts';
+import { specs } from '../oracle/random-specs.ts';
 import { NaiveShard } from '../oracle/naive-shard.ts';
 import {
   COMMANDS_TYPE,

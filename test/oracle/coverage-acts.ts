@@ -1,8 +1,21 @@
-// Splits the events of one command by the order that caused them: the command's own first, then
-// those of each order that was triggered by it.
+// What coverage knows of a market from before a command, and whose doing each event is: the command's
+// own come first, then those of each order that was triggered by it.
+import { orderIdOf } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
 import type { Execution, Triggered } from './naive-events.ts';
-import type { MarketCommand, Place } from './naive-types.ts';
+import type { Waiting } from './naive-orders.ts';
+import type { MarketCommand, Place, Side } from './naive-types.ts';
+
+/** A resting order as it was. */
+export interface Resting {
+  readonly user: number;
+  readonly tradeGroup: number | null;
+  readonly side: Side;
+  readonly limit: bigint;
+  readonly remaining: bigint;
+  /** Null for an order that is no iceberg. */
+  readonly shown: bigint | null;
+}
 
 /** The market as it was before the command. */
 export interface Context {
@@ -11,16 +24,44 @@ export interface Context {
   readonly versionBefore: number;
   readonly status: string;
   readonly feePolicy: string;
-  readonly hasResting: boolean;
-  /** By order id, in the order in which they were armed. */
-  readonly waiting: ReadonlyMap<string, Place>;
+  /** By order id. */
+  readonly resting: ReadonlyMap<string, Resting>;
+  /** By order id, in the order in which they were armed; not as they were. */
+  readonly waiting: ReadonlyMap<string, Waiting>;
+  /** Of the waiting orders. */
+  readonly extremes: ReadonlyMap<string, number | null>;
+  readonly blocked: ReadonlySet<number>;
+  readonly deadlines: ReadonlyMap<number, number>;
   /** Not as it was: it has done the command. */
   readonly book: NaiveBook;
+}
+
+/** Number null: of a tick. */
+export function contextOf(book: NaiveBook, number: number | null): Context {
+  const orders = [...book.buys, ...book.sells];
+  return {
+    isRepeat: number !== null && book.hasSeen(number),
+    highestBefore: book.highest,
+    versionBefore: book.config?.version ?? 0,
+    status: book.status,
+    feePolicy: book.config?.feePolicy ?? 'none',
+    resting: new Map(
+      orders.map(({ iceberg, ...order }) => {
+        return [orderIdOf(order.number), { ...order, shown: iceberg?.shown ?? null }];
+      }),
+    ),
+    waiting: new Map(book.waiting.map((each) => [orderIdOf(each.order.number), each])),
+    extremes: new Map(book.waiting.map((each) => [orderIdOf(each.order.number), each.extreme])),
+    blocked: new Set(book.blocked),
+    deadlines: new Map(book.deadlines),
+    book,
+  };
 }
 
 /** A waiting order that was triggered, and all that it did then. */
 export interface TriggeredAct {
   readonly event: Triggered;
+  readonly waiting: Waiting;
   readonly command: Place;
   readonly events: readonly Execution[];
 }
@@ -33,9 +74,14 @@ export interface Acts {
 export function actsOf(events: readonly Execution[], { waiting }: Context): Acts {
   const starts = events.flatMap((event, at) => (event.kind === 'triggered' ? [{ event, at }] : []));
   const triggered = starts.map(({ event, at }, index) => {
-    const command = waiting.get(event.orderId);
-    if (command === undefined) throw new Error(`${event.orderId} was triggered without waiting`);
-    return { event, command, events: events.slice(at + 1, starts[index + 1]?.at) };
+    const one = waiting.get(event.orderId);
+    if (one === undefined) throw new Error(`${event.orderId} was triggered without waiting`);
+    return {
+      event,
+      waiting: one,
+      command: one.command,
+      events: events.slice(at + 1, starts[index + 1]?.at),
+    };
   });
   return { own: events.slice(0, starts[0]?.at), triggered };
 }
@@ -50,12 +96,15 @@ export function causeOf(command: MarketCommand): string {
 /** What is refused with or without a trigger, in the order of the checks. */
 export const REJECTIONS_OF_ANY_ORDER: readonly string[] = [
   'MARKET_NOT_FOUND',
+  'ORDER_REPLACE_CANCEL_FAILED',
+  'ACCOUNT_BLOCKED',
   'MARKET_HALTED',
   'MARKET_CANCEL_ONLY',
   'MARKET_POST_ONLY',
   'MARKET_LIMIT_ONLY',
   'ORDER_QUANTITY_TOO_LARGE',
   'ORDER_QUANTITY_TOO_SMALL',
+  'ORDER_DISPLAY_QUANTITY_TOO_SMALL',
   'ORDER_PRICE_OUT_OF_BAND',
   'ORDER_SELF_TRADE_MODE_NOT_ALLOWED',
 ];
@@ -71,4 +120,19 @@ export function shapeOf(command: Place): string {
 
 export function hasWordsOfLimit({ type, timeInForce }: Place): boolean {
   return type === 'market' && (timeInForce === 'GTC' || timeInForce === 'GTD');
+}
+
+export type Hit = (key: string) => void;
+
+/** Lots that makers lost to trades and decrements, by order id. */
+export function makerLotsOf(events: readonly Execution[]): Map<string, number> {
+  const lost = new Map<string, number>();
+  for (const event of events) {
+    if (event.kind !== 'trade' && !(event.kind === 'prevented' && event.mode === 'decrement')) {
+      continue;
+    }
+    const lots = event.kind === 'trade' ? event.quantityLots : event.maker.lots;
+    lost.set(event.maker.orderId, (lost.get(event.maker.orderId) ?? 0) + lots);
+  }
+  return lost;
 }

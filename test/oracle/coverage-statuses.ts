@@ -1,6 +1,6 @@
 // What a random run must have seen of markets that take only some orders, of cancels with a
 // condition and of cancels of one side.
-import type { Context } from './coverage-acts.ts';
+import type { Context, Hit } from './coverage-acts.ts';
 import { orderIdOf } from './naive-amounts.ts';
 import type { Execution } from './naive-events.ts';
 import type { Amend, Cancel, CancelAll, MarketCommand, Place } from './naive-types.ts';
@@ -39,8 +39,6 @@ export const STATUS_OUTCOMES: readonly string[] = [
   'cancel_all of one side: carried out on resting and waiting orders',
   'cancel_all of one side: refused although orders of the other side stay',
 ];
-
-type Hit = (key: string) => void;
 
 /** `own` are the events of the command itself, without those of orders that it triggered. */
 export function noteStatuses(

@@ -6,10 +6,12 @@ import {
   TAKER_SHAPES,
   type Acts,
   type Context,
+  type Hit,
   type TriggeredAct,
 } from './coverage-acts.ts';
 import { orderIdOf } from './naive-amounts.ts';
-import { isRising } from './naive-triggers.ts';
+import type { Waiting } from './naive-orders.ts';
+import { isRising, triggerTicksOf } from './naive-triggers.ts';
 import type { Ended, Execution, Trade } from './naive-events.ts';
 import type { MarketCommand, Place } from './naive-types.ts';
 
@@ -23,6 +25,7 @@ const REJECTIONS_LATER = [
   'MARKET_LIMIT_ONLY',
   'ORDER_QUANTITY_TOO_LARGE',
   'ORDER_QUANTITY_TOO_SMALL',
+  'ORDER_DISPLAY_QUANTITY_TOO_SMALL',
   'ORDER_PRICE_OUT_OF_BAND',
   'ORDER_SELF_TRADE_MODE_NOT_ALLOWED',
   'ORDER_POST_ONLY_WOULD_TAKE',
@@ -34,7 +37,10 @@ const EXPIRIES_LATER = [
   'ORDER_PRICE_PROTECTED',
   'ORDER_IOC_REMAINDER',
 ];
-const KINDS = ['stop_loss buy', 'stop_loss sell', 'take_profit buy', 'take_profit sell'];
+const KINDS = ['stop_loss', 'take_profit', 'trailing_stop'].flatMap((kind) => [
+  `${kind} buy`,
+  `${kind} sell`,
+]);
 
 export const TRIGGER_OUTCOMES: readonly string[] = [
   ...REJECTIONS.map((reason) => `armed not: rejected ${reason}`),
@@ -81,8 +87,6 @@ export const TRIGGER_OUTCOMES: readonly string[] = [
   'rising and falling in one cascade',
 ];
 
-type Hit = (key: string) => void;
-
 /** Counts what a command did with waiting orders. */
 export function noteTriggers(
   command: MarketCommand,
@@ -105,7 +109,7 @@ export function noteTriggers(
   if (command.kind === 'configure_market' && context.waiting.size > 0) {
     if (own.some((event) => event.kind === 'configured')) {
       hit('configured while orders wait');
-    } else if (command.config.version > context.versionBefore && !context.hasResting) {
+    } else if (command.config.version > context.versionBefore && context.resting.size === 0) {
       hit('configure_market ignored because of waiting orders alone');
     }
   }
@@ -121,7 +125,7 @@ export function noteTriggers(
 export function noteWaitingEnds(
   cause: string,
   events: readonly Execution[],
-  waiting: ReadonlyMap<string, Place>,
+  waiting: ReadonlyMap<string, Waiting>,
   hit: Hit,
 ): void {
   const ends = events.filter((event) => event.kind === 'ended');
@@ -183,18 +187,19 @@ function noteCascade({ own, triggered }: Acts, { waiting }: Context, hit: Hit): 
   const tradesByAct = [own, ...triggered.map(({ events }) => events)].map((events) =>
     events.filter((event) => event.kind === 'trade'),
   );
-  for (const [at, { event, command }] of triggered.entries()) {
+  for (const [at, act] of triggered.entries()) {
+    const { event, command } = act;
     const cause = tradesByAct.findIndex((trades) =>
       trades.some(({ sequence }) => sequence === event.tradeSequence),
     );
     if (cause > 0) hit('triggered by a triggered order');
     // Acts are counted from the command's own: the order before this one in the queue is act `at`.
     if (cause > 0 && cause < at) hit('queued behind orders reached before it');
-    noteReach(command, event.tradeSequence, tradesByAct[cause] ?? [], hit);
+    noteReach(act, tradesByAct[cause] ?? [], hit);
     const before = triggered[at - 1];
     if (before?.event.tradeSequence !== event.tradeSequence) continue;
     const way = wayOf(command);
-    const isOnePrice = before.command.trigger?.priceTicks === command.trigger?.priceTicks;
+    const isOnePrice = triggerTicksOf(before.waiting) === triggerTicksOf(act.waiting);
     const isNumbered = before.command.number < command.number;
     const isArmed = armed.indexOf(before.event.orderId) < armed.indexOf(event.orderId);
     hit(`several ${way} reached by one trade at ${isOnePrice ? 'one price' : 'several prices'}`);
@@ -203,9 +208,10 @@ function noteCascade({ own, triggered }: Acts, { waiting }: Context, hit: Hit): 
   }
 }
 
-function noteReach(command: Place, sequence: number, trades: readonly Trade[], hit: Hit): void {
-  const trade = trades.find((each) => each.sequence === sequence);
-  const isAtPrice = trade?.priceTicks === command.trigger?.priceTicks;
+function noteReach(act: TriggeredAct, trades: readonly Trade[], hit: Hit): void {
+  const { command, waiting, event } = act;
+  const trade = trades.find(({ sequence }) => sequence === event.tradeSequence);
+  const isAtPrice = trade?.priceTicks === triggerTicksOf(waiting);
   hit(`${wayOf(command)} reached ${isAtPrice ? 'at' : 'beyond'} its price`);
   if (trade !== trades.at(-1)) hit('reached by a trade that others followed');
 }

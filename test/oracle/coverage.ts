@@ -10,8 +10,14 @@ import {
   TAKER_SHAPES,
   type Context,
 } from './coverage-acts.ts';
+import { ICEBERG_OUTCOMES, noteIcebergs } from './coverage-icebergs.ts';
+import { noteOwners, OWNER_OUTCOMES } from './coverage-owners.ts';
+import { noteReplacing, REPLACING_OUTCOMES } from './coverage-replacing.ts';
 import { noteStatuses, STATUS_OUTCOMES } from './coverage-statuses.ts';
+import { noteClock, noteSwitches, SWITCH_OUTCOMES } from './coverage-switches.ts';
+import { noteTrailing, TRAILING_OUTCOMES } from './coverage-trailing.ts';
 import { noteTriggers, noteWaitingEnds, TRIGGER_OUTCOMES } from './coverage-triggers.ts';
+import type { NaiveBook } from './naive-book.ts';
 import type { Execution } from './naive-events.ts';
 import type { MarketCommand, Place } from './naive-types.ts';
 
@@ -87,8 +93,17 @@ export const DOCUMENTED: readonly string[] = [
   'market order with words of a limit order',
   'limit order with a budget',
   'restored',
+  'restored while a trailing stop is active',
+  'restored while an iceberg rests',
+  'restored while a user is blocked',
+  'restored while a deadline is set',
   ...TRIGGER_OUTCOMES,
+  ...TRAILING_OUTCOMES,
   ...STATUS_OUTCOMES,
+  ...ICEBERG_OUTCOMES,
+  ...OWNER_OUTCOMES,
+  ...REPLACING_OUTCOMES,
+  ...SWITCH_OUTCOMES,
 ];
 
 export class Coverage {
@@ -105,16 +120,27 @@ export class Coverage {
     return DOCUMENTED.filter((key) => !this.counts.has(key));
   }
 
-  noteRestore(hasWaiting: boolean): void {
+  noteRestore(books: readonly NaiveBook[]): void {
     this.restores += 1;
     this.hit('restored');
-    if (hasWaiting) this.hit('restored while orders wait');
+    for (const { waiting, buys, sells, blocked, deadlines } of books) {
+      if (waiting.length > 0) this.hit('restored while orders wait');
+      if (waiting.some(({ extreme }) => extreme !== null)) {
+        this.hit('restored while a trailing stop is active');
+      }
+      if ([...buys, ...sells].some(({ iceberg }) => iceberg !== null)) {
+        this.hit('restored while an iceberg rests');
+      }
+      if (blocked.size > 0) this.hit('restored while a user is blocked');
+      if (deadlines.size > 0) this.hit('restored while a deadline is set');
+    }
   }
 
-  noteTick(events: readonly Execution[], waiting: Context['waiting']): void {
+  noteTick(events: readonly Execution[], context: Context): void {
     this.#count(events);
     this.#noteEvents('tick', events);
-    noteWaitingEnds('tick', events, waiting, this.#hit);
+    noteWaitingEnds('tick', events, context.waiting, this.#hit);
+    noteClock('tick', events, context, this.#hit);
   }
 
   noteCommand(command: MarketCommand, events: readonly Execution[], context: Context): void {
@@ -130,7 +156,13 @@ export class Coverage {
     this.#count(events);
     const acts = actsOf(events, context);
     noteTriggers(command, acts, context, this.#hit);
+    noteTrailing(command, acts, events, context, this.#hit);
     noteStatuses(command, acts.own, context, this.#hit);
+    noteIcebergs(command, acts, context, this.#hit);
+    noteOwners(command, acts, context, this.#hit);
+    noteReplacing(command, acts, context, this.#hit);
+    noteSwitches(command, acts.own, context, this.#hit);
+    noteClock(command.kind, acts.own, context, this.#hit);
     this.#noteTrades(events, context);
     // What a triggered order does must not stand for what an order does when it is placed.
     this.#noteEvents(causeOf(command), acts.own);

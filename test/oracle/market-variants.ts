@@ -36,7 +36,7 @@ const FINE: MarketConfig = {
 const CHANGES: readonly ((config: MarketConfig) => Partial<MarketConfig>)[] = [
   () => ({}),
   () => ({ protectionBps: 9_999 }),
-  () => ({ protectionBps: 50, minQuantity: '0.0004' }),
+  () => ({ protectionBps: 50, minQuantity: '0.0005' }),
   () => ({ selfTradeAllowed: false }),
   () => ({ minPrice: '0.98', maxPrice: '1.04' }),
   () => ({ maxQuantity: '0.0008' }),

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { NaiveBook } from './naive-book.ts';
 import type { Execution } from './naive-events.ts';
 import { endsOf, Example, kinds, MARKET_ORDER, stop, triggered } from './naive-example.ts';
-import type { Place, Replaces } from './naive-types.ts';
+import type { CancelCondition, Place, Replaces } from './naive-types.ts';
 
 let example: Example;
 let book: NaiveBook;
@@ -90,11 +90,11 @@ describe('an order that is replaced', () => {
     expect(book.buys.map(({ number }) => number)).toEqual([4]);
   });
 
-  test.each([
+  test.each<[CancelCondition, () => unknown]>([
     ['new', () => undefined],
     ['new', () => example.amend({ userNumber: 1, quantityLots: 4 })],
     ['partially_filled', () => place({ userNumber: 2, side: 'sell', quantityLots: 2 })],
-  ] as const)('is %s where that was asked', (onlyIf, before) => {
+  ])('is %s where that was asked', (onlyIf, before) => {
     place({});
     before();
     const other = onlyIf === 'new' ? 'partially_filled' : 'new';

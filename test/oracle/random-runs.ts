@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
-import { specs } from './command-specs.ts';
+import { specs } from './random-specs.ts';
 import { Coverage } from './coverage.ts';
 import { runAlone, runTwins, type Subject } from './twin.ts';
 

@@ -2,10 +2,9 @@
 import { strict as assert } from 'node:assert';
 import { CommandMaker, type Step } from './command-maker.ts';
 import type { Spec } from './command-specs.ts';
-import type { Context } from './coverage-acts.ts';
+import { contextOf } from './coverage-acts.ts';
 import type { Coverage } from './coverage.ts';
 import { variantOf } from './market-variants.ts';
-import { orderIdOf } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
 import { NaiveShard } from './naive-shard.ts';
 import type { Execution } from './naive-events.ts';
@@ -99,22 +98,13 @@ class Twins {
       this.#subject.restore();
       const books = [...this.oracle.books.values()];
       for (const book of books) this.#compareState(book);
-      this.#coverage.noteRestore(books.some(({ waiting }) => waiting.length > 0));
+      this.#coverage.noteRestore(books);
     }
   }
 
   #apply(market: Market, command: MarketCommand): void {
     const book = this.oracle.book(market);
-    const context = {
-      isRepeat: book.hasSeen(command.number),
-      highestBefore: book.highest,
-      versionBefore: book.config?.version ?? 0,
-      status: book.status,
-      feePolicy: book.config?.feePolicy ?? 'none',
-      hasResting: book.buys.length + book.sells.length > 0,
-      waiting: waitingOf(book),
-      book,
-    };
+    const context = contextOf(book, command.number);
     const events = this.oracle.apply(market, command);
     const output = this.#subject.apply(market, command);
     this.#coverage.noteCommand(command, events, context);
@@ -122,11 +112,13 @@ class Twins {
   }
 
   #tick(timeMs: number): void {
-    const waiting = new Map([...this.oracle.books].map(([id, book]) => [id, waitingOf(book)]));
+    const books = [...this.oracle.books];
+    const contexts = new Map(books.map(([id, book]) => [id, contextOf(book, null)]));
     const expected = this.oracle.tick(timeMs);
     const outputs = this.#subject.tick(timeMs);
     for (const [market, events] of expected) {
-      this.#coverage.noteTick(events, waiting.get(market) ?? new Map());
+      const context = contexts.get(market) ?? contextOf(this.oracle.book(market), null);
+      this.#coverage.noteTick(events, context);
       const output = outputs.get(market) ?? { events: [], depth: [] };
       this.#compare(this.oracle.book(market), events, output, { kind: 'tick', timeMs });
     }
@@ -151,10 +143,6 @@ class Twins {
     const [actual, expected] = [this.#subject.stateText(book.market), book.stateText()];
     if (actual !== expected) assert.equal(actual, expected, 'state differs');
   }
-}
-
-function waitingOf(book: NaiveBook): Context['waiting'] {
-  return new Map(book.waiting.map(({ command }) => [orderIdOf(command.number), command]));
 }
 
 /**

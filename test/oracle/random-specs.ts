@@ -1,0 +1,208 @@
+// Draws abstract commands, so that every rule, refusal and edge is met often enough: coverage.ts says
+// what has to be.
+import fc from 'fast-check';
+import {
+  PRICE_MAX,
+  SELF_TRADE_MODES,
+  VARIANTS,
+  type AmendSpec,
+  type BlockSpec,
+  type CancelAllSpec,
+  type CancelSpec,
+  type ConfigureSpec,
+  type DeadlineSpec,
+  type Numbering,
+  type PlaceSpec,
+  type ReplaceSpec,
+  type Spec,
+  type Target,
+  type TriggerSpec,
+} from './command-specs.ts';
+import type {
+  CancelCondition,
+  MarketStatus,
+  Side,
+  TimeInForce,
+  TriggerKind,
+} from './naive-types.ts';
+
+/** `weighted([3, a], [1, b])` draws a three times as often as b; the first shrinks best. */
+function weighted<T>(...choices: readonly (readonly [number, T])[]): fc.Arbitrary<T> {
+  return fc.oneof(...choices.map(([weight, v]) => ({ weight, arbitrary: fc.constant(v) })));
+}
+
+function mostly<T>(weight: number, usual: fc.Arbitrary<T>, rare: fc.Arbitrary<T>): fc.Arbitrary<T> {
+  return fc.oneof({ weight, arbitrary: usual }, { weight: 1, arbitrary: rare });
+}
+
+/** Plain objects, so that a counterexample can be read and pasted. */
+function record<T>(model: { readonly [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
+  return fc.record<T>(model, { noNullPrototype: true });
+}
+
+const base = {
+  market: weighted([60, 0], [50, 1], [3, 2]),
+  numbering: weighted<Numbering>(
+    [200, 'next'],
+    [24, 'skip'],
+    [24, 'late'],
+    [1, 'jump'],
+    [2, 'window_edge'],
+    [2, 'too_old'],
+  ),
+  forwardMs: weighted([30, 0], [10, 1], [4, 7], [1, 40], [2, -5]),
+};
+
+const user = fc.nat({ max: 3 });
+/** Narrow, so that orders cross; at times the ends of the range. */
+const price = mostly(
+  24,
+  fc.integer({ min: 96, max: 106 }),
+  weighted([2, 1], [2, 2], [1, 70_000], [1, PRICE_MAX - 1], [1, PRICE_MAX]),
+);
+/** Small, so that orders fill exactly; at times beyond 32 bits and beyond what is allowed. */
+const lots = mostly(
+  14,
+  fc.integer({ min: 2, max: 9 }),
+  fc.oneof(
+    fc.constant(1),
+    fc.integer({ min: 10, max: 5_000 }),
+    fc.integer({ min: 2 ** 32, max: 2 ** 43 }),
+    fc.constantFrom(2 ** 43, 2 ** 43 + 1, Number.MAX_SAFE_INTEGER),
+  ),
+);
+const feePpm = weighted([6, 0], [6, 1_000], [6, 2_000], [4, -500], [3, 333_333], [1, 1_000_000]);
+
+const trigger: fc.Arbitrary<TriggerSpec> = record({
+  kind: fc.constantFrom<TriggerKind>('stop_loss', 'take_profit', 'trailing_stop'),
+  // At prices around 100 these are one to five ticks; at times none, or half of it all.
+  trailBps: weighted([6, 100], [4, 150], [4, 200], [2, 500], [1, 1], [1, 5_000]),
+  hasPrice: weighted([1, false], [1, true]),
+  away: weighted([8, 1], [8, 2], [4, 3], [2, 5], [2, 0], [1, -2]),
+  price,
+  isFixed: weighted([9, false], [1, true]),
+});
+
+const replaces: fc.Arbitrary<ReplaceSpec> = record({
+  pick: fc.nat({ max: 200 }),
+  target: weighted<Target>([6, 'resting'], [3, 'waiting'], [1, 'ended'], [1, 'foreign']),
+  onFailure: weighted<ReplaceSpec['onFailure']>([1, 'stop'], [1, 'proceed']),
+  onlyIf: weighted<CancelCondition | null>([2, null], [1, 'new'], [1, 'partially_filled']),
+});
+
+/** Null mostly; so an option that an order has stays in the shrunk run only if it matters. */
+function seldom<T>(weight: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
+  return fc.oneof(
+    { withCrossShrink: true },
+    { weight, arbitrary: fc.constant(null) },
+    { weight: 1, arbitrary },
+  );
+}
+
+const place: fc.Arbitrary<PlaceSpec> = record({
+  kind: fc.constant('place'),
+  ...base,
+  user,
+  side: fc.constantFrom<Side>('buy', 'sell'),
+  sizing: weighted<PlaceSpec['sizing']>([12, 'limit'], [3, 'market'], [3, 'quote']),
+  timeInForce: weighted<TimeInForce>([14, 'GTC'], [3, 'IOC'], [4, 'FOK'], [4, 'GTD']),
+  postOnly: weighted([8, false], [1, true]),
+  mode: fc.constantFrom(...SELF_TRADE_MODES),
+  price,
+  lots,
+  budgetExtra: fc.nat({ max: 120 }),
+  expiryMs: weighted([6, 10], [4, 3], [2, 60], [1, 0], [1, -4]),
+  makerFeePpm: feePpm,
+  takerFeePpm: feePpm,
+  trigger: seldom(5, trigger),
+  // 1 is below every minimum, and of most orders the large ones are no part.
+  displayLots: seldom(2, weighted([6, 2], [4, 3], [2, 4], [1, 1], [1, 50], [1, 2 ** 32])),
+  tradeGroup: seldom(2, fc.constantFrom(7, 8)),
+  replaces: seldom(12, replaces),
+});
+
+const target = {
+  ...base,
+  pick: fc.nat({ max: 200 }),
+  target: weighted<Target>([14, 'resting'], [1, 'waiting'], [1, 'ended'], [1, 'foreign']),
+};
+
+const cancel: fc.Arbitrary<CancelSpec> = record({
+  kind: fc.constant('cancel'),
+  ...target,
+  onlyIf: weighted<CancelCondition | null>([2, null], [1, 'new'], [1, 'partially_filled']),
+});
+
+const amend: fc.Arbitrary<AmendSpec> = record({
+  kind: fc.constant('amend'),
+  ...target,
+  price: fc.oneof(
+    { weight: 2, arbitrary: fc.constant<'same'>('same') },
+    { weight: 3, arbitrary: price },
+  ),
+  lots: weighted<AmendSpec['lots']>(
+    [4, 'same'],
+    [4, 'less'],
+    [4, 'more'],
+    [1, 'not_above_gone'],
+    [1, 'too_large'],
+  ),
+  step: fc.integer({ min: 1, max: 5 }),
+  hold: weighted<AmendSpec['hold']>([8, 'exact'], [3, 'extra'], [1, 'short']),
+});
+
+const cancelAll: fc.Arbitrary<CancelAllSpec> = record({
+  kind: fc.constant('cancel_all'),
+  ...base,
+  user,
+  side: weighted<Side | null>([2, null], [1, 'buy'], [1, 'sell']),
+});
+
+const deadline: fc.Arbitrary<DeadlineSpec> = record({
+  kind: fc.constant('cancel_all_after'),
+  ...base,
+  user,
+  aheadMs: weighted<number | null>([4, 9], [4, 40], [4, 120], [3, null], [1, 0], [1, -4]),
+  isAtDeadline: weighted([7, false], [1, true]),
+});
+
+const block: fc.Arbitrary<BlockSpec> = record({
+  kind: fc.constant('block_user'),
+  ...base,
+  user,
+  isBlocked: weighted([8, false], [1, true]),
+});
+
+const configure: fc.Arbitrary<ConfigureSpec> = record({
+  kind: fc.constant('configure'),
+  ...base,
+  // Variant 2 refuses most of what is small, and so what was armed before.
+  variant: mostly(6, fc.nat({ max: VARIANTS - 1 }), fc.constant(2)),
+  status: weighted<MarketStatus>(
+    [32, 'trading'],
+    [1, 'cancel_only'],
+    [1, 'halted'],
+    [2, 'post_only'],
+    [2, 'limit_only'],
+  ),
+  isNewer: weighted([6, true], [1, false]),
+});
+
+export const specs: fc.Arbitrary<Spec> = fc.oneof(
+  { weight: 120, arbitrary: place },
+  { weight: 16, arbitrary: cancel },
+  { weight: 22, arbitrary: amend },
+  { weight: 2, arbitrary: cancelAll },
+  { weight: 5, arbitrary: deadline },
+  { weight: 4, arbitrary: block },
+  { weight: 6, arbitrary: configure },
+  {
+    weight: 3,
+    arbitrary: record({ kind: fc.constant('tick'), forwardMs: fc.nat({ max: 9 }) }),
+  },
+  {
+    weight: 5,
+    arbitrary: record({ kind: fc.constant('repeat'), back: fc.nat({ max: 300 }) }),
+  },
+  { weight: 3, arbitrary: record({ kind: fc.constant('restore') }) },
+);
