@@ -228,6 +228,7 @@ describe('amend', () => {
       { kind: 'amended', quantityLots: 12, remainingLots: 12, priorityKept: false },
       { kind: 'trade', taker: { feePpm: 777, remainingLots: 9 }, priceTicks: 105 },
       { kind: 'ended', status: 'filled' },
+      { kind: 'prevented', taker: { lots: 0 }, maker: { lots: 3 } },
       { kind: 'ended', reason: 'ORDER_SELF_TRADE_PREVENTED' },
       { kind: 'opened', priceTicks: 106, remainingLots: 9 },
     ]);
@@ -248,6 +249,7 @@ describe('amend', () => {
     const ended = market.rest('buy', ALICE, 100, 5);
     expect(market.amend(ALICE, ended, 105, 5)).toMatchObject([
       { kind: 'amended', releaseMinor: '999999999975' },
+      { kind: 'prevented', taker: { lots: 5 }, maker: { lots: 0 } },
       {
         kind: 'ended',
         reason: 'ORDER_SELF_TRADE_PREVENTED',

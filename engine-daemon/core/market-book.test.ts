@@ -277,7 +277,7 @@ describe('state text', () => {
       'now 0',
       'sequence 0',
       'highest 0',
-      'last 0',
+      'last 0 0',
     ]);
   });
 
@@ -295,7 +295,7 @@ describe('state text', () => {
       'now 12',
       'sequence 8',
       'highest 7',
-      'last 99',
+      'last 99 12',
       '3 2 b 91 6 6 GTC 1 decrement 0 1000 2000',
       '2 1 b 90 5 5 GTC 0 cancel_taker 0 1000 2000',
       '6 2 s 99 9 5 GTC 0 cancel_taker 0 1000 2000',

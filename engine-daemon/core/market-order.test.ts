@@ -156,6 +156,7 @@ describe('a market order sized by quote', () => {
     market.rest('sell', ALICE, 100, 3);
     const words = { ...byQuote('300'), selfTradePrevention: 'decrement' } as const;
     expect(market.buy(ALICE, 200, 3, words)).toMatchObject([
+      { kind: 'prevented', taker: { lots: 3 }, maker: { lots: 3 } },
       { kind: 'reduced', preventedLots: 3, remainingLots: 0, releaseMinor: '3' },
       { kind: 'reduced', preventedLots: 3, remainingLots: 0, releaseMinor: '0' },
       { kind: 'ended', reason: PREVENTED, cancelledLots: 0, releaseMinor: '0' },

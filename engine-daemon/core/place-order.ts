@@ -19,6 +19,7 @@ import {
 import type { MarketRules } from './market-rules.ts';
 import { findBandRefusal, findNotionalRefusal, isInBand } from './price-limits.ts';
 import { isBeyond, isFillableWhole, takeLiquidity } from './matching.ts';
+import { canRest, displayLotsOf } from './order-kind.ts';
 import { packTerms } from './order-terms.ts';
 import {
   QuoteBudget,
@@ -144,17 +145,6 @@ function replaceOrder(
   return reason === NO_REASON || onFailure === 'proceed';
 }
 
-function canRest({ timeInForce, type }: PlaceCommand): boolean {
-  return type === 'limit' && (timeInForce === 'GTC' || timeInForce === 'GTD');
-}
-
-/** What an iceberg shows at a time; 0 for any other order. */
-function displayLotsOf(command: PlaceCommand): number {
-  const { displayLots, quantityLots } = command;
-  if (displayLots === undefined || displayLots >= quantityLots) return 0;
-  return canRest(command) ? displayLots : 0;
-}
-
 function refuse(book: BookState, command: PlaceCommand, reason: number): void {
   const { number, userNumber, quantityLots } = command;
   const status = reason === ORDER_EXPIRED || reason === FOK_NOT_FILLABLE ? EXPIRED : REJECTED;
@@ -267,7 +257,7 @@ function findCommonRefusal(
   const { scale } = rules;
   if (taker.original > scale.maxQuantityLots) return QUANTITY_TOO_LARGE;
   if (taker.original < scale.minQuantityLots && taker.budget === null) return QUANTITY_TOO_SMALL;
-  const displayLots = command.displayLots === undefined ? 0 : displayLotsOf(command);
+  const displayLots = displayLotsOf(command);
   if (displayLots > 0) {
     const isTooSmall = displayLots < scale.minQuantityLots;
     if (isTooSmall || taker.original > displayLots * ICEBERG_PARTS_MAX) return DISPLAY_TOO_SMALL;
@@ -382,7 +372,7 @@ function restRemainder(book: BookState, taker: Taker, command: PlaceCommand): vo
   const isGtd = timeInForce === 'GTD';
   const doesExpire = expiresAtMs !== null;
   const terms = packTerms(taker.side, isGtd, postOnly, doesExpire, taker.mode, rates);
-  const displayLots = command.displayLots === undefined ? 0 : displayLotsOf(command);
+  const displayLots = displayLotsOf(command);
   book.rest(taker, terms, expiresAtMs ?? NEVER_MS, displayLots);
   book.events.opened(taker);
 }

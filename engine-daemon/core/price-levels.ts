@@ -1,5 +1,5 @@
 // The price levels of one side of a market: at each price a queue of orders in priority order and
-// their total. Each side has an index of its own: while a market collects, both may rest at a price.
+// their total. Each side has its own index: while a market collects, both may rest at one price.
 import { assert } from '../../shared/domain/failure.ts';
 import { BUY, type SideCode } from './codes.ts';
 import {

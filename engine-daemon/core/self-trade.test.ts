@@ -17,11 +17,15 @@ describe('an order that meets one of its owner', () => {
   };
 
   it('cancel_taker: the taker ends', () => {
-    expect(meet('cancel_taker', 9)).toEqual([`ended 5 cancelled ${PREVENTED} 7`]);
+    expect(meet('cancel_taker', 9)).toEqual([
+      'prevented 7/0@100',
+      `ended 5 cancelled ${PREVENTED} 7`,
+    ]);
   });
 
   it('cancel_maker: the maker ends and matching goes on', () => {
     expect(meet('cancel_maker', 9)).toEqual([
+      'prevented 0/5@100',
       `ended 3 cancelled ${PREVENTED} 5`,
       'trade 2@100',
       'ended 4 filled - 0',
@@ -31,6 +35,7 @@ describe('an order that meets one of its owner', () => {
 
   it('cancel_both: the maker ends, then the taker', () => {
     expect(meet('cancel_both', 9)).toEqual([
+      'prevented 7/5@100',
       `ended 3 cancelled ${PREVENTED} 5`,
       `ended 5 cancelled ${PREVENTED} 7`,
     ]);
@@ -38,6 +43,7 @@ describe('an order that meets one of its owner', () => {
 
   it('decrement: the maker is used up, the taker goes on', () => {
     expect(meet('decrement', 9)).toEqual([
+      'prevented 5/5@100',
       'reduced 3 by 5 to 0',
       'reduced 5 by 5 to 2',
       `ended 3 cancelled ${PREVENTED} 0`,
@@ -49,6 +55,7 @@ describe('an order that meets one of its owner', () => {
 
   it('decrement: the taker is used up, the maker stays', () => {
     expect(meet('decrement', 5)).toEqual([
+      'prevented 3/3@100',
       'reduced 3 by 3 to 2',
       'reduced 5 by 3 to 0',
       `ended 5 cancelled ${PREVENTED} 0`,
@@ -57,6 +64,7 @@ describe('an order that meets one of its owner', () => {
 
   it('decrement: both are used up, the maker ends first', () => {
     expect(meet('decrement', 7)).toEqual([
+      'prevented 5/5@100',
       'reduced 3 by 5 to 0',
       'reduced 5 by 5 to 0',
       `ended 3 cancelled ${PREVENTED} 0`,
@@ -73,9 +81,13 @@ describe('an order that meets one of its owner', () => {
     market.rest('sell', ALICE, 100, 5);
     const words = { selfTradePrevention: 'cancel_maker' } as const;
     expect(market.buy(ALICE, 100, 9, words).map(brief)).toEqual([
+      'prevented 0/5@100',
       `ended 2 cancelled ${PREVENTED} 5`,
       'opened 9@100',
     ]);
-    expect(market.sell(ALICE, 100, 1).map(brief)).toEqual([`ended 4 cancelled ${PREVENTED} 1`]);
+    expect(market.sell(ALICE, 100, 1).map(brief)).toEqual([
+      'prevented 1/0@100',
+      `ended 4 cancelled ${PREVENTED} 1`,
+    ]);
   });
 });

@@ -10,7 +10,11 @@ import { stateLines } from './state-hash.ts';
 import { ALICE, BOB, CAROL, TestMarket, brief } from './test-market.ts';
 
 /** Bytes that say the last trade's price and that no order waits. */
-const NONE_WAITING = 12;
+const NONE_WAITING = 16;
+/** Bytes behind them: time of the last trade, reference, and six empty lists. */
+const NO_PHASES = 33;
+/** Bytes of the moves of a shard without any. */
+const NO_MOVES = 4;
 
 function openMarket(): TestMarket {
   const market = TestMarket.open();
@@ -47,6 +51,7 @@ describe('a restored market', () => {
     const repeat = { number: 3 };
     expect(restored.place(repeat)).toEqual([]);
     expect(restored.sell(ALICE, 90, 1).map(brief)).toEqual([
+      'prevented 1/0@90',
       `ended 6 cancelled ORDER_SELF_TRADE_PREVENTED 1`,
     ]);
     expect(restored.tick(500).map(brief)).toEqual(['ended 2 expired ORDER_EXPIRED 3']);
@@ -179,12 +184,13 @@ describe('a market with waiting orders', () => {
 
   it('is refused when one of them cannot be', () => {
     const bytes = save(waitingMarket());
-    // The last one written ends with its trigger, then come the moves; its number is 8 bytes after
-    // the one before. A trigger of 80 that was reached at the last price of 90 cannot wait.
+    // The last one written ends with its trigger, then come an empty queue, phases and moves. A
+    // trigger of 80 that was reached at the last price of 90 cannot wait.
+    const trigger = bytes.length - NO_MOVES - NO_PHASES - 4 - 8;
     const broken = bytes.slice();
-    new DataView(broken.buffer).setFloat64(bytes.length - 4 - 8, 95, true);
+    new DataView(broken.buffer).setFloat64(trigger, 95, true);
     expect(() => decodeSnapshot(broken)).toThrow(/reached before/);
-    broken[bytes.length - 4 - 9] = 7;
+    broken[trigger - 1] = 7;
     expect(() => decodeSnapshot(broken)).toThrow(/malformed/);
   });
 });
@@ -205,9 +211,9 @@ describe('bytes that are no snapshot', () => {
 
   it('are refused when an order in them cannot be', () => {
     const bytes = save(openMarket());
-    // Of the last order written: 67 bytes, the side at 16, the price at 17, the mode at 42. Behind
+    // Of the last order written: 87 bytes, the side at 16, the price at 17, the mode at 42. Behind
     // it are the last trade's price, no waiting orders, and no moves.
-    const order = bytes.length - 4 - NONE_WAITING - 67;
+    const order = bytes.length - NO_MOVES - NO_PHASES - NONE_WAITING - 87;
     for (const [at, value] of [
       [16, 2],
       [41, 8],

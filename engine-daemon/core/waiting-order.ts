@@ -1,5 +1,6 @@
 // An order that waits for its trigger: what is kept of its command, and which way it is reached.
 import type { PlaceCommand } from '../../shared/events/commands.ts';
+import { displayLotsOf } from './order-kind.ts';
 
 /** An order that waits: what its command said, as `waitingOrder` keeps it. */
 export interface WaitingOrder extends PlaceCommand {
@@ -29,6 +30,7 @@ export function waitingOrder(
 ): WaitingOrder {
   const isMarket = command.type === 'market';
   const quoteBudgetMinor = isMarket ? command.quoteBudgetMinor : null;
+  const displayLots = displayLotsOf(command);
   const isFok = command.timeInForce === 'FOK' && quoteBudgetMinor === null;
   return {
     kind: 'place',
@@ -47,7 +49,7 @@ export function waitingOrder(
     makerFeePpm: command.makerFeePpm,
     takerFeePpm: command.takerFeePpm,
     holdMinor: command.holdMinor,
-    ...(command.displayLots === undefined ? {} : { displayLots: command.displayLots }),
+    ...(displayLots === 0 ? {} : { displayLots }),
     ...(command.tradeGroup === undefined ? {} : { tradeGroup: command.tradeGroup }),
     trigger,
   };

@@ -2,6 +2,7 @@
 import { holdOf, least, orderIdOf, userIdOf } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
 import { finish, take, wouldTake } from './naive-matching.ts';
+import { openOf } from './naive-orders.ts';
 import { isInBand } from './naive-placing.ts';
 import type { Amend } from './naive-types.ts';
 
@@ -34,7 +35,7 @@ export function amend(book: NaiveBook, command: Amend): string | null {
 
   const isKept = !isRepriced && !isGrown;
   if (!isKept) book.remove(order);
-  else if (remaining < order.remaining) book.touch(order);
+  else if (remaining < openOf(order)) book.touch(order);
   order.limit = limit;
   order.original = quantity;
   order.remaining = remaining;
