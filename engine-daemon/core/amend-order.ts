@@ -9,8 +9,8 @@ import type { MarketRules } from './market-rules.ts';
 import { takeLiquidity } from './matching.ts';
 import { GROUP, ORDER_DOUBLES, ORIGINAL, OWNER, TERMS } from './order-pool.ts';
 import { isPostOnly, modeOf, ratesOf, sideOf } from './order-terms.ts';
-import { wouldTake } from './place-order.ts';
-import { findBandRefusal, isInBand, isNotionalAbove } from './price-limits.ts';
+import { wouldTake } from './place-checks.ts';
+import { findPriceBandRefusal, isInBand, isNotionalAbove } from './price-limits.ts';
 import { STOP_ENDED, STOP_FILLED, STOP_NO_LIQUIDITY, type Taker } from './taker.ts';
 
 const NO_REASON = reasonCode('NONE');
@@ -96,7 +96,9 @@ function findRefusal(
   if (grows && taker.original > rules.scale.maxQuantityLots) return QUANTITY_TOO_LARGE;
   if (moves) {
     if (!isInBand(rules, taker.holdTicks)) return PRICE_OUT_OF_BAND;
-    const outOfBand = findBandRefusal(book, rules, taker.holdTicks);
+    const outOfBand = rules.hasLimits
+      ? findPriceBandRefusal(book, rules, taker.holdTicks)
+      : NO_REASON;
     if (outOfBand !== NO_REASON) return outOfBand;
   }
   if ((moves || grows) && isNotionalAbove(rules, taker.holdTicks, taker.original)) {

@@ -139,7 +139,7 @@ export class EventBuffer {
     data[at + 10] = taker.reservePpm;
     data[at + 11] = takerHoldText;
     data[at + 12] = orders.doubles[maker * ORDER_DOUBLES + NUMBER] as number;
-    data[at + 13] = owners.users[orders.wordOf(maker, OWNER)] as number;
+    data[at + 13] = owners.userOf(orders.wordOf(maker, OWNER));
     data[at + 14] = makerPpm;
     data[at + 15] = orders.leftOf(maker);
     data[at + 16] = makerReservePpm;
@@ -195,7 +195,7 @@ export class EventBuffer {
     const at = this.begin(ENDED, 11);
     const data = this.data;
     data[at + 2] = orders.doubles[slot * ORDER_DOUBLES + NUMBER] as number;
-    data[at + 3] = owners.users[orders.wordOf(slot, OWNER)] as number;
+    data[at + 3] = owners.userOf(orders.wordOf(slot, OWNER));
     data[at + 4] = status;
     data[at + 5] = reason;
     data[at + 6] = orders.leftOf(slot);

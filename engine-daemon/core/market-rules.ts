@@ -9,6 +9,8 @@ export interface MarketRules {
   /** Limits of the notional in ticks x lots, for products that a double holds exactly. */
   readonly minNotionalUnits: number;
   readonly maxNotionalUnits: number;
+  /** False when the configuration has no limit beyond those of the scale: most have none. */
+  readonly hasLimits: boolean;
 }
 
 /** Answers null for a configuration that no market can have; `marketScale` says which. */
@@ -24,6 +26,7 @@ export function findRules(config: MarketConfig, status: MarketStatus): MarketRul
       minNotionalUnits: Number((minNotionalMinor + tickLotMinor - 1n) / tickLotMinor),
       maxNotionalUnits:
         maxNotionalMinor === null ? Infinity : Number(maxNotionalMinor / tickLotMinor),
+      hasLimits: hasLimits(config),
     };
   } catch (error) {
     if (error instanceof RangeError) return null;
@@ -42,4 +45,15 @@ export function hasSameUnits(config: MarketConfig, other: MarketConfig): boolean
     config.lotSize === other.lotSize &&
     config.feePolicy === other.feePolicy
   );
+}
+
+function hasLimits(config: MarketConfig): boolean {
+  return [
+    config.priceBand,
+    config.maxNotional,
+    config.maxOpenOrders,
+    config.maxWaitingOrders,
+    config.referenceMaxAgeMs,
+    config.selfTradeModes,
+  ].some((limit) => limit !== undefined);
 }

@@ -2,18 +2,24 @@
 // by comparing small integers, and cancel-all visits only the owner's orders. Owner 0 means "none".
 import { OWNER, OWNER_NEXT, OWNER_PREV, ORDER_WORDS, type OrderPool } from './order-pool.ts';
 
+/** An owner's record: the user number as a double, then three words. */
+const RECORD_DOUBLES = 4;
+const RECORD_WORDS = 8;
+const FIRST_ORDER = 2;
+/** Next owner in the bucket, or next free owner. */
+const CHAIN = 3;
+/** Resting orders of the owner. */
+const COUNT = 4;
+
 const CAPACITY_MIN = 256;
 
 export class OwnerTable {
-  /** User number of each owner. */
-  users = new Float64Array(CAPACITY_MIN);
   private readonly orders: OrderPool;
-  private firstOrders = new Int32Array(CAPACITY_MIN);
-  /** Resting orders of each owner. */
-  private counts = new Int32Array(CAPACITY_MIN);
-  /** Next owner in the bucket, or next free owner. */
-  private chains = new Int32Array(CAPACITY_MIN);
+  /** All of an owner in one place: an order that comes or goes touches most of it. */
+  private doubles = new Float64Array(CAPACITY_MIN * RECORD_DOUBLES);
+  private words = new Int32Array(this.doubles.buffer);
   private buckets = new Int32Array(CAPACITY_MIN);
+  private capacity = CAPACITY_MIN;
   private firstFree = 0;
   private firstUnused = 1;
   private count = 0;
@@ -25,8 +31,8 @@ export class OwnerTable {
   /** The owner of this user number, or 0 when the user has no resting order. */
   find(userNumber: number): number {
     let owner = this.buckets[this.bucketOf(userNumber)] as number;
-    while (owner !== 0 && this.users[owner] !== userNumber) {
-      owner = this.chains[owner] as number;
+    while (owner !== 0 && this.doubles[owner * RECORD_DOUBLES] !== userNumber) {
+      owner = this.words[owner * RECORD_WORDS + CHAIN] as number;
     }
     return owner;
   }
@@ -45,17 +51,17 @@ export class OwnerTable {
 
   /** First of the owner's resting orders; follow OWNER_NEXT. Their order means nothing. */
   firstOrderOf(owner: number): number {
-    return this.firstOrders[owner] as number;
+    return this.words[owner * RECORD_WORDS + FIRST_ORDER] as number;
   }
 
   /** How many orders a user has here. */
   countOf(userNumber: number): number {
     const owner = this.find(userNumber);
-    return owner === 0 ? 0 : (this.counts[owner] as number);
+    return owner === 0 ? 0 : (this.words[owner * RECORD_WORDS + COUNT] as number);
   }
 
   userOf(owner: number): number {
-    return this.users[owner] as number;
+    return this.doubles[owner * RECORD_DOUBLES] as number;
   }
 
   get size(): number {
@@ -65,7 +71,7 @@ export class OwnerTable {
   /** Owners with resting orders. */
   *all(): Generator<number> {
     for (const first of this.buckets) {
-      for (let owner = first; owner !== 0; owner = this.chains[owner] as number) yield owner;
+      for (let owner = first; owner !== 0; owner = this.chainOf(owner)) yield owner;
     }
   }
 
@@ -75,13 +81,14 @@ export class OwnerTable {
     if (owner === 0) owner = this.open(userNumber);
     const words = this.orders.words;
     const at = slot * ORDER_WORDS;
-    const first = this.firstOrders[owner] as number;
+    const ownerAt = owner * RECORD_WORDS;
+    const first = this.words[ownerAt + FIRST_ORDER] as number;
     words[at + OWNER] = owner;
     words[at + OWNER_PREV] = 0;
     words[at + OWNER_NEXT] = first;
     if (first !== 0) words[first * ORDER_WORDS + OWNER_PREV] = slot;
-    this.firstOrders[owner] = slot;
-    this.counts[owner] = (this.counts[owner] as number) + 1;
+    this.words[ownerAt + FIRST_ORDER] = slot;
+    this.words[ownerAt + COUNT] = (this.words[ownerAt + COUNT] as number) + 1;
   }
 
   remove(slot: number): void {
@@ -90,54 +97,53 @@ export class OwnerTable {
     const owner = words[at + OWNER] as number;
     const next = words[at + OWNER_NEXT] as number;
     const prev = words[at + OWNER_PREV] as number;
-    this.counts[owner] = (this.counts[owner] as number) - 1;
+    const ownerAt = owner * RECORD_WORDS;
+    this.words[ownerAt + COUNT] = (this.words[ownerAt + COUNT] as number) - 1;
     if (next !== 0) words[next * ORDER_WORDS + OWNER_PREV] = prev;
     if (prev !== 0) {
       words[prev * ORDER_WORDS + OWNER_NEXT] = next;
     } else {
-      this.firstOrders[owner] = next;
+      this.words[ownerAt + FIRST_ORDER] = next;
       if (next === 0) this.close(owner);
     }
   }
 
   bytes(): number {
-    return (
-      this.users.byteLength +
-      this.firstOrders.byteLength +
-      this.counts.byteLength +
-      this.chains.byteLength +
-      this.buckets.byteLength
-    );
+    return this.doubles.byteLength + this.buckets.byteLength;
+  }
+
+  private chainOf(owner: number): number {
+    return this.words[owner * RECORD_WORDS + CHAIN] as number;
   }
 
   private open(userNumber: number): number {
     let owner = this.firstFree;
     if (owner !== 0) {
-      this.firstFree = this.chains[owner] as number;
+      this.firstFree = this.chainOf(owner);
     } else {
-      if (this.firstUnused === this.users.length) this.grow();
+      if (this.firstUnused === this.capacity) this.grow();
       owner = this.firstUnused;
       this.firstUnused += 1;
     }
-    this.users[owner] = userNumber;
-    this.firstOrders[owner] = 0;
+    this.doubles[owner * RECORD_DOUBLES] = userNumber;
+    this.words[owner * RECORD_WORDS + FIRST_ORDER] = 0;
     this.link(owner);
     this.count += 1;
     return owner;
   }
 
   private close(owner: number): void {
-    const bucket = this.bucketOf(this.users[owner] as number);
-    const next = this.chains[owner] as number;
+    const bucket = this.bucketOf(this.userOf(owner));
+    const next = this.chainOf(owner);
     let at = this.buckets[bucket] as number;
     if (at === owner) {
       this.buckets[bucket] = next;
     } else {
-      while ((this.chains[at] as number) !== owner) at = this.chains[at] as number;
-      this.chains[at] = next;
+      while (this.chainOf(at) !== owner) at = this.chainOf(at);
+      this.words[at * RECORD_WORDS + CHAIN] = next;
     }
-    this.users[owner] = 0;
-    this.chains[owner] = this.firstFree;
+    this.doubles[owner * RECORD_DOUBLES] = 0;
+    this.words[owner * RECORD_WORDS + CHAIN] = this.firstFree;
     this.firstFree = owner;
     this.count -= 1;
   }
@@ -147,25 +153,19 @@ export class OwnerTable {
   }
 
   private link(owner: number): void {
-    const bucket = this.bucketOf(this.users[owner] as number);
-    this.chains[owner] = this.buckets[bucket] as number;
+    const bucket = this.bucketOf(this.userOf(owner));
+    this.words[owner * RECORD_WORDS + CHAIN] = this.buckets[bucket] as number;
     this.buckets[bucket] = owner;
   }
 
   /** Only called when every owner is in use, so all of them belong in a bucket. */
   private grow(): void {
-    const capacity = this.users.length * 2;
-    const users = new Float64Array(capacity);
-    const firstOrders = new Int32Array(capacity);
-    const counts = new Int32Array(capacity);
-    users.set(this.users);
-    firstOrders.set(this.firstOrders);
-    counts.set(this.counts);
-    this.users = users;
-    this.firstOrders = firstOrders;
-    this.counts = counts;
-    this.chains = new Int32Array(capacity);
-    this.buckets = new Int32Array(capacity);
+    this.capacity *= 2;
+    const doubles = new Float64Array(this.capacity * RECORD_DOUBLES);
+    doubles.set(this.doubles);
+    this.doubles = doubles;
+    this.words = new Int32Array(doubles.buffer);
+    this.buckets = new Int32Array(this.capacity);
     for (let owner = 1; owner < this.firstUnused; owner += 1) this.link(owner);
   }
 }

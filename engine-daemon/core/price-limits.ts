@@ -18,8 +18,21 @@ export function isInBand(rules: MarketRules, priceTicks: number): boolean {
   return priceTicks >= rules.scale.minPriceTicks && priceTicks <= rules.scale.maxPriceTicks;
 }
 
+/** Only limit orders name a price. */
+export function findBandRefusal(
+  book: BookState,
+  rules: MarketRules,
+  { type, priceTicks }: PlaceCommand,
+): number {
+  return type === 'limit' ? findPriceBandRefusal(book, rules, priceTicks) : NO_REASON;
+}
+
 /** The static band, then the dynamic one; answers `NONE` within both. */
-export function findBandRefusal(book: BookState, rules: MarketRules, priceTicks: number): number {
+export function findPriceBandRefusal(
+  book: BookState,
+  rules: MarketRules,
+  priceTicks: number,
+): number {
   const { staticBps, dynamicBps } = rules.config.priceBand ?? {};
   const { staticTicks } = rules.scale;
   if (staticTicks !== null && isOutside(priceTicks, staticTicks, staticBps)) {
@@ -36,6 +49,15 @@ function isOutside(priceTicks: number, middleTicks: number, bps: number | undefi
   if (bps === undefined) return false;
   const scaled = priceTicks * BPS;
   return scaled < middleTicks * (BPS - bps) || scaled > middleTicks * (BPS + bps);
+}
+
+/** The one limit of a notional that every market has. */
+export function findLeastNotionalRefusal(
+  rules: MarketRules,
+  { type, priceTicks, quantityLots }: PlaceCommand,
+): number {
+  const isBelow = type === 'limit' && isNotionalBelow(rules, priceTicks, quantityLots);
+  return isBelow ? NOTIONAL_TOO_SMALL : NO_REASON;
 }
 
 /** `bestTicks` is the best opposite price, or 0: what a market order by quantity is measured by. */

@@ -22,6 +22,8 @@ export class Taker {
   mode = 0;
   /** Trade group, 0 for none. */
   group = 0;
+  /** What it shows at a time when it rests; 0 for no iceberg. */
+  displayLots = 0;
   original = 0;
   remaining = 0;
   /** The worst price that it takes. */
