@@ -72,6 +72,23 @@ export function holdOf(rules: Rules, order: HoldTerms, limit: bigint, lots: bigi
   return cost + partsPerMillionUp(cost, reservePpm(rules.config, order));
 }
 
+/** Whether every step, limit and least notional of the market is a whole number, and in range. */
+export function isScalable(config: MarketConfig): boolean {
+  const one = 10n ** BigInt(PLACES);
+  const [tick, lot] = [big(config.tickSize), big(config.lotSize)];
+  if (tick === 0n || lot === 0n) return false;
+  const quoteUnits = 10n ** BigInt(config.quoteDecimals);
+  const areSteps = (limits: readonly string[], step: bigint, stepsMax: bigint): boolean =>
+    limits.map(big).every((n) => n > 0n && n % step === 0n && n / step <= stepsMax);
+  return (
+    (lot * 10n ** BigInt(config.baseDecimals)) % one === 0n &&
+    (tick * lot * quoteUnits) % (one * one) === 0n &&
+    (big(config.minNotional) * quoteUnits) % one === 0n &&
+    areSteps([config.minQuantity, config.maxQuantity], lot, 2n ** 53n - 1n) &&
+    areSteps([config.minPrice, config.maxPrice], tick, 2n ** 32n - 1n)
+  );
+}
+
 export interface TradeAmounts {
   readonly baseMinor: bigint;
   readonly quoteMinor: bigint;

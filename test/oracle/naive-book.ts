@@ -1,7 +1,7 @@
 // A deliberately naive reading of docs/engine.md: one market in sorted arrays, with no cleverness.
 // It is the twin that the engine is compared with, and what the audit replays the log through.
 // What commands do with the book is in the files beside this one, by theme.
-import { holdOf, least, orderIdOf, scaleOf, userIdOf } from './naive-amounts.ts';
+import { holdOf, isScalable, least, orderIdOf, scaleOf, userIdOf } from './naive-amounts.ts';
 import type { Rules, Scale } from './naive-amounts.ts';
 import { passTime } from './naive-clock.ts';
 import { act, refuse } from './naive-commands.ts';
@@ -116,6 +116,7 @@ export class NaiveBook {
   }
 
   configure(config: MarketConfig, status: MarketStatus): void {
+    if (config.market !== this.market || !isScalable(config)) return;
     this.config = config;
     this.status = status;
     this.#scale = null;
