@@ -104,6 +104,20 @@ describe('merging records', () => {
     expect(merged.ranges.map((range) => range.timeMs)).toEqual([1_002, 1_002]);
   });
 
+  it('takes no notice of what is not public, but counts it as seen', () => {
+    const user = { userId: USERS[0], timeMs: 9_000 };
+    const events = [
+      { ...user, kind: 'deadman_fired', sequence: 2, deadlineMs: 9_000 },
+      { ...user, kind: 'user_blocked', sequence: 3, commandNumber: 1, isBlocked: true },
+    ];
+    const base = record(1, [1], []);
+    const merged = mergeRecords([
+      executionsSchema.parse({ ...base, lastSequence: 3, events: [...base.events, ...events] }),
+    ]);
+    expect(merged.trades.map((trade) => trade.sequence)).toEqual([1]);
+    expect(merged.ranges).toMatchObject([{ lastSequence: 3, timeMs: 9_000 }]);
+  });
+
   it('tells the two sides of one price apart', () => {
     const merged = mergeRecords([
       record(

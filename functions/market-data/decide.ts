@@ -2,7 +2,7 @@
 import { tradeId, type MarketId } from '../../shared/domain/ids.ts';
 import { formatSteps, type MarketStatus } from '../../shared/domain/market.ts';
 import type { Side } from '../../shared/domain/order.ts';
-import type { Executions } from '../../shared/events/executions.ts';
+import type { ExecutionEvent, Executions } from '../../shared/events/executions.ts';
 import { formatDecimal, toMinor } from '../../shared/money/decimal.ts';
 import { RATE_DECIMALS } from '../../shared/money/rounding.ts';
 import type { BookAnswer, MarketAnswer, PublicTradeAnswer } from './schema.ts';
@@ -64,10 +64,8 @@ export function mergeRecords(records: readonly Executions[]): ProjectionBatch {
     let timeMs = 0;
     for (const event of record.events) {
       timeMs = Math.max(timeMs, event.timeMs);
-      if (event.kind !== 'trade') continue;
-      const { baseMinor, quoteMinor, takerSide } = event;
-      const trade = { market, sequence: event.sequence, baseMinor, quoteMinor, takerSide };
-      trades.set(event.tradeId, { ...trade, timeMs: event.timeMs });
+      const trade = publicTradeOf(market, event);
+      if (trade !== null) trades.set(`${market} ${trade.sequence}`, trade);
     }
     ranges.push({ market, firstSequence, lastSequence: sequence, timeMs });
     for (const [side, priceTicks, quantityLots] of record.depth) {
@@ -77,6 +75,29 @@ export function mergeRecords(records: readonly Executions[]): ProjectionBatch {
     }
   }
   return { ranges, levels: [...levels.values()], trades: [...trades.values()] };
+}
+
+/** Books come from the depth of a record; of its events only trades are public. */
+function publicTradeOf(market: MarketId, event: ExecutionEvent): PublicTrade | null {
+  switch (event.kind) {
+    case 'trade': {
+      const { sequence, baseMinor, quoteMinor, takerSide, timeMs } = event;
+      return { market, sequence, baseMinor, quoteMinor, takerSide, timeMs };
+    }
+    case 'opened':
+    case 'armed':
+    case 'triggered':
+    case 'prevented':
+    case 'reduced':
+    case 'ended':
+    case 'amended':
+    case 'refused':
+    case 'deadman_set':
+    case 'deadman_fired':
+    case 'user_blocked':
+    case 'configured':
+      return null;
+  }
 }
 
 /** A row of the catalog of markets, with its assets' decimals and its fee schedule. */

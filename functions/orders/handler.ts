@@ -22,7 +22,7 @@ import { MarketAssets } from './handler/market-assets.ts';
 import { Outcomes } from './handler/outcomes.ts';
 import { placeOrder, testOrder } from './handler/place-routes.ts';
 import { getOrder, getOrderByClientId } from './handler/read-routes.ts';
-import { listOwnOrders, listOwnTrades } from './handler/read-routes.ts';
+import { listOwnOrders, listOwnTrades, listPreventedMatches } from './handler/read-routes.ts';
 import { forgetOldKeys } from './store/accept.ts';
 import { saveProjection } from './store/project.ts';
 
@@ -175,6 +175,7 @@ export const definition = defineFunction<OrdersDeps>({
     cancelOrder,
     cancelAllOrders,
     listOwnTrades,
+    listPreventedMatches,
   ],
   events: [
     onEvent('executions', async (event, deps: OrdersDeps) => {

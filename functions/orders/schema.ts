@@ -5,10 +5,14 @@ import { DECIMAL_PATTERN } from '../../shared/money/decimal.ts';
 import { ORDER_STATUSES, ORDER_TYPES, SELF_TRADE_PREVENTIONS } from '../../shared/domain/order.ts';
 import {
   CANCEL_CONDITIONS,
+  FIXED_TRIGGER_KINDS,
   SIDES,
   TIMES_IN_FORCE,
-  TRIGGER_KINDS,
+  TRAIL_BPS_MAX,
 } from '../../shared/domain/order.ts';
+
+/** What a caller may ask for. The engine knows no DAY: it is given the GTD that it means. */
+const ASKED_TIMES_IN_FORCE = [...TIMES_IN_FORCE, 'DAY'] as const;
 
 const decimal = z.string().regex(DECIMAL_PATTERN);
 const marketField = z.string().regex(/^[A-Z0-9]{2,10}-[A-Z0-9]{2,10}$/);
@@ -17,22 +21,35 @@ const orderIdField = z.string().regex(/^ord_[0-9]{16}$/);
 const timeField = z.iso.datetime({ offset: false, precision: 3 });
 
 /** The order waits until its market trades at this price or beyond. */
-const triggerBody = z.strictObject({ type: z.enum(TRIGGER_KINDS), price: decimal });
+const fixedTriggerBody = z.strictObject({ type: z.enum(FIXED_TRIGGER_KINDS), price: decimal });
 
-export const placeOrderBody = z.strictObject({
+/** It waits until its market trades so far from the best price since it was active. */
+const trailingTriggerBody = z.strictObject({
+  type: z.literal('trailing_stop'),
+  trailBps: z.int().min(1).max(TRAIL_BPS_MAX),
+  activationPrice: z.exactOptional(decimal),
+});
+
+const triggerBody = z.discriminatedUnion('type', [fixedTriggerBody, trailingTriggerBody]);
+export type TriggerBody = z.output<typeof triggerBody>;
+
+const placeFields = {
   market: marketField,
   side: z.enum(SIDES),
   type: z.enum(ORDER_TYPES),
   price: z.exactOptional(decimal),
   quantity: z.exactOptional(decimal),
   quoteAmount: z.exactOptional(decimal),
-  timeInForce: z.exactOptional(z.enum(TIMES_IN_FORCE)),
+  /** What an iceberg shows at a time. */
+  displayQuantity: z.exactOptional(decimal),
+  timeInForce: z.exactOptional(z.enum(ASKED_TIMES_IN_FORCE)),
   expiresAt: z.exactOptional(z.iso.datetime({ offset: false })),
   postOnly: z.exactOptional(z.boolean()),
   selfTradePrevention: z.exactOptional(z.enum(SELF_TRADE_PREVENTIONS)),
   clientOrderId: z.exactOptional(clientOrderIdField),
   trigger: z.exactOptional(triggerBody),
-});
+};
+export const placeOrderBody = z.strictObject(placeFields);
 export type PlaceOrderBody = z.output<typeof placeOrderBody>;
 
 export const amendOrderBody = z.strictObject({
@@ -65,9 +82,24 @@ export const listTradesQuery = z.strictObject({
   ...listQueryFields,
 });
 
+export const listPreventedQuery = z.strictObject({
+  market: z.exactOptional(marketField),
+  orderId: z.exactOptional(orderIdField),
+  ...listQueryFields,
+});
+
 export const noQuery = z.strictObject({});
 
 const feeAnswer = z.strictObject({ asset: z.string(), amount: z.string() });
+
+const triggerAnswer = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.enum(FIXED_TRIGGER_KINDS), price: z.string() }),
+  z.strictObject({
+    type: z.literal('trailing_stop'),
+    trailBps: z.int(),
+    activationPrice: z.string().nullable(),
+  }),
+]);
 
 const orderFields = {
   id: z.string(),
@@ -75,15 +107,21 @@ const orderFields = {
   market: z.string(),
   side: z.enum(SIDES),
   type: z.enum(ORDER_TYPES),
-  timeInForce: z.enum(TIMES_IN_FORCE),
+  timeInForce: z.enum(ASKED_TIMES_IN_FORCE),
   postOnly: z.boolean(),
   selfTradePrevention: z.enum(SELF_TRADE_PREVENTIONS),
   price: z.string().nullable(),
   quantity: z.string().nullable(),
   quoteAmount: z.string().nullable(),
+  /** Null for an order that shows all of itself. */
+  displayQuantity: z.string().nullable(),
   expiresAt: timeField.nullable(),
   /** Null for an order that takes part at once. */
-  trigger: z.strictObject({ type: z.enum(TRIGGER_KINDS), price: z.string() }).nullable(),
+  trigger: triggerAnswer.nullable(),
+  /** The order whose place it was to take; its own `replacedBy` says whether it did. */
+  replaces: z.string().nullable(),
+  /** The order that has taken its place. */
+  replacedBy: z.string().nullable(),
   filledQuantity: z.string(),
   filledQuote: z.string(),
   /** filledQuote / filledQuantity, rounded down to 18 decimals; null before the first fill. */
@@ -128,6 +166,27 @@ export const tradeAnswer = z.strictObject({
   time: timeField,
 });
 export type TradeAnswer = z.output<typeof tradeAnswer>;
+
+/** A trade that self-trade prevention kept from being one, as one of its owners sees it. */
+export const preventedMatchAnswer = z.strictObject({
+  market: z.string(),
+  /** The maker's, at which the orders met. */
+  price: z.string(),
+  /** The taker's, which decided. */
+  selfTradePrevention: z.enum(SELF_TRADE_PREVENTIONS),
+  /** Own orders only: two, or one whose counterpart is of another account of the trade group. */
+  orders: z.array(
+    z.strictObject({
+      orderId: z.string(),
+      side: z.enum(SIDES),
+      liquidity: z.enum(['maker', 'taker']),
+      /** What the match took off the order, perhaps nothing. */
+      preventedQuantity: z.string(),
+    }),
+  ),
+  time: timeField,
+});
+export type PreventedMatchAnswer = z.output<typeof preventedMatchAnswer>;
 
 export const testOrderAnswer = z.strictObject({
   market: z.string(),

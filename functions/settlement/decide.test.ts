@@ -1,6 +1,7 @@
 // Trades and releases against amounts worked out by hand.
 import { describe, expect, it } from 'vitest';
 import { TerminalError } from '../../shared/domain/failure.ts';
+import { orderId, userId } from '../../shared/domain/ids.ts';
 import type { FeePolicy } from '../../shared/domain/market.ts';
 import type { ExecutionEvent } from '../../shared/events/executions.ts';
 import { canonicalJson, eventContent, releasesOf, settleTrade, volumesOf } from './decide.ts';
@@ -141,6 +142,27 @@ describe('releases', () => {
     for (const event of [makeOpened(of), trade(), configured]) {
       expect(releasesOf(event)).toEqual([]);
     }
+  });
+
+  it('are none of a prevented match and of a switch: the ends that follow them release', () => {
+    const head = { sequence: 1, timeMs: NOON_MS, userId: userId(1) };
+    const side = { orderId: orderId(11), userId: userId(1), lots: 5 };
+    const events: ExecutionEvent[] = [
+      {
+        kind: 'prevented',
+        sequence: 1,
+        timeMs: NOON_MS,
+        priceTicks: 5,
+        mode: 'cancel_both',
+        takerSide: 'buy',
+        taker: side,
+        maker: side,
+      },
+      { ...head, kind: 'deadman_set', commandNumber: 1, deadlineMs: null },
+      { ...head, kind: 'deadman_fired', deadlineMs: 1 },
+      { ...head, kind: 'user_blocked', commandNumber: 1, isBlocked: true },
+    ];
+    for (const event of events) expect(releasesOf(event)).toEqual([]);
   });
 
   it('of a refused cancel-all are none, and an amount there is refused for good', () => {

@@ -65,6 +65,13 @@ export function releasesOf(event: ExecutionEvent): HoldTake[] {
     case 'trade':
     case 'configured':
       return [];
+    // Who loses what by a prevented match, and whose orders end by a switch, is told by the events
+    // that follow it: those release.
+    case 'prevented':
+    case 'deadman_set':
+    case 'deadman_fired':
+    case 'user_blocked':
+      return [];
   }
 }
 

@@ -6,7 +6,8 @@ import type { TimeInForce } from '../../../shared/domain/order.ts';
 import { mulPpmRoundUp } from '../../../shared/money/rounding.ts';
 import { notionalMinor } from '../../../shared/domain/market.ts';
 import type { AmendOrderBody } from '../schema.ts';
-import { checkMoving, checkNotional, readPrice, readQuantity, type MarketTerms } from './size.ts';
+import { checkParts, readPrice, readQuantity } from './read-steps.ts';
+import { checkMoving, checkNotional, type MarketTerms } from './size.ts';
 
 /** What is known of an accepted order when a change is asked for. */
 export interface ChangeableOrder {
@@ -20,6 +21,8 @@ export interface ChangeableOrder {
   readonly priceTicks: number;
   readonly quantityLots: number;
   readonly remainingLots: number;
+  /** Null unless it is an iceberg. */
+  readonly displayLots: number | null;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
   /** True while an earlier amend has no answer from the engine yet. */
@@ -68,6 +71,10 @@ export function decideAmend(
   if (quantityLots <= goneLots) return reject('ORDER_QUANTITY_BELOW_FILLED');
   const refusal = checkNotional(notionalMinor(terms.scale, priceTicks, quantityLots), terms);
   if (refusal !== null) return refusal;
+  // An iceberg keeps what it shows at a time: so much may not be hidden behind that.
+  const grows = order.displayLots !== null && quantityLots > order.quantityLots;
+  const parts = grows ? checkParts(order.displayLots, quantityLots) : null;
+  if (parts !== null) return parts;
   const holdIncreaseMinor = amendHoldIncrease(order, { priceTicks, quantityLots }, terms);
   return { priceTicks, quantityLots, holdIncreaseMinor };
 }

@@ -102,6 +102,7 @@ const RESTING: ChangeableOrder = {
   priceTicks: 3_000_000,
   quantityLots: 1_000,
   remainingLots: 600,
+  displayLots: null,
   makerFeePpm: 1000,
   takerFeePpm: 2000,
   amendPending: false,

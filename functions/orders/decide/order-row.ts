@@ -17,9 +17,22 @@ export interface OrderRow {
   /** Base units of the quote asset; null unless sized by quote amount. */
   readonly quoteAmountMinor: string | null;
   readonly expiresAtMs: number | null;
-  /** Both null for an order that takes part at once. */
+  /** Null for an order that takes part at once. */
   readonly triggerKind: TriggerKind | null;
+  /** Null without a trigger, and for a trailing stop, whose price moves. */
   readonly triggerPriceTicks: number | null;
+  /** Null unless the trigger is a trailing stop. */
+  readonly trailBps: number | null;
+  /** Null for a trailing stop that is active from placement, and without one. */
+  readonly activationPriceTicks: number | null;
+  /** What an iceberg shows at a time; null for any other order. */
+  readonly displayLots: number | null;
+  /** For the rest of the UTC day: the engine has it as GTD until midnight. */
+  readonly isDay: boolean;
+  /** The order whose place it was to take. */
+  readonly replacesNumber: number | null;
+  /** The order that has taken its place. */
+  readonly replacedBy: number | null;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
   readonly acceptedAtMs: number;

@@ -4,6 +4,7 @@ import type { MarketConfig } from '../../../shared/domain/market.ts';
 import type { OrderRow, OrderWithUnits } from './order-row.ts';
 import type { MarketTerms, SizedOrder } from './size.ts';
 import { holdTerms, reservePpm } from './size.ts';
+import type { Trigger } from './trigger.ts';
 import { reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import type { PlaceCommand } from '../../../shared/events/commands.ts';
 import type { PlaceOrderBody } from '../schema.ts';
@@ -95,8 +96,11 @@ export function acceptedRow(accepted: AcceptedOrder): OrderWithUnits {
     quantityLots: sized.quantityLots,
     quoteAmountMinor: sized.quoteAmountMinor?.toString() ?? null,
     expiresAtMs: sized.expiresAtMs,
-    triggerKind: sized.trigger?.kind ?? null,
-    triggerPriceTicks: sized.trigger?.priceTicks ?? null,
+    ...triggerColumns(sized.trigger),
+    displayLots: sized.displayLots,
+    isDay: body.timeInForce === 'DAY',
+    replacesNumber: null,
+    replacedBy: null,
     makerFeePpm: terms.makerFeePpm,
     takerFeePpm: terms.takerFeePpm,
     acceptedAtMs: accepted.acceptedAtMs,
@@ -110,6 +114,19 @@ export function acceptedRow(accepted: AcceptedOrder): OrderWithUnits {
     amendPending: false,
   };
   return withUnits(order, terms.config);
+}
+
+/** A trigger as the columns of an order hold it. */
+export function triggerColumns(
+  trigger: Trigger | null,
+): Pick<OrderRow, 'triggerKind' | 'triggerPriceTicks' | 'trailBps' | 'activationPriceTicks'> {
+  const none = { triggerPriceTicks: null, trailBps: null, activationPriceTicks: null };
+  if (trigger === null) return { ...none, triggerKind: null };
+  if (trigger.kind !== 'trailing_stop') {
+    return { ...none, triggerKind: trigger.kind, triggerPriceTicks: trigger.priceTicks };
+  }
+  const { kind, trailBps, activationPriceTicks = null } = trigger;
+  return { ...none, triggerKind: kind, trailBps, activationPriceTicks };
 }
 
 /** A row that has no fees yet, with the units of its market. */
@@ -144,5 +161,6 @@ export function placeCommand(order: AcceptedOrder): PlaceCommand {
     takerFeePpm: terms.takerFeePpm,
     holdMinor: sized.hold.amountMinor.toString(),
     ...(sized.trigger === null ? {} : { trigger: sized.trigger }),
+    ...(sized.displayLots === null ? {} : { displayLots: sized.displayLots }),
   };
 }

@@ -11,6 +11,7 @@ import type { EndStatus, Side } from '../../../shared/domain/order.ts';
 import { TerminalError } from '../../../shared/domain/failure.ts';
 import type { ExecutionEvent, Executions, TradeEvent } from '../../../shared/events/executions.ts';
 import { feeFactsOf } from '../../../shared/events/trade-facts.ts';
+import { preventedMatches, type PreventedMatch } from './prevented.ts';
 
 export interface NewFill {
   readonly orderNumber: number;
@@ -30,6 +31,8 @@ export interface NewFill {
 /** What a batch of events says about one order. Null: the batch says nothing of it. */
 export interface OrderUpdate {
   readonly orderNumber: number;
+  /** Of the first event in which the order took part; null when the batch has none. */
+  firstSequence: number | null;
   lastSequence: number;
   /** Null: as it was before. */
   remainingLots: number | null;
@@ -48,21 +51,24 @@ export interface OrderUpdate {
 
 export interface Projection {
   readonly fills: readonly NewFill[];
+  readonly prevented: readonly PreventedMatch[];
   readonly updates: readonly OrderUpdate[];
 }
 
 /** Folds records into fills and one update an order, sorted by order number. */
 export function projectExecutions(records: readonly Executions[]): Projection {
   const fills: NewFill[] = [];
+  const prevented: PreventedMatch[] = [];
   const updates = new Map<number, OrderUpdate>();
   for (const record of records) {
     for (const event of record.events) {
       if (event.kind === 'trade') fills.push(...tradeFills(record, event));
+      if (event.kind === 'prevented') prevented.push(...preventedMatches(record, event));
       for (const change of changesOf(event)) fold(updates, event, change);
     }
   }
   const sorted = [...updates.values()].sort((a, b) => a.orderNumber - b.orderNumber);
-  return { fills, updates: sorted };
+  return { fills, prevented, updates: sorted };
 }
 
 interface Change {
@@ -80,6 +86,8 @@ function changesOf(event: ExecutionEvent): readonly Change[] {
       return [event];
     case 'trade':
       return [event.taker, event.maker];
+    case 'prevented':
+      return [event.taker, event.maker].map(({ orderId }) => ({ orderId, remainingLots: null }));
     case 'ended':
       return [{ orderId: event.orderId, remainingLots: event.cancelledLots }];
     case 'triggered':
@@ -87,6 +95,10 @@ function changesOf(event: ExecutionEvent): readonly Change[] {
     case 'refused':
       return event.orderId === null ? [] : [{ orderId: event.orderId, remainingLots: null }];
     case 'configured':
+    // The ends of the user's orders follow these.
+    case 'deadman_set':
+    case 'deadman_fired':
+    case 'user_blocked':
       return [];
   }
 }
@@ -95,6 +107,7 @@ function fold(updates: Map<number, OrderUpdate>, event: ExecutionEvent, change: 
   const orderNumber = orderNumberOf(change.orderId);
   const update = updates.get(orderNumber) ?? {
     orderNumber,
+    firstSequence: null,
     lastSequence: 0,
     remainingLots: null,
     isUntriggered: false,
@@ -104,8 +117,11 @@ function fold(updates: Map<number, OrderUpdate>, event: ExecutionEvent, change: 
     answeredAmends: [],
   };
   updates.set(orderNumber, update);
-  // A refusal leaves the order as it is.
-  if (event.kind !== 'refused' && event.sequence > update.lastSequence) {
+  if (event.kind !== 'refused') {
+    update.firstSequence = Math.min(update.firstSequence ?? event.sequence, event.sequence);
+  }
+  // A refusal leaves the order as it is; what a prevented match takes off it, the next events tell.
+  if (changesOrder(event) && event.sequence > update.lastSequence) {
     update.lastSequence = event.sequence;
     update.remainingLots = change.remainingLots ?? update.remainingLots;
     update.isUntriggered = event.kind === 'armed';
@@ -117,6 +133,10 @@ function fold(updates: Map<number, OrderUpdate>, event: ExecutionEvent, change: 
     update.answeredAmends.push(event.commandNumber);
     if (event.sequence > (update.amend?.sequence ?? 0)) update.amend = event;
   }
+}
+
+function changesOrder(event: ExecutionEvent): boolean {
+  return event.kind !== 'refused' && event.kind !== 'prevented';
 }
 
 function tradeFills(record: Executions, event: TradeEvent): NewFill[] {

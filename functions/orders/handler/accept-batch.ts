@@ -227,6 +227,7 @@ function toNewOrder(
     market: order.body.market,
     clientOrderId: order.body.clientOrderId ?? null,
     quoteAmountMinor: order.sized.quoteAmountMinor?.toString() ?? null,
+    isDay: order.body.timeInForce === 'DAY',
     outboxId: outboxIds.get(order.body.market) ?? 0,
     keys: intent.keys.map((key) => ({ ...key, requestHash: intent.requestHash })),
   };

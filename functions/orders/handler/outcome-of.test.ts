@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { orderId, tradeId, userId } from '../../../shared/domain/ids.ts';
 import type { ExecutionEvent, Executions, TradeEvent } from '../../../shared/events/executions.ts';
 import { armed, triggered } from '../outcome-fixture.ts';
-import { outcomeOf } from './outcome-of.ts';
+import { concerns, outcomeOf } from './outcome-of.ts';
 
 const HEAD = { timeMs: 1 };
 const OWN = { orderId: orderId(7), userId: userId(1) };
@@ -73,9 +73,10 @@ const refused: ExecutionEvent = {
   releaseMinor: '0',
 };
 
-const place = { kind: 'place' as const, commandNumber: 7 };
-const amend = { kind: 'amend' as const, commandNumber: 8 };
-const cancel = { kind: 'cancel' as const, commandNumber: 8 };
+const NAMES = { orderId: OWN.orderId, replacesId: null };
+const place = { kind: 'place' as const, commandNumber: 7, ...NAMES };
+const amend = { kind: 'amend' as const, commandNumber: 8, ...NAMES };
+const cancel = { kind: 'cancel' as const, commandNumber: 8, ...NAMES };
 
 describe('the outcome of placing', () => {
   it('is not known before the order rests or ends', () => {
@@ -104,6 +105,74 @@ describe('the outcome of placing', () => {
   it('is whole when it was cut over two records', () => {
     const events = [trade, { ...trade, sequence: 3 }, filled];
     expect(outcomeOf(RECORD, events, place)?.trades).toHaveLength(2);
+  });
+});
+
+describe('the outcome of replacing', () => {
+  const OLD = orderId(5);
+  const replace = { ...place, replacesId: OLD };
+  const replaced = (sequence: number): ExecutionEvent => {
+    const end = { status: 'cancelled', reason: 'ORDER_REPLACED', cancelledLots: 3 } as const;
+    return { ...filled, orderId: OLD, sequence, ...end };
+  };
+
+  it('concerns the end of the order that is replaced, and nothing else of it', () => {
+    expect(concerns(replaced(1), replace)).toBe(true);
+    expect(concerns(replaced(1), place)).toBe(false);
+    const others: ExecutionEvent[] = [
+      { ...filled, orderId: OLD },
+      { ...opened, orderId: OLD },
+    ];
+    for (const event of others) expect(concerns(event, replace)).toBe(false);
+  });
+
+  it('tells both: what was cancelled and what came in its place', () => {
+    const outcome = outcomeOf(RECORD, [replaced(1), trade, opened], replace);
+    expect(outcome).toMatchObject({
+      replaced: { sequence: 1, cancelledLots: 3 },
+      trades: [{ sequence: 2 }],
+      final: { kind: 'opened' },
+    });
+  });
+
+  it('is told as a failure to cancel when the new order stands alone', () => {
+    expect(outcomeOf(RECORD, [opened], replace)).toMatchObject({ replaced: null });
+    expect(outcomeOf(RECORD, [replaced(1)], replace)).toBeNull();
+  });
+
+  it('does not take for its own what another replacement has cancelled', () => {
+    expect(outcomeOf(RECORD, [replaced(1), opened], replace)).toMatchObject({ replaced: null });
+  });
+});
+
+describe('events that name no order, or two', () => {
+  const head = { ...HEAD, sequence: 1, userId: OWN.userId };
+  const switches: ExecutionEvent[] = [
+    { ...head, kind: 'deadman_set', commandNumber: 7, deadlineMs: 5 },
+    { ...head, kind: 'deadman_fired', deadlineMs: 5 },
+    { ...head, kind: 'user_blocked', commandNumber: 7, isBlocked: true },
+  ];
+
+  it.each(switches)('concern no order: $kind', (event) => {
+    expect(concerns(event, place)).toBe(false);
+  });
+
+  it('are part of an outcome as a prevented match is, and never the last word', () => {
+    const side = { ...OWN, lots: 0 };
+    const prevented: ExecutionEvent = {
+      ...HEAD,
+      kind: 'prevented',
+      sequence: 2,
+      priceTicks: 5,
+      mode: 'cancel_maker',
+      takerSide: 'buy',
+      taker: side,
+      maker: { ...side, orderId: orderId(6), lots: 4 },
+    };
+    expect(concerns(prevented, place)).toBe(true);
+    expect(concerns({ ...prevented, taker: prevented.maker }, place)).toBe(false);
+    expect(outcomeOf(RECORD, [prevented], place)).toBeNull();
+    expect(outcomeOf(RECORD, [prevented, opened], place)).toMatchObject({ final: opened });
   });
 });
 

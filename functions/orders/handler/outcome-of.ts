@@ -1,4 +1,5 @@
 // Reads from the engine's events how one command ended.
+import type { OrderId } from '../../../shared/domain/ids.ts';
 import type {
   AmendedEvent,
   ArmedEvent,
@@ -17,6 +18,8 @@ export interface Outcome {
   readonly trades: readonly TradeEvent[];
   /** The amend itself, for an amend that was carried out. */
   readonly amended: AmendedEvent | null;
+  /** How the order ended that this one has taken the place of; null when it has taken none's. */
+  readonly replaced: EndedEvent | null;
   /** The last word on the order: it rests, waits, ended, was amended, or nothing changed. */
   readonly final: OpenedEvent | ArmedEvent | EndedEvent | AmendedEvent | RefusedEvent;
 }
@@ -25,6 +28,9 @@ export interface Outcome {
 export interface Awaited {
   readonly kind: 'place' | 'cancel' | 'amend';
   readonly commandNumber: number;
+  readonly orderId: OrderId;
+  /** The order that a placed one is to replace; null for any other command. */
+  readonly replacesId: OrderId | null;
 }
 
 /**
@@ -38,7 +44,7 @@ export function outcomeOf(
 ): Outcome | null {
   const begin = events.findIndex((event) => beginsOutcome(event, awaited));
   if (begin < 0) return null;
-  const own = events.slice(begin);
+  const own = events.slice(begin).filter((event) => isOf(event, awaited.orderId));
   const [first] = own;
   const isDone = first?.kind === 'refused' || (first?.kind === 'amended' && first.priorityKept);
   // An amend that lost its place is matched anew: what follows `amended` is its outcome.
@@ -48,7 +54,20 @@ export function outcomeOf(
   if (final === undefined || !isFinal(final)) return null;
   // What happens to the order after its command, happens to it as a maker.
   const trades = own.slice(0, end).filter((event) => event.kind === 'trade');
-  return { record, trades, amended: first?.kind === 'amended' ? first : null, final };
+  const amended = first?.kind === 'amended' ? first : null;
+  return { record, trades, amended, final, replaced: findReplaced(events, first) };
+}
+
+/** The order that was replaced ended right before the new one did anything: nobody else's doing. */
+function findReplaced(
+  events: readonly ExecutionEvent[],
+  first: ExecutionEvent | undefined,
+): EndedEvent | null {
+  for (const event of events) {
+    if (event.kind !== 'ended' || event.reason !== 'ORDER_REPLACED') continue;
+    if (event.sequence + 1 === first?.sequence) return event;
+  }
+  return null;
 }
 
 /** True when the events tell the outcome in part or in full. */
@@ -56,17 +75,55 @@ export function hasBegun(events: readonly ExecutionEvent[], awaited: Awaited): b
   return events.some((event) => beginsOutcome(event, awaited));
 }
 
-/** Events of the order itself, and trades in which it was the taker. */
-export function concerns(event: ExecutionEvent, orderId: string): boolean {
-  if (event.kind === 'trade') return event.taker.orderId === orderId;
-  return event.kind !== 'configured' && event.orderId === orderId;
+/** Events of the order itself, and the end of one that it replaced. */
+export function concerns(event: ExecutionEvent, awaited: Awaited): boolean {
+  if (isOf(event, awaited.orderId)) return true;
+  if (event.kind !== 'ended' || event.reason !== 'ORDER_REPLACED') return false;
+  return event.orderId === awaited.replacesId;
 }
 
-/** What follows on these, in the same step of the engine, is the last word. */
-const MIDDLE_KINDS = ['trade', 'reduced', 'triggered', 'configured'] as const;
+/** True when the order is what the event is about, or its taker. */
+function isOf(event: ExecutionEvent, orderId: OrderId): boolean {
+  switch (event.kind) {
+    case 'trade':
+    case 'prevented':
+      return event.taker.orderId === orderId;
+    case 'opened':
+    case 'armed':
+    case 'triggered':
+    case 'reduced':
+    case 'ended':
+    case 'amended':
+    case 'refused':
+      return event.orderId === orderId;
+    case 'deadman_set':
+    case 'deadman_fired':
+    case 'user_blocked':
+    case 'configured':
+      return false;
+  }
+}
 
 function isFinal(event: ExecutionEvent): event is Outcome['final'] {
-  return !(MIDDLE_KINDS as readonly string[]).includes(event.kind);
+  switch (event.kind) {
+    case 'opened':
+    case 'armed':
+    case 'ended':
+    case 'amended':
+    case 'refused':
+      return true;
+    // What follows on these, in the same step of the engine, is the last word.
+    case 'trade':
+    case 'prevented':
+    case 'reduced':
+    case 'triggered':
+      return false;
+    case 'deadman_set':
+    case 'deadman_fired':
+    case 'user_blocked':
+    case 'configured':
+      return false;
+  }
 }
 
 function beginsOutcome(event: ExecutionEvent, awaited: Awaited): boolean {

@@ -3,7 +3,7 @@
 // is away. An outcome that was missed is answered as one that is late.
 import type { Bus } from '../../../shared/bus/bus.ts';
 import type { Cache } from '../../../shared/cache/cache.ts';
-import { orderId } from '../../../shared/domain/ids.ts';
+import { orderId, type OrderId } from '../../../shared/domain/ids.ts';
 import { EVENTS } from '../../../shared/events/catalog.ts';
 import { decodeEvent, isDecodeFailure } from '../../../shared/events/envelope.ts';
 import type { ExecutionEvent, Executions } from '../../../shared/events/executions.ts';
@@ -37,8 +37,8 @@ const SEARCHED_ORDERS_MAX = 32;
 
 export class Outcomes {
   readonly #log: Logger;
-  /** Waiters by order id; several requests may wait for one order. */
-  readonly #waiters = new Map<string, Set<Waiter>>();
+  /** Waiters by the ids of their orders; several requests may wait for one order. */
+  readonly #waiters = new Map<OrderId, Set<Waiter>>();
   readonly #tail: OutcomeSource;
   readonly #feed: OutcomeSource | null;
   /** What the last to come were told to listen to. */
@@ -87,17 +87,22 @@ export class Outcomes {
     this.#idleTimer.unref();
   }
 
-  expect(kind: Waiter['kind'], orderNumber: number, commandNumber: number): Expected {
-    const id = orderId(orderNumber);
+  /** `replacesNumber`: the order that the one to be placed is to take the place of. */
+  expect(
+    kind: Waiter['kind'],
+    orderNumber: number,
+    commandNumber: number,
+    replacesNumber: number | null = null,
+  ): Expected {
+    const ids = {
+      orderId: orderId(orderNumber),
+      replacesId: replacesNumber === null ? null : orderId(replacesNumber),
+    };
     let settle: (outcome: Outcome | null) => void = () => undefined;
     const settled = new Promise<Outcome | null>((resolve) => (settle = resolve));
-    const waiter: Waiter = { kind, commandNumber, resolve: settle, events: [], until: 0 };
-    const waiters = this.#waiters.get(id) ?? new Set();
-    this.#waiters.set(id, waiters.add(waiter));
-    const forget = () => {
-      waiters.delete(waiter);
-      if (waiters.size === 0) this.#waiters.delete(id);
-    };
+    const waiter: Waiter = { kind, commandNumber, ...ids, resolve: settle, events: [], until: 0 };
+    this.#add(waiter);
+    const forget = () => this.#remove(waiter);
     const sinceMs = this.#reliesOnFeed ? performance.now() : null;
     return {
       forget,
@@ -122,6 +127,20 @@ export class Outcomes {
   async close(): Promise<void> {
     if (this.#idleTimer !== null) clearTimeout(this.#idleTimer);
     await this.#stopAll();
+  }
+
+  #add(waiter: Waiter): void {
+    for (const id of idsOf(waiter)) {
+      this.#waiters.set(id, (this.#waiters.get(id) ?? new Set()).add(waiter));
+    }
+  }
+
+  #remove(waiter: Waiter): void {
+    for (const id of idsOf(waiter)) {
+      const waiters = this.#waiters.get(id);
+      waiters?.delete(waiter);
+      if (waiters?.size === 0) this.#waiters.delete(id);
+    }
   }
 
   /** False when it is not to be relied on now. */
@@ -173,8 +192,8 @@ export class Outcomes {
     const executed = decodeEvent('executions', EVENTS.executions.type, value.toString('utf8'));
     if (isDecodeFailure(executed)) return;
     for (const output of executed.outputs) {
-      for (const [id, waiters] of this.#waiters) {
-        for (const waiter of waiters) offer(output, id, waiter);
+      for (const waiters of this.#waiters.values()) {
+        for (const waiter of waiters) offer(output, waiter);
       }
     }
   }
@@ -186,11 +205,15 @@ export class Outcomes {
   }
 }
 
-function offer(record: Executions, id: string, waiter: Waiter): void {
+function idsOf({ orderId: own, replacesId }: Waiter): readonly OrderId[] {
+  return replacesId === null ? [own] : [own, replacesId];
+}
+
+function offer(record: Executions, waiter: Waiter): void {
   const { events } = waiter;
-  // A record may come twice, by two ways or cut otherwise.
+  // A record may come twice: by two ways, cut otherwise, or to who waits under two names.
   const news = record.events.filter(({ sequence }) => sequence > waiter.until);
-  const own = news.filter((event) => concerns(event, id));
+  const own = news.filter((event) => concerns(event, waiter));
   if (own.length === 0) return;
   // An outcome goes on where the record before it ended, or a part of it was missed.
   const isTorn = record.firstSequence > waiter.until + 1 && hasBegun(events, waiter);

@@ -16,13 +16,8 @@ import { lockBalances } from '../../../shared/ledger/lock-balances.ts';
 import { formatDecimal } from '../../../shared/money/decimal.ts';
 import type { PlaceIntent } from '../decide/intent.ts';
 import { acceptedRow, decidePlace } from '../decide/place.ts';
-import {
-  needsBestPrices,
-  sizeOrder,
-  startTicks,
-  type MarketTerms,
-  type SizedOrder,
-} from '../decide/size.ts';
+import { needsBestPrices, sizeOrder, type MarketTerms, type SizedOrder } from '../decide/size.ts';
+import { startTicks } from '../decide/trigger.ts';
 import {
   noQuery,
   orderOutcomeAnswer,

@@ -1,12 +1,12 @@
 // From rows to the wire: ticks, lots and base units become canonical decimals. Pure.
 import { orderId, tradeId, type MarketId } from '../../../shared/domain/ids.ts';
 import { formatSteps } from '../../../shared/domain/market.ts';
-import { isEndStatus } from '../../../shared/domain/order.ts';
+import { isEndStatus, type Side } from '../../../shared/domain/order.ts';
 import { formatDecimal } from '../../../shared/money/decimal.ts';
 import { divRoundDown } from '../../../shared/money/rounding.ts';
-import type { OrderAnswer, TradeAnswer } from '../schema.ts';
+import type { OrderAnswer, PreventedMatchAnswer, TradeAnswer } from '../schema.ts';
 import type { FeeSums, MarketUnits, OrderRow, OrderWithUnits } from '../decide/order-row.ts';
-import type { FillRow } from '../store/read.ts';
+import type { FillRow, PreventedRow } from '../store/read.ts';
 
 const AVERAGE_DECIMALS = 18;
 
@@ -19,7 +19,7 @@ export function presentOrder(found: OrderWithUnits): OrderAnswer {
     market: order.market,
     side: order.side,
     type: order.type,
-    timeInForce: order.timeInForce,
+    timeInForce: order.isDay ? 'DAY' : order.timeInForce,
     postOnly: order.postOnly,
     selfTradePrevention: order.selfTradePrevention,
     price: order.type === 'limit' ? formatSteps(order.priceTicks, units.tickSize) : null,
@@ -28,8 +28,12 @@ export function presentOrder(found: OrderWithUnits): OrderAnswer {
       order.quoteAmountMinor === null
         ? null
         : formatDecimal(BigInt(order.quoteAmountMinor), units.quoteDecimals),
+    displayQuantity:
+      order.displayLots === null ? null : formatSteps(order.displayLots, units.lotSize),
     expiresAt: order.expiresAtMs === null ? null : formatTime(order.expiresAtMs),
     trigger: presentTrigger(order, units),
+    replaces: order.replacesNumber === null ? null : orderId(order.replacesNumber),
+    replacedBy: order.replacedBy === null ? null : orderId(order.replacedBy),
     filledQuantity: formatSteps(order.filledLots, units.lotSize),
     filledQuote: formatDecimal(BigInt(order.filledQuoteMinor), units.quoteDecimals),
     averagePrice: averagePrice(order, units),
@@ -43,7 +47,12 @@ export function presentOrder(found: OrderWithUnits): OrderAnswer {
 }
 
 function presentTrigger(order: OrderRow, units: MarketUnits): OrderAnswer['trigger'] {
-  const { triggerKind: type, triggerPriceTicks } = order;
+  const { triggerKind: type, triggerPriceTicks, trailBps, activationPriceTicks } = order;
+  if (type === 'trailing_stop') {
+    const activation =
+      activationPriceTicks === null ? null : formatSteps(activationPriceTicks, units.tickSize);
+    return { type, trailBps: trailBps ?? 0, activationPrice: activation };
+  }
   if (type === null || triggerPriceTicks === null) return null;
   return { type, price: formatSteps(triggerPriceTicks, units.tickSize) };
 }
@@ -60,6 +69,7 @@ export function presentAccepted(found: OrderWithUnits): OrderAnswer {
       remainingLots: found.order.quantityLots,
       filledLots: 0,
       filledQuoteMinor: '0',
+      replacedBy: null,
       updatedAtMs: found.order.acceptedAtMs,
     },
   });
@@ -81,6 +91,31 @@ export function presentFill(fill: FillRow): TradeAnswer {
     liquidity: fill.liquidity,
     time: formatTime(fill.tradedAtMs),
   };
+}
+
+export function presentPrevented(match: PreventedRow): PreventedMatchAnswer {
+  const { takerSide, takerOrderNumber: taker, makerOrderNumber: maker } = match;
+  const lots = (count: number | null): string => formatSteps(count ?? 0, match.lotSize);
+  const own = (number: number, side: Side, liquidity: 'maker' | 'taker', of: number | null) => ({
+    orderId: orderId(number),
+    side,
+    liquidity,
+    preventedQuantity: lots(of),
+  });
+  return {
+    market: match.market,
+    price: formatSteps(match.priceTicks, match.tickSize),
+    selfTradePrevention: match.mode,
+    orders: [
+      ...(taker === null ? [] : [own(taker, takerSide, 'taker', match.takerLots)]),
+      ...(maker === null ? [] : [own(maker, oppositeOf(takerSide), 'maker', match.makerLots)]),
+    ],
+    time: formatTime(match.preventedAtMs),
+  };
+}
+
+function oppositeOf(side: Side): Side {
+  return side === 'buy' ? 'sell' : 'buy';
 }
 
 export function formatTime(timeMs: number): string {

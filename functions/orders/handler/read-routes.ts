@@ -7,16 +7,19 @@ import { listAnswer, listPage } from '../../../shared/http/list.ts';
 import {
   clientOrderParams,
   listOrdersQuery,
+  listPreventedQuery,
   listTradesQuery,
   noQuery,
   orderAnswer,
   orderParams,
+  preventedMatchAnswer,
   tradeAnswer,
 } from '../schema.ts';
 import { findOrder, findOrderByClientId, listFills, listOrders } from '../store/read.ts';
+import { listPrevented } from '../store/read.ts';
 import { userNumberOf } from './caller.ts';
 import type { OrdersDeps } from './deps.ts';
-import { presentFill, presentOrder } from './present.ts';
+import { presentFill, presentOrder, presentPrevented } from './present.ts';
 
 export const getOrder = route({
   method: 'GET',
@@ -53,6 +56,11 @@ export const getOrderByClientId = route({
 
 /** The sort position of a cursor of these lists: one number. */
 const positionField = z.tuple([z.int().positive()]);
+
+/** Null asks for all; a name that no order can have, for none. */
+function wantedOrder(orderId: string | undefined): number | null {
+  return orderId === undefined ? null : (parseOrderId(orderId) ?? 0);
+}
 
 export const listOwnOrders = route({
   method: 'GET',
@@ -93,11 +101,35 @@ export const listOwnTrades = route({
     const fills = await listFills(deps.pool, {
       userNumber: userNumberOf(request),
       market: market ?? null,
-      orderNumber: orderId === undefined ? null : parseOrderId(orderId),
+      orderNumber: wantedOrder(orderId),
       before: before.data?.[0] ?? null,
       limit: limit + 1,
     });
     const page = listPage(fills, limit, presentFill, (fill) => [fill.fillNumber]);
+    return { status: 200, body: page };
+  },
+});
+
+export const listPreventedMatches = route({
+  method: 'GET',
+  path: '/v1/prevented-matches',
+  access: 'user',
+  summary: 'Matches of own orders that self-trade prevention kept from being trades, newest first.',
+  query: listPreventedQuery,
+  answers: { 200: listAnswer(preventedMatchAnswer) },
+  refusals: ['QUERY_INVALID'],
+  handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
+    const { market, orderId, limit, cursor } = request.query;
+    const before = positionField.nullable().safeParse(cursor ?? null);
+    if (!before.success) return reject('QUERY_INVALID', 'cursor is not of this list');
+    const matches = await listPrevented(deps.pool, {
+      userNumber: userNumberOf(request),
+      market: market ?? null,
+      orderNumber: wantedOrder(orderId),
+      before: before.data?.[0] ?? null,
+      limit: limit + 1,
+    });
+    const page = listPage(matches, limit, presentPrevented, (match) => [match.matchNumber]);
     return { status: 200, body: page };
   },
 });

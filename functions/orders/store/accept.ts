@@ -11,6 +11,7 @@ import type { MarketTerms } from '../decide/size.ts';
 import type { AcceptContext, KnownKey, RequestKey, UserMarket } from '../decide/batch.ts';
 import type { LockedOrder } from '../decide/order-row.ts';
 import { termsKey } from '../decide/batch.ts';
+import { triggerColumns } from '../decide/place.ts';
 import { ORDER_COLUMNS } from './order-columns.ts';
 
 /** How long a clientOrderId or Idempotency-Key is remembered after its order ended. */
@@ -239,21 +240,26 @@ export interface NewOrder {
   readonly clientOrderId: string | null;
   readonly quoteAmountMinor: string | null;
   readonly outboxId: number;
+  readonly isDay: boolean;
   readonly keys: readonly (RequestKey & { readonly requestHash: string })[];
 }
 
 /** Inserts orders with their request keys and counts them as open: one statement for the batch. */
 export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise<void> {
   if (orders.length === 0) return;
-  const rows = orders.map(({ command: { trigger, ...command }, ...order }) => ({
-    ...command,
-    triggerKind: trigger?.kind ?? null,
-    triggerPriceTicks: trigger?.priceTicks ?? null,
-    market: order.market,
-    clientOrderId: order.clientOrderId,
-    quoteAmountMinor: order.quoteAmountMinor,
-    outboxId: order.outboxId,
-  }));
+  const rows = orders.map(
+    ({ command: { trigger, displayLots, replaces, ...command }, ...order }) => ({
+      ...command,
+      ...triggerColumns(trigger ?? null),
+      displayLots: displayLots ?? null,
+      replacesNumber: replaces?.orderNumber ?? null,
+      isDay: order.isDay,
+      market: order.market,
+      clientOrderId: order.clientOrderId,
+      quoteAmountMinor: order.quoteAmountMinor,
+      outboxId: order.outboxId,
+    }),
+  );
   const keys = orders.flatMap(({ command, keys: own }) =>
     own.map((key) => ({
       ...key,
@@ -269,17 +275,21 @@ export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise
          time_in_force, post_only, self_trade_prevention, price_ticks, quantity_lots,
          quote_amount_minor, expires_at_ms, maker_fee_ppm, taker_fee_ppm, hold_minor,
          accepted_at_ms, updated_at_ms, outbox_id, remaining_lots, trigger_type,
-         trigger_price_ticks)
+         trigger_price_ticks, trail_bps, activation_price_ticks, display_lots, is_day,
+         replaces_number)
        SELECT number, "userNumber", "clientOrderId", market, side, type, "timeInForce", "postOnly",
          "selfTradePrevention", "priceTicks", "quantityLots", "quoteAmountMinor", "expiresAtMs",
          "makerFeePpm", "takerFeePpm", "holdMinor", "timeMs", "timeMs", "outboxId",
-         "quantityLots", "triggerKind", "triggerPriceTicks"
+         "quantityLots", "triggerKind", "triggerPriceTicks", "trailBps", "activationPriceTicks",
+         "displayLots", "isDay", "replacesNumber"
        FROM json_to_recordset($1::json) AS r (number bigint, "userNumber" bigint,
          "clientOrderId" text, market text, side text, type text, "timeInForce" text,
          "postOnly" boolean, "selfTradePrevention" text, "priceTicks" bigint,
          "quantityLots" bigint, "quoteAmountMinor" numeric, "expiresAtMs" bigint,
          "makerFeePpm" integer, "takerFeePpm" integer, "holdMinor" numeric, "timeMs" bigint,
-         "outboxId" bigint, "triggerKind" text, "triggerPriceTicks" bigint)
+         "outboxId" bigint, "triggerKind" text, "triggerPriceTicks" bigint, "trailBps" integer,
+         "activationPriceTicks" bigint, "displayLots" bigint, "isDay" boolean,
+         "replacesNumber" bigint)
        RETURNING user_number, market
      ), keyed AS (
        INSERT INTO orders.request_keys

@@ -8,7 +8,13 @@ export const ORDER_COLUMNS = `
   o.self_trade_prevention AS "selfTradePrevention", o.price_ticks AS "priceTicks",
   o.quantity_lots AS "quantityLots", o.quote_amount_minor AS "quoteAmountMinor",
   o.expires_at_ms AS "expiresAtMs", o.trigger_type AS "triggerKind",
-  o.trigger_price_ticks AS "triggerPriceTicks", o.maker_fee_ppm AS "makerFeePpm",
+  o.trigger_price_ticks AS "triggerPriceTicks", o.trail_bps AS "trailBps",
+  o.activation_price_ticks AS "activationPriceTicks", o.display_lots AS "displayLots",
+  o.is_day AS "isDay", o.replaces_number AS "replacesNumber",
+  CASE WHEN o.reason = 'ORDER_REPLACED' THEN (SELECT n.order_number FROM orders.orders n
+    WHERE n.replaces_number = o.order_number AND n.first_sequence = o.last_sequence + 1)
+    END AS "replacedBy",
+  o.maker_fee_ppm AS "makerFeePpm",
   o.taker_fee_ppm AS "takerFeePpm", o.accepted_at_ms AS "acceptedAtMs",
   o.updated_at_ms AS "updatedAtMs", o.status, o.reason,
   o.last_sequence AS "lastSequence", o.remaining_lots AS "remainingLots",

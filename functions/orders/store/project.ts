@@ -2,6 +2,7 @@
 // inserted once, sums grow only by inserted fills, and state follows the highest sequence seen.
 import { crashPoint } from '../../../shared/config/crash-point.ts';
 import { withOpenedTransaction, type Pool, type Tx } from '../../../shared/db/pool.ts';
+import type { PreventedMatch } from '../decide/prevented.ts';
 import type { Projection } from '../decide/project.ts';
 
 /**
@@ -16,6 +17,7 @@ export async function saveProjection(pool: Pool, projection: Projection): Promis
     (tx) => lockProjected(tx, numbers),
     async (tx, known) => {
       await writeProjection(tx, projection, known);
+      await insertPrevented(tx, projection.prevented, known);
       crashPoint('orders.project.before-commit');
       return numbers.filter((number) => !known.has(number));
     },
@@ -72,12 +74,13 @@ async function writeProjection(
      ), updated AS (
        SELECT u.*, coalesce(f.lots, 0) AS lots, coalesce(f.quote, 0) AS quote
        FROM json_to_recordset($2::json) AS u ("orderNumber" bigint, "lastSequence" bigint,
-         "remainingLots" bigint, "timeMs" bigint, "endStatus" text, "endReason" text,
+         "firstSequence" bigint, "remainingLots" bigint, "timeMs" bigint, "endStatus" text, "endReason" text,
          "amendSequence" bigint, "priceTicks" bigint, "quantityLots" bigint,
          "answeredAmends" jsonb, "wasOpen" boolean, "isUntriggered" boolean)
        LEFT JOIN filled f ON f.order_number = u."orderNumber"
      ), changed AS (
        UPDATE orders.orders o SET
+         first_sequence = least(o.first_sequence, u."firstSequence"),
          last_sequence = greatest(o.last_sequence, u."lastSequence"),
          remaining_lots = CASE WHEN u."lastSequence" > o.last_sequence
            THEN coalesce(u."remainingLots", o.remaining_lots) ELSE o.remaining_lots END,
@@ -117,5 +120,31 @@ async function writeProjection(
       JSON.stringify(projection.fills.filter((fill) => known.has(fill.orderNumber))),
       JSON.stringify(updates.filter((update) => known.has(update.orderNumber))),
     ],
+  });
+}
+
+/** Rows of orders that are known here; each once, by market, sequence and user. */
+async function insertPrevented(
+  tx: Tx,
+  matches: readonly PreventedMatch[],
+  known: ReadonlyMap<number, Known>,
+): Promise<void> {
+  const rows = matches.filter(
+    ({ takerOrderNumber: taker, makerOrderNumber: maker }) =>
+      (taker !== null && known.has(taker)) || (maker !== null && known.has(maker)),
+  );
+  if (rows.length === 0) return;
+  await tx.query({
+    name: 'orders-project-prevented',
+    text: `INSERT INTO orders.prevented_matches (user_number, market, sequence, price_ticks, mode,
+       taker_side, taker_order_number, taker_lots, maker_order_number, maker_lots, prevented_at_ms)
+     SELECT "userNumber", market, sequence, "priceTicks", mode, "takerSide", "takerOrderNumber",
+       "takerLots", "makerOrderNumber", "makerLots", "preventedAtMs"
+     FROM json_to_recordset($1::json) AS p ("userNumber" bigint, market text, sequence bigint,
+       "priceTicks" bigint, mode text, "takerSide" text, "takerOrderNumber" bigint,
+       "takerLots" bigint, "makerOrderNumber" bigint, "makerLots" bigint, "preventedAtMs" bigint)
+     ORDER BY market, sequence, "userNumber"
+     ON CONFLICT ON CONSTRAINT prevented_matches_once DO NOTHING`,
+    values: [JSON.stringify(rows)],
   });
 }

@@ -3,6 +3,7 @@
 import type { Pool, Queryable } from '../../../shared/db/pool.ts';
 import type { Side } from '../../../shared/domain/order.ts';
 import type { FeeSums, MarketUnits, OrderRow, OrderWithUnits } from '../decide/order-row.ts';
+import type { PreventedMatch } from '../decide/prevented.ts';
 import { ORDER_COLUMNS } from './order-columns.ts';
 
 type JoinedRow = OrderRow & MarketUnits & { fees: FeeSums | null };
@@ -116,6 +117,38 @@ export async function listFills(pool: Pool, filter: FillFilter): Promise<FillRow
        AND ($3::text IS NULL OR f.market = $3)
        AND ($4::bigint IS NULL OR f.order_number = $4)
      ORDER BY f.fill_number DESC LIMIT $5`,
+    [
+      filter.userNumber,
+      filter.before ?? Number.MAX_SAFE_INTEGER,
+      filter.market,
+      filter.orderNumber,
+      filter.limit,
+    ],
+  );
+  return result.rows;
+}
+
+export interface PreventedRow extends PreventedMatch {
+  readonly matchNumber: number;
+  readonly tickSize: string;
+  readonly lotSize: string;
+}
+
+/** Newest first, by the number that the projection gave them. */
+export async function listPrevented(pool: Pool, filter: FillFilter): Promise<PreventedRow[]> {
+  const result = await pool.query<PreventedRow>(
+    `SELECT p.match_number AS "matchNumber", p.user_number AS "userNumber", p.market, p.sequence,
+       p.price_ticks AS "priceTicks", p.mode, p.taker_side AS "takerSide",
+       p.taker_order_number AS "takerOrderNumber", p.taker_lots AS "takerLots",
+       p.maker_order_number AS "makerOrderNumber", p.maker_lots AS "makerLots",
+       p.prevented_at_ms AS "preventedAtMs", trim_scale(m.tick_size)::text AS "tickSize",
+       trim_scale(m.lot_size)::text AS "lotSize"
+     FROM orders.prevented_matches p
+     JOIN reference.markets m ON m.market = p.market
+     WHERE p.user_number = $1 AND p.match_number < $2
+       AND ($3::text IS NULL OR p.market = $3)
+       AND ($4::bigint IS NULL OR p.taker_order_number = $4 OR p.maker_order_number = $4)
+     ORDER BY p.match_number DESC LIMIT $5`,
     [
       filter.userNumber,
       filter.before ?? Number.MAX_SAFE_INTEGER,

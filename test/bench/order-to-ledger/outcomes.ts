@@ -87,7 +87,22 @@ function note(orders: Map<string, OrderTimes>, record: IncomingRecord): void {
 }
 
 function ordersOf(event: ExecutionEvent): readonly string[] {
-  if (event.kind === 'trade') return [event.taker.orderId, event.maker.orderId];
-  if (event.kind === 'configured' || event.kind === 'refused') return [];
-  return [event.orderId];
+  switch (event.kind) {
+    case 'trade':
+    case 'prevented':
+      return [event.taker.orderId, event.maker.orderId];
+    case 'opened':
+    case 'armed':
+    case 'triggered':
+    case 'reduced':
+    case 'ended':
+    case 'amended':
+      return [event.orderId];
+    case 'refused':
+    case 'deadman_set':
+    case 'deadman_fired':
+    case 'user_blocked':
+    case 'configured':
+      return [];
+  }
 }

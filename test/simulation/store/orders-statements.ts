@@ -28,6 +28,11 @@ export interface OrderRow {
   readonly expiresAtMs: number | null;
   readonly triggerKind: string | null;
   readonly triggerPriceTicks: number | null;
+  readonly trailBps: number | null;
+  readonly activationPriceTicks: number | null;
+  readonly displayLots: number | null;
+  readonly isDay: boolean;
+  readonly replacesNumber: number | null;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
   readonly holdMinor: string;
@@ -36,6 +41,7 @@ export interface OrderRow {
   readonly outboxId: number;
   readonly status: string;
   readonly reason: string | null;
+  readonly firstSequence: number | null;
   readonly lastSequence: number;
   readonly remainingLots: number;
   readonly filledLots: number;
@@ -79,6 +85,8 @@ export function orderColumns(row: OrderRow): object {
   const { amendNumber, filledQuoteMinor, ...columns } = row;
   return {
     ...columns,
+    // Nobody replaces orders here.
+    replacedBy: null,
     filledQuoteMinor: filledQuoteMinor.toString(),
     amendPending: amendNumber !== null,
   };
@@ -180,6 +188,7 @@ function insertOrders({ view, values }: StatementContext): readonly object[] {
       remainingLots: row.quantityLots,
       status: 'accepted',
       reason: null,
+      firstSequence: null,
       lastSequence: 0,
       filledLots: 0,
       filledQuoteMinor: 0n,

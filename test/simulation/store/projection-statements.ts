@@ -20,6 +20,7 @@ export interface FillRow {
 
 interface Update {
   readonly orderNumber: number;
+  readonly firstSequence: number | null;
   readonly lastSequence: number;
   readonly remainingLots: number | null;
   readonly isUntriggered: boolean;
@@ -32,7 +33,14 @@ interface Update {
   readonly answeredAmends: readonly number[];
 }
 
+interface PreventedRow {
+  readonly userNumber: number;
+  readonly market: string;
+  readonly sequence: number;
+}
+
 export const FILLS = 'orders.fills';
+const PREVENTED = 'orders.prevented_matches';
 
 function fillName(fill: FillRow): string {
   return `${fill.orderNumber} ${fill.sequence} ${fill.liquidity}`;
@@ -47,6 +55,7 @@ function updated(row: OrderRow, update: Update, lots: number, quote: bigint): Or
   const isAnswered = row.amendNumber !== null && update.answeredAmends.includes(row.amendNumber);
   return {
     ...row,
+    firstSequence: least(row.firstSequence, update.firstSequence),
     lastSequence,
     remainingLots: (isNews ? update.remainingLots : null) ?? row.remainingLots,
     updatedAtMs: Math.max(row.updatedAtMs, update.timeMs),
@@ -59,6 +68,12 @@ function updated(row: OrderRow, update: Update, lots: number, quote: bigint): Or
     reason: update.endReason ?? row.reason,
     status: statusAfter(row, update, filledLots),
   };
+}
+
+/** As the database has it: of what is there. */
+function least(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
 }
 
 function statusAfter(row: OrderRow, update: Update, filled: number): string {
@@ -146,6 +161,16 @@ export const PROJECTION_STATEMENTS: readonly Statement[] = [
       })),
   },
   { pattern: /INSERT INTO orders\.fills/, locks: countLocks, run: saveProjection },
+  {
+    pattern: /INSERT INTO orders\.prevented_matches/,
+    run: ({ view, values }) => {
+      for (const match of jsonOf(values[0]) as PreventedRow[]) {
+        const name = `${match.market} ${match.sequence} ${match.userNumber}`;
+        if (view.find(PREVENTED, name) === null) view.put(PREVENTED, name, match);
+      }
+      return [];
+    },
+  },
   {
     pattern: /WHERE o\.order_number = \$1 AND o\.user_number = \$2/,
     run: ({ view, values }) => {
