@@ -15,19 +15,24 @@ import type { Executions } from '../../shared/events/executions.ts';
 import { Batcher } from '../../shared/function/batcher.ts';
 import { defineFunction, onEvent, type Environment } from '../../shared/function/definition.ts';
 import { projectExecutions } from './decide/project.ts';
-import { acceptBatch, type AcceptDeps, type Answer, type Request } from './handler/accept-batch.ts';
-import { amendOrder, cancelAllOrders, cancelOrder } from './handler/change-routes.ts';
+import { acceptBatch, type AcceptDeps } from './handler/accept-batch.ts';
+import { cancelBatch, placeBatch } from './handler/batch-routes.ts';
+import { amendOrder, cancelOrder, cancelOrderByClientId } from './handler/change-routes.ts';
 import type { OrdersDeps } from './handler/deps.ts';
 import { MarketAssets } from './handler/market-assets.ts';
 import { Outcomes } from './handler/outcomes.ts';
 import { placeOrder, testOrder } from './handler/place-routes.ts';
-import { getOrder, getOrderByClientId } from './handler/read-routes.ts';
+import { replaceOrder } from './handler/replace-routes.ts';
+import { weightOf, type Answers, type Request } from './handler/request.ts';
+import { getOrder, getOrderByClientId, getOrderOfClient } from './handler/read-routes.ts';
 import { listOwnOrders, listOwnTrades, listPreventedMatches } from './handler/read-routes.ts';
+import { cancelAllAfter, cancelAllOrders } from './handler/wide-routes.ts';
 import { forgetOldKeys } from './store/accept.ts';
+import { forgetOldBatches } from './store/batch-keys.ts';
 import { saveProjection } from './store/project.ts';
 
 const CONNECTIONS_MAX = 8;
-/** Requests that are committed together; measured: a commit costs more than twenty orders. */
+/** Orders and changes that are committed together; measured: a commit costs more than twenty orders. */
 const ACCEPT_BATCH_MAX = 200;
 const ACCEPT_LINGER_MS = 8;
 /** Requests that wait for their batch; one more is answered 503. */
@@ -39,6 +44,8 @@ const PROJECT_QUEUE_MAX = 2_000;
 const OPEN_ORDERS_MAX = 1_000;
 const KEY_CLEANING_MS = 600_000;
 const KEYS_FORGOTTEN_MAX = 10_000;
+/** Two instances have accepted the same request at once: the later sees what the first did. */
+const KEY_CONSTRAINTS: readonly string[] = ['request_keys_pkey', 'batch_keys_pkey'];
 
 /** For `connect`, and for tests that bring their own parts. */
 export function openOrders(parts: {
@@ -67,7 +74,8 @@ export function openOrders(parts: {
     outbox,
     outcomes,
     openOrdersMax,
-    accepts: new Batcher<Request, Answer>({
+    accepts: new Batcher<Request, Answers>({
+      weightOf,
       batchMax: ACCEPT_BATCH_MAX,
       lingerMs: parts.acceptLingerMs ?? ACCEPT_LINGER_MS,
       queueMax: ACCEPT_QUEUE_MAX,
@@ -91,8 +99,8 @@ export function openOrders(parts: {
       },
     }),
     keyCleaning: setInterval(() => {
-      withTransaction(pool, (tx) => forgetOldKeys(tx, Date.now(), KEYS_FORGOTTEN_MAX)).catch(
-        (error: unknown) => log.warn({ err: error }, 'old request keys could not be forgotten'),
+      forgetOld(pool).catch((error: unknown) =>
+        log.warn({ err: error }, 'old request keys could not be forgotten'),
       );
     }, KEY_CLEANING_MS).unref(),
   };
@@ -105,13 +113,20 @@ export function openOrders(parts: {
 async function acceptOrRepeat(
   deps: AcceptDeps,
   requests: readonly Request[],
-): Promise<readonly Answer[]> {
+): Promise<readonly Answers[]> {
   try {
     return await acceptBatch(deps, requests);
   } catch (error) {
-    if (findViolatedConstraint(error) !== 'request_keys_pkey') throw error;
+    if (!KEY_CONSTRAINTS.includes(findViolatedConstraint(error) ?? '')) throw error;
     return acceptBatch(deps, requests);
   }
+}
+
+async function forgetOld(pool: Pool): Promise<void> {
+  await withTransaction(pool, async (tx) => {
+    await forgetOldKeys(tx, Date.now(), KEYS_FORGOTTEN_MAX);
+    await forgetOldBatches(tx, Date.now(), KEYS_FORGOTTEN_MAX);
+  });
 }
 
 async function project(
@@ -168,12 +183,18 @@ export const definition = defineFunction<OrdersDeps>({
   routes: [
     placeOrder,
     testOrder,
+    replaceOrder,
+    placeBatch,
+    cancelBatch,
     listOwnOrders,
     getOrderByClientId,
+    getOrderOfClient,
     getOrder,
     amendOrder,
     cancelOrder,
+    cancelOrderByClientId,
     cancelAllOrders,
+    cancelAllAfter,
     listOwnTrades,
     listPreventedMatches,
   ],

@@ -6,10 +6,17 @@ import { ORDER_STATUSES, ORDER_TYPES, SELF_TRADE_PREVENTIONS } from '../../share
 import {
   CANCEL_CONDITIONS,
   FIXED_TRIGGER_KINDS,
+  REPLACE_FAILURES,
   SIDES,
   TIMES_IN_FORCE,
   TRAIL_BPS_MAX,
 } from '../../shared/domain/order.ts';
+
+/** Most orders of one batch, to be placed or to be cancelled. */
+export const BATCH_ORDERS_MAX = 50;
+/** A dead-man switch fires no sooner: a deadline must be longer than its way to the engine. */
+export const DEADMAN_SECONDS_MIN = 5;
+export const DEADMAN_SECONDS_MAX = 86_400;
 
 /** What a caller may ask for. The engine knows no DAY: it is given the GTD that it means. */
 const ASKED_TIMES_IN_FORCE = [...TIMES_IN_FORCE, 'DAY'] as const;
@@ -52,6 +59,50 @@ const placeFields = {
 export const placeOrderBody = z.strictObject(placeFields);
 export type PlaceOrderBody = z.output<typeof placeOrderBody>;
 
+/** An order that takes the place of another of its market. */
+export const replaceOrderBody = z.strictObject({
+  ...placeFields,
+  /** What becomes of it when the other cannot be cancelled: `stop` refuses it. */
+  onFailure: z.exactOptional(z.enum(REPLACE_FAILURES)),
+  /** The other must be so, or it cannot be cancelled. */
+  onlyIf: z.exactOptional(z.enum(CANCEL_CONDITIONS)),
+});
+
+export const placeBatchBody = z.strictObject({
+  orders: z.array(placeOrderBody).min(1).max(BATCH_ORDERS_MAX),
+  /** All of them are accepted, or none is. */
+  allOrNone: z.exactOptional(z.boolean()),
+});
+
+const cancelItem = { onlyIf: z.exactOptional(z.enum(CANCEL_CONDITIONS)) };
+
+export const cancelBatchBody = z.strictObject({
+  orders: z
+    .array(
+      z.union([
+        z.strictObject({ id: orderIdField, ...cancelItem }),
+        z.strictObject({ clientOrderId: clientOrderIdField, ...cancelItem }),
+      ]),
+    )
+    .min(1)
+    .max(BATCH_ORDERS_MAX),
+});
+export type CancelBatchBody = z.output<typeof cancelBatchBody>;
+
+export const cancelAllAfterBody = z.strictObject({
+  /** From now on, by the clock of the exchange; 0 takes the deadline away. */
+  seconds: z
+    .int()
+    .min(0)
+    .max(DEADMAN_SECONDS_MAX)
+    .refine(
+      (seconds) => seconds === 0 || seconds >= DEADMAN_SECONDS_MIN,
+      `must be 0, or at least ${DEADMAN_SECONDS_MIN}`,
+    ),
+  /** Left out: every market. */
+  market: z.exactOptional(marketField),
+});
+
 export const amendOrderBody = z.strictObject({
   quantity: z.exactOptional(decimal),
   price: z.exactOptional(decimal),
@@ -61,7 +112,8 @@ export type AmendOrderBody = z.output<typeof amendOrderBody>;
 export const orderParams = z.strictObject({ id: orderIdField });
 export const clientOrderParams = z.strictObject({ clientOrderId: clientOrderIdField });
 export const cancelAllQuery = z.strictObject({
-  market: marketField,
+  /** Left out: every market with own open orders. */
+  market: z.exactOptional(marketField),
   side: z.exactOptional(z.enum(SIDES)),
 });
 
@@ -196,8 +248,67 @@ export const testOrderAnswer = z.strictObject({
   estimatedFee: z.strictObject({ asset: z.string(), amount: z.string() }),
 });
 
+/** What became of both orders, as far as it is known. */
+export const REPLACE_RESULTS = [
+  /** Accepted; the engine has not said yet. */
+  'pending',
+  /** The old order is cancelled and the new one taken. */
+  'replaced',
+  /** The old order is cancelled, but the new one was refused: nothing has taken its place. */
+  'place_failed',
+  /** The old order could not be cancelled; the new one was taken beside it, as was asked for. */
+  'cancel_failed',
+  /** The old order could not be cancelled, and the new one was refused. */
+  'both_failed',
+] as const;
+
+export const replaceAnswer = z.strictObject({
+  result: z.enum(REPLACE_RESULTS),
+  replaced: z.strictObject({
+    id: z.string(),
+    /** Null while the engine has not said. */
+    cancelled: z.boolean().nullable(),
+    /** What was left of it; null unless it was cancelled. */
+    cancelledQuantity: z.string().nullable(),
+  }),
+  order: orderOutcomeAnswer,
+});
+export type ReplaceAnswer = z.output<typeof replaceAnswer>;
+
+const problemAnswer = z.strictObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string(),
+  code: z.string(),
+  requestId: z.string(),
+  errors: z.exactOptional(
+    z.array(z.strictObject({ path: z.string(), code: z.string(), detail: z.string() })),
+  ),
+});
+
+/** One result for each order of the batch, in its order: the order, or why it was refused. */
+export const batchAnswer = z.strictObject({
+  items: z.array(
+    z.union([z.strictObject({ order: orderAnswer }), z.strictObject({ problem: problemAnswer })]),
+  ),
+});
+export type BatchAnswer = z.output<typeof batchAnswer>;
+
 export const cancelAllAnswer = z.strictObject({
-  market: z.string(),
-  /** With `Prefer: wait`: the orders that the command ended. */
-  cancelled: z.exactOptional(z.array(z.string())),
+  /** The one that was named; left out when none was. */
+  market: z.exactOptional(z.string()),
+  /** Where orders are being cancelled. */
+  markets: z.array(z.string()),
+});
+
+export const cancelAllAfterAnswer = z.strictObject({
+  markets: z.array(
+    z.strictObject({
+      market: z.string(),
+      /** When all own orders there end, unless it is set anew; null: not at all. */
+      deadline: timeField.nullable(),
+    }),
+  ),
 });

@@ -8,6 +8,11 @@ import { isRejection, reject, type Rejection } from '../domain/rejection.ts';
 export interface BatcherOptions<Item, Result> {
   /** Most items of one `run`. A full batch does not wait for the rest of its period. */
   readonly batchMax: number;
+  /**
+   * What an item counts for in `batchMax` and `queueMax`: 1 unless said otherwise. One that is too
+   * heavy for a batch is a batch of its own.
+   */
+  readonly weightOf?: (item: Item) => number;
   /** How long the first item of a batch waits for others; 0 waits for the present turn only. */
   readonly lingerMs: number;
   /** Most items waiting outside a `run`; one more is refused with SERVICE_BUSY. */
@@ -39,6 +44,7 @@ export class Batcher<Item, Result> {
   readonly #options: BatcherOptions<Item, Result>;
   readonly #parallel: number;
   #queue: Waiting<Item, Result>[] = [];
+  #queuedWeight = 0;
   #running = 0;
   #closed = false;
   /** True when the period of the batch at the head of the queue is over. */
@@ -68,13 +74,14 @@ export class Batcher<Item, Result> {
    */
   submit(item: Item): Promise<Result | Rejection> {
     if (this.#closed) return Promise.resolve(reject('SERVICE_UNAVAILABLE', 'shutting down'));
-    if (this.#queue.length >= this.#options.queueMax) {
+    if (this.#queuedWeight >= this.#options.queueMax) {
       return Promise.resolve(
         reject('SERVICE_BUSY', undefined, { retryAfterSeconds: BUSY_RETRY_AFTER_SECONDS }),
       );
     }
     return new Promise((resolve, fail) => {
       this.#queue.push({ item, resolve, fail });
+      this.#queuedWeight += this.#weightOf(item);
       this.#schedule();
     });
   }
@@ -128,12 +135,11 @@ export class Batcher<Item, Result> {
 
   #isDue(): boolean {
     if (this.#queue.length === 0) return false;
-    return this.#due || this.#closed || this.#queue.length >= this.#options.batchMax;
+    return this.#due || this.#closed || this.#queuedWeight >= this.#options.batchMax;
   }
 
   #start(): void {
-    const batch = this.#queue.slice(0, this.#options.batchMax);
-    this.#queue = this.#queue.slice(batch.length);
+    const batch = this.#takeBatch();
     // What is left begins a period of its own.
     this.#due = false;
     this.#stopPeriod?.();
@@ -144,6 +150,25 @@ export class Batcher<Item, Result> {
       this.#schedule();
       if (this.#isIdle()) for (const wake of this.#onIdle.splice(0)) wake();
     });
+  }
+
+  #takeBatch(): readonly Waiting<Item, Result>[] {
+    let weight = 0;
+    let count = 0;
+    for (const { item } of this.#queue) {
+      const next = weight + this.#weightOf(item);
+      if (count > 0 && next > this.#options.batchMax) break;
+      weight = next;
+      count += 1;
+    }
+    this.#queuedWeight -= weight;
+    const batch = this.#queue.slice(0, count);
+    this.#queue = this.#queue.slice(count);
+    return batch;
+  }
+
+  #weightOf(item: Item): number {
+    return this.#options.weightOf?.(item) ?? 1;
   }
 
   /** Never fails: each item hears of its own end. */

@@ -3,8 +3,9 @@
 import { describe, expect, it } from 'vitest';
 import { isRejection } from '../../../shared/domain/rejection.ts';
 import { termsWith } from '../terms-fixture.ts';
-import { BatchDecision, termsKey, type AcceptContext, type RequestKey } from './batch.ts';
+import { BatchDecision, type AcceptContext, type RequestKey } from './batch.ts';
 import type { PlaceIntent } from './intent.ts';
+import { termsKey } from './touched.ts';
 
 const MARKET = 'BTC-USD';
 const TERMS = termsWith();

@@ -1,23 +1,22 @@
 // Decides a batch of requests one after the other, each on what the ones before it have left:
 // funds, open orders, request keys. Pure: what it reads comes in, what is to be written goes out.
-import type { MarketCommand } from '../../../shared/events/commands.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import { decideAmend, decideCancel } from './change.ts';
-import type { Accepted, AmendIntent, CancelAllIntent, CancelIntent } from './intent.ts';
-import type { Intent, PlaceIntent } from './intent.ts';
+import { addCommand, emptyDraft, goesAfter, orNone, takeBackCommand } from './draft.ts';
+import type { Decision, Draft } from './draft.ts';
+import type { AmendIntent, CancelIntent, Intent, PlaceIntent, WideIntent } from './intent.ts';
 import type { LockedOrder } from './order-row.ts';
 import { decidePlace, placeCommand, type AcceptedOrder } from './place.ts';
+import { checkReplacement } from './replace.ts';
 import { checkMoving, holdAsset, sizeOrder, type MarketTerms, type SizedOrder } from './size.ts';
+import { isWide, marketOf, numbersOf, ownOrder, termsKey } from './touched.ts';
+import type { UserMarket, WideMarkets } from './touched.ts';
+import { decideWide } from './wide.ts';
 
 /** A client's own name for a request: a clientOrderId, or an Idempotency-Key header. */
 export interface RequestKey {
   readonly kind: 'client' | 'header';
   readonly key: string;
-}
-
-export interface UserMarket {
-  readonly userNumber: number;
-  readonly market: string;
 }
 
 export interface KnownKey extends RequestKey {
@@ -34,25 +33,23 @@ export interface AcceptContext {
   readonly numbers: readonly number[];
   readonly openCounts: readonly (UserMarket & { readonly openOrders: number })[];
   readonly keys: readonly KnownKey[];
+  /** Users who may only cancel; left out: none. */
+  readonly blockedUsers?: readonly number[];
+  /** Whose orders do not trade with each other; left out: nobody is in a group. */
+  readonly tradeGroups?: readonly { readonly userNumber: number; readonly tradeGroup: number }[];
+  /** Deadlines that were set before, locked, while their commands may not be in the log. */
+  readonly deadlines?: readonly (UserMarket & { readonly unpublishedId: number | null })[];
 }
 
-export type Decision = Accepted | Rejection;
-
-/** Everything one batch has decided and not yet written. */
-export interface Draft {
-  readonly decisions: Decision[];
-  readonly commands: Map<string, { readonly shard: number; readonly commands: MarketCommand[] }>;
-  readonly placed: { readonly order: AcceptedOrder; readonly intent: PlaceIntent }[];
-  readonly amends: {
-    readonly orderNumber: number;
-    readonly amendNumber: number;
-    readonly holdIncreaseMinor: bigint;
-  }[];
-  /** Outbox rows of changed orders that are not in the log yet: they go before the change. */
-  readonly changedOutboxIds: Set<number>;
-  /** Whose orders of a market are all cancelled: the rows of all of them go before. */
-  readonly cancelledAll: UserMarket[];
+/** What belongs together in a batch. */
+export interface BatchPlan {
+  /** The markets of requests that may mean several. */
+  readonly wide: WideMarkets;
+  /** Runs of requests that are all accepted, or none: where one begins, and where it has ended. */
+  readonly allOrNone: ReadonlyMap<number, number>;
 }
+
+const NO_PLAN: BatchPlan = { wide: new Map(), allOrNone: new Map() };
 
 export interface UserAsset {
   readonly userNumber: number;
@@ -61,40 +58,6 @@ export interface UserAsset {
 
 /** The available balance of a user, in base units, as it is locked in the database. */
 export type ReadAvailable = (account: UserAsset) => bigint;
-
-export function termsKey(userNumber: number, market: string): string {
-  return `${userNumber} ${market}`;
-}
-
-/** Each user and market that the requests touch, once. */
-export function distinctUserMarkets(
-  intents: readonly Intent[],
-  orders: ReadonlyMap<number, LockedOrder>,
-): UserMarket[] {
-  const distinct = new Map<string, UserMarket>();
-  for (const intent of intents) {
-    const market = marketOf(intent, orders);
-    if (market === undefined) continue;
-    const { userNumber } = intent;
-    distinct.set(termsKey(userNumber, market), { userNumber, market });
-  }
-  return [...distinct.values()];
-}
-
-function marketOf(intent: Intent, orders: ReadonlyMap<number, LockedOrder>): string | undefined {
-  if (intent.kind === 'place') return intent.body.market;
-  if (intent.kind === 'cancel_all') return intent.market;
-  return ownOrder(intent, orders)?.market;
-}
-
-/** The order that a change names, if it is the caller's own: another's is not there. */
-function ownOrder(
-  intent: CancelIntent | AmendIntent,
-  orders: ReadonlyMap<number, LockedOrder>,
-): LockedOrder | undefined {
-  const order = orders.get(intent.orderNumber);
-  return order?.userNumber === intent.userNumber ? order : undefined;
-}
 
 /**
  * Three steps, because which balances must be locked is known only when every order is sized:
@@ -111,14 +74,13 @@ export class BatchDecision {
   readonly #keys = new Map<string, { requestHash: string; orderNumber: number }>();
   readonly #openCounts = new Map<string, number>();
   readonly #amending = new Set<number>();
-  readonly #draft: Draft = {
-    decisions: [],
-    commands: new Map(),
-    placed: [],
-    amends: [],
-    changedOutboxIds: new Set(),
-    cancelledAll: [],
-  };
+  readonly #blocked: ReadonlySet<number>;
+  readonly #tradeGroups: ReadonlyMap<number, number>;
+  #wide: WideMarkets = NO_PLAN.wide;
+  #nextNumber = 0;
+  /** Takes back what the present run of orders has done, the last first. */
+  #undo: (() => void)[] = [];
+  readonly #draft = emptyDraft();
   #readAvailable: ReadAvailable = () => 0n;
 
   constructor(
@@ -131,6 +93,10 @@ export class BatchDecision {
     this.#terms = terms;
     this.#orders = orders;
     this.#openOrdersMax = openOrdersMax;
+    this.#blocked = new Set(context.blockedUsers);
+    this.#tradeGroups = new Map(
+      (context.tradeGroups ?? []).map((each) => [each.userNumber, each.tradeGroup]),
+    );
     for (const key of context.keys) this.#keys.set(keyText(key.userNumber, key), key);
     for (const count of context.openCounts) {
       this.#openCounts.set(termsKey(count.userNumber, count.market), count.openOrders);
@@ -157,37 +123,58 @@ export class BatchDecision {
   }
 
   /** Decides each request in order; `decisions` has one for each. */
-  decideAll(intents: readonly Intent[], readAvailable: ReadAvailable): Draft {
+  decideAll(
+    intents: readonly Intent[],
+    readAvailable: ReadAvailable,
+    plan: BatchPlan = NO_PLAN,
+  ): Draft {
     this.#readAvailable = readAvailable;
-    intents.forEach((intent, at) => {
-      const number = this.#context.numbers[at];
-      if (number === undefined) throw new Error('fewer command numbers than requests');
-      this.#draft.decisions.push(this.#decideOne(intent, number));
-    });
+    this.#wide = plan.wide;
+    for (let at = 0; at < intents.length;) {
+      const end = plan.allOrNone.get(at);
+      const run = intents.slice(at, end ?? at + 1);
+      const decisions = run.map((intent) => this.#decideOne(intent));
+      const isRefused = end !== undefined && decisions.some(isRejection);
+      if (isRefused) for (const undo of this.#undo.reverse()) undo();
+      this.#draft.decisions.push(...(isRefused ? orNone(decisions) : decisions));
+      this.#undo = [];
+      at += run.length;
+    }
     return this.#draft;
   }
 
-  #decideOne(intent: Intent, number: number): Decision {
+  #decideOne(intent: Intent): Decision {
+    const numbers = this.#takeNumbers(numbersOf(intent, this.#wide));
+    if (isWide(intent)) return this.#decideWide(intent, numbers);
+    const [number = 0] = numbers;
     switch (intent.kind) {
       case 'place':
         return this.#place(intent, number);
       case 'cancel':
         return this.#cancel(intent, number);
-      case 'cancel_all':
-        return this.#cancelAll(intent, number);
       case 'amend':
         return this.#amend(intent, number);
     }
   }
 
+  #takeNumbers(count: number): readonly number[] {
+    const numbers = this.#context.numbers.slice(this.#nextNumber, this.#nextNumber + count);
+    if (numbers.length < count) throw new Error('fewer command numbers than requests');
+    this.#nextNumber += count;
+    return numbers;
+  }
+
   #place(intent: PlaceIntent, number: number): Decision {
     const repeat = this.#findRepeat(intent);
     if (repeat !== null) return repeat;
+    const { userNumber, body, replaces } = intent;
+    if (this.#blocked.has(userNumber)) return reject('ACCOUNT_BLOCKED');
+    const found = this.#findReplaced(intent);
+    if (isRejection(found)) return found;
     const terms = this.#termsOf(intent);
     const sized = this.#sized.get(intent);
     if (terms === undefined || sized === undefined) return reject('MARKET_NOT_FOUND');
     if (isRejection(sized)) return sized;
-    const { userNumber, body } = intent;
     const countKey = termsKey(userNumber, body.market);
     const openOrders = this.#openCounts.get(countKey) ?? 0;
     const state = {
@@ -197,17 +184,48 @@ export class BatchDecision {
       nowMs: this.#context.nowMs,
     };
     const names = { userNumber, orderNumber: number };
-    const order = decidePlace(body, sized, terms, state, names);
-    if (isRejection(order)) return order;
-    this.#take(userNumber, order.sized.hold.asset, order.sized.hold.amountMinor);
+    const decided = decidePlace(body, sized, terms, state, names);
+    if (isRejection(decided)) return decided;
+    const tradeGroup = this.#tradeGroups.get(userNumber);
+    const order: AcceptedOrder = {
+      ...decided,
+      ...(tradeGroup === undefined ? {} : { tradeGroup }),
+      ...(replaces === undefined ? {} : { replaces }),
+    };
+    if (found !== null) goesAfter(this.#draft, found);
+    this.#accept(order, intent);
+    return { kind: 'placed', order, commandNumber: number };
+  }
+
+  #accept(order: AcceptedOrder, intent: PlaceIntent): void {
+    const { userNumber, orderNumber, body, terms } = order;
+    const { asset, amountMinor } = order.sized.hold;
+    const countKey = termsKey(userNumber, body.market);
+    const openOrders = this.#openCounts.get(countKey) ?? 0;
+    this.#take(userNumber, asset, amountMinor);
     this.#openCounts.set(countKey, openOrders + 1);
     for (const key of intent.keys) {
       const { requestHash } = intent;
-      this.#keys.set(keyText(userNumber, key), { requestHash, orderNumber: number });
+      this.#keys.set(keyText(userNumber, key), { requestHash, orderNumber });
     }
     this.#draft.placed.push({ order, intent });
-    this.#command(body.market, terms.shard, placeCommand(order));
-    return { kind: 'placed', order, commandNumber: number };
+    addCommand(this.#draft, body.market, terms.shard, placeCommand(order));
+    this.#undo.push(() => {
+      this.#take(userNumber, asset, -amountMinor);
+      this.#openCounts.set(countKey, openOrders);
+      for (const key of intent.keys) this.#keys.delete(keyText(userNumber, key));
+      this.#draft.placed.pop();
+      takeBackCommand(this.#draft, body.market);
+    });
+  }
+
+  /** The order whose place is to be taken; null when none is named. */
+  #findReplaced(intent: PlaceIntent): LockedOrder | null | Rejection {
+    const { userNumber, replaces } = intent;
+    if (replaces === undefined) return null;
+    const { orderNumber } = replaces;
+    const found = ownOrder({ userNumber, orderNumber }, this.#orders) ?? null;
+    return checkReplacement(found, intent.body, replaces) ?? found;
   }
 
   #findRepeat(intent: PlaceIntent): Decision | null {
@@ -231,8 +249,8 @@ export class BatchDecision {
     if (terms === undefined) return reject('MARKET_NOT_FOUND');
     const moving = checkMoving(terms);
     if (moving !== null) return moving;
-    this.#goesAfter(found);
-    this.#command(found.market, terms.shard, {
+    goesAfter(this.#draft, found);
+    addCommand(this.#draft, found.market, terms.shard, {
       kind: 'cancel',
       number,
       timeMs: this.#context.nowMs,
@@ -243,29 +261,24 @@ export class BatchDecision {
     return { kind: 'changing', order: found, terms, commandNumber: number };
   }
 
-  #cancelAll(intent: CancelAllIntent, number: number): Decision {
-    const terms = this.#termsOf(intent);
-    if (terms === undefined) return reject('MARKET_NOT_FOUND');
-    const moving = checkMoving(terms);
-    if (moving !== null) return moving;
-    const { market, userNumber, side } = intent;
-    const timeMs = this.#context.nowMs;
-    this.#draft.cancelledAll.push({ userNumber, market });
-    const ofSide = side === null ? {} : { side };
-    this.#command(market, terms.shard, {
-      kind: 'cancel_all',
-      number,
-      timeMs,
-      userNumber,
-      ...ofSide,
-    });
-    return { kind: 'cancelling_all', market };
+  #decideWide(intent: WideIntent, numbers: readonly number[]): Decision {
+    const { userNumber } = intent;
+    const state = {
+      nowMs: this.#context.nowMs,
+      markets: this.#wide.get(intent) ?? marketOf(intent, this.#orders),
+      numbers,
+      termsOf: (market: string) => this.#terms.get(termsKey(userNumber, market)),
+      openOrdersOf: (market: string) => this.#openCounts.get(termsKey(userNumber, market)) ?? 0,
+      deadlines: this.#context.deadlines ?? [],
+    };
+    return decideWide(intent, state, this.#draft);
   }
 
   #amend(intent: AmendIntent, number: number): Decision {
     const found = ownOrder(intent, this.#orders) ?? null;
     const terms = this.#termsOf(intent);
     if (found === null || terms === undefined) return reject('ORDER_NOT_FOUND');
+    if (this.#blocked.has(intent.userNumber)) return reject('ACCOUNT_BLOCKED');
     const pending = found.amendPending || this.#amending.has(found.orderNumber);
     const amend = decideAmend({ ...found, amendPending: pending }, intent.body, terms);
     if (isRejection(amend)) return amend;
@@ -275,11 +288,11 @@ export class BatchDecision {
     }
     this.#take(intent.userNumber, asset, amend.holdIncreaseMinor);
     this.#amending.add(found.orderNumber);
-    this.#goesAfter(found);
+    goesAfter(this.#draft, found);
     const { orderNumber } = found;
     const { holdIncreaseMinor } = amend;
     this.#draft.amends.push({ orderNumber, amendNumber: number, holdIncreaseMinor });
-    this.#command(found.market, terms.shard, {
+    addCommand(this.#draft, found.market, terms.shard, {
       kind: 'amend',
       number,
       timeMs: this.#context.nowMs,
@@ -292,23 +305,13 @@ export class BatchDecision {
     return { kind: 'changing', order: found, terms, commandNumber: number };
   }
 
-  #goesAfter(order: LockedOrder): void {
-    if (order.unpublishedId !== null) this.#draft.changedOutboxIds.add(order.unpublishedId);
-  }
-
   #termsOf(intent: Intent): MarketTerms | undefined {
-    const market = marketOf(intent, this.#orders);
+    const [market] = marketOf(intent, this.#orders);
     return market === undefined ? undefined : this.#terms.get(termsKey(intent.userNumber, market));
   }
 
   #needAccount(userNumber: number, asset: string): void {
     this.#accounts.set(`${userNumber} ${asset}`, { userNumber, asset });
-  }
-
-  #command(market: string, shard: number, command: MarketCommand): void {
-    const packed = this.#draft.commands.get(market) ?? { shard, commands: [] };
-    packed.commands.push(command);
-    this.#draft.commands.set(market, packed);
   }
 
   #available(userNumber: number, asset: string): bigint {

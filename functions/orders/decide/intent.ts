@@ -1,5 +1,5 @@
 // What a caller asks for, once parsed, and what is decided of it.
-import type { CancelCondition, Side } from '../../../shared/domain/order.ts';
+import type { CancelCondition, ReplaceFailure, Side } from '../../../shared/domain/order.ts';
 import type { AmendOrderBody, PlaceOrderBody } from '../schema.ts';
 import type { RequestKey } from './batch.ts';
 import type { OrderRow } from './order-row.ts';
@@ -13,6 +13,16 @@ export interface PlaceIntent {
   readonly keys: readonly RequestKey[];
   /** SHA-256 of the request, hex: tells a repeat from another request under the same key. */
   readonly requestHash: string;
+  /** Left out by an order that is to take the place of none. */
+  readonly replaces?: Replacement;
+}
+
+/** The order whose place a new one is to take, and what becomes of that when it cannot. */
+export interface Replacement {
+  readonly orderNumber: number;
+  readonly onFailure: ReplaceFailure;
+  /** What the order must be when the engine sees the command; null asks for nothing. */
+  readonly onlyIf: CancelCondition | null;
 }
 
 export interface CancelIntent {
@@ -26,9 +36,20 @@ export interface CancelIntent {
 export interface CancelAllIntent {
   readonly kind: 'cancel_all';
   readonly userNumber: number;
-  readonly market: string;
+  /** Null: wherever the user has open orders. */
+  readonly market: string | null;
   /** Null: both. */
   readonly side: Side | null;
+}
+
+/** The dead-man switch: all orders end unless it is set anew in time. */
+export interface CancelAllAfterIntent {
+  readonly kind: 'cancel_all_after';
+  readonly userNumber: number;
+  /** Null: every market. */
+  readonly market: string | null;
+  /** From the moment of acceptance on; 0 takes the deadline away. */
+  readonly seconds: number;
 }
 
 export interface AmendIntent {
@@ -38,7 +59,9 @@ export interface AmendIntent {
   readonly body: AmendOrderBody;
 }
 
-export type Intent = PlaceIntent | CancelIntent | CancelAllIntent | AmendIntent;
+/** What may mean several markets, and so several commands. */
+export type WideIntent = CancelAllIntent | CancelAllAfterIntent;
+export type Intent = PlaceIntent | CancelIntent | AmendIntent | WideIntent;
 
 export type Accepted =
   | { readonly kind: 'placed'; readonly order: AcceptedOrder; readonly commandNumber: number }
@@ -49,4 +72,10 @@ export type Accepted =
       readonly terms: MarketTerms;
       readonly commandNumber: number;
     }
-  | { readonly kind: 'cancelling_all'; readonly market: string };
+  | { readonly kind: 'cancelling_all'; readonly markets: readonly string[] }
+  | {
+      readonly kind: 'deadline_set';
+      readonly markets: readonly string[];
+      /** Null: there is none any more. */
+      readonly deadlineMs: number | null;
+    };

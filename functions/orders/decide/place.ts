@@ -1,6 +1,7 @@
 // Whether an order is accepted, and what then is written: row, hold and command.
 import { holdMinor, spendableMinor } from '../../../shared/domain/hold.ts';
 import type { MarketConfig } from '../../../shared/domain/market.ts';
+import type { Replacement } from './intent.ts';
 import type { OrderRow, OrderWithUnits } from './order-row.ts';
 import type { MarketTerms, SizedOrder } from './size.ts';
 import { holdTerms, reservePpm } from './size.ts';
@@ -24,6 +25,10 @@ export interface AcceptedOrder {
   readonly body: PlaceOrderBody;
   readonly terms: MarketTerms;
   readonly sized: SizedOrder;
+  /** Left out when the order is to take the place of none. */
+  readonly replaces?: Replacement;
+  /** Left out for a user without one. */
+  readonly tradeGroup?: number;
   readonly acceptedAtMs: number;
 }
 
@@ -99,7 +104,7 @@ export function acceptedRow(accepted: AcceptedOrder): OrderWithUnits {
     ...triggerColumns(sized.trigger),
     displayLots: sized.displayLots,
     isDay: body.timeInForce === 'DAY',
-    replacesNumber: null,
+    replacesNumber: accepted.replaces?.orderNumber ?? null,
     replacedBy: null,
     makerFeePpm: terms.makerFeePpm,
     takerFeePpm: terms.takerFeePpm,
@@ -114,6 +119,10 @@ export function acceptedRow(accepted: AcceptedOrder): OrderWithUnits {
     amendPending: false,
   };
   return withUnits(order, terms.config);
+}
+
+function replacesField({ orderNumber, onFailure, onlyIf }: Replacement): PlaceCommand['replaces'] {
+  return { orderNumber, onFailure, ...(onlyIf === null ? {} : { onlyIf }) };
 }
 
 /** A trigger as the columns of an order hold it. */
@@ -162,5 +171,7 @@ export function placeCommand(order: AcceptedOrder): PlaceCommand {
     holdMinor: sized.hold.amountMinor.toString(),
     ...(sized.trigger === null ? {} : { trigger: sized.trigger }),
     ...(sized.displayLots === null ? {} : { displayLots: sized.displayLots }),
+    ...(order.tradeGroup === undefined ? {} : { tradeGroup: order.tradeGroup }),
+    ...(order.replaces === undefined ? {} : { replaces: replacesField(order.replaces) }),
   };
 }

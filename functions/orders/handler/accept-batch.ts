@@ -12,17 +12,19 @@ import {
   type Tx,
 } from '../../../shared/db/pool.ts';
 import { orderId, userId } from '../../../shared/domain/ids.ts';
-import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
+import { isRejection, reject } from '../../../shared/domain/rejection.ts';
 import type { MarketCommand } from '../../../shared/events/commands.ts';
 import { encodeEvent } from '../../../shared/events/envelope.ts';
 import { lockBalances, type LockedBalances } from '../../../shared/ledger/lock-balances.ts';
 import { increaseHolds, makeHolds, type NewHold } from '../../../shared/ledger/make-holds.ts';
-import { BatchDecision, distinctUserMarkets } from '../decide/batch.ts';
-import type { Draft, UserAsset } from '../decide/batch.ts';
+import { BatchDecision, type UserAsset } from '../decide/batch.ts';
+import type { Draft } from '../decide/draft.ts';
 import type { Accepted, Intent, PlaceIntent } from '../decide/intent.ts';
 import type { LockedOrder } from '../decide/order-row.ts';
 import { placeCommand, type AcceptedOrder } from '../decide/place.ts';
 import { needsBestPrices } from '../decide/size.ts';
+import { distinctUserMarkets, expandWide, isWide, namedOrders } from '../decide/touched.ts';
+import { namesNoMarket, numbersOf, type WideMarkets } from '../decide/touched.ts';
 import {
   drawOutboxIds,
   findUnpublishedOrders,
@@ -33,8 +35,12 @@ import {
   repeatUnpublished,
   type NewOrder,
 } from '../store/accept.ts';
+import { findBatches, insertBatches } from '../store/batch-keys.ts';
+import { lockDeadlines, readMarkets, saveDeadlines, type StoredDeadline } from '../store/wide.ts';
 import type { MarketAssets } from './market-assets.ts';
+import { NamedBatches } from './named-batches.ts';
 import type { Expected, Outcomes } from './outcomes.ts';
+import type { Answer, Answers, BatchKey, Request } from './request.ts';
 
 export interface AcceptDeps {
   readonly pool: Pool;
@@ -46,46 +52,41 @@ export interface AcceptDeps {
   readonly log: Logger;
 }
 
-export interface Request {
-  readonly intent: Intent;
-  /** True when the caller waits for the engine's outcome. */
-  readonly waits: boolean;
-}
-
-/** `expected` is null when nobody waits, or when the request made no command to wait for. */
-export type Answer =
-  Rejection | { readonly accepted: Accepted; readonly expected: Expected | null };
-
 /** Accepts or refuses each request, in order; resolves when what is accepted is durable. */
 export async function acceptBatch(
   deps: AcceptDeps,
   requests: readonly Request[],
-): Promise<readonly Answer[]> {
+): Promise<readonly Answers[]> {
   if (deps.outbox.isFull) {
     // The log cannot keep up: what is accepted now would only wait, and be lost sight of.
     return requests.map(() => reject('SERVICE_BUSY', undefined, { retryAfterSeconds: 1 }));
   }
   const expected: Expected[] = [];
   try {
-    const intents = requests.map((request) => request.intent);
     const saved = await withOpenedTransaction(
       deps.pool,
-      (tx) => lockOrders(tx, changesOf(requests)),
+      (tx) => lockOrders(tx, namedOrders(requests.flatMap(({ intents }) => intents))),
       async (tx, orders) => {
-        const decided = await decideBatch(deps, tx, intents, orders);
+        const batches = new NamedBatches(requests, await findBatches(tx, batchKeysOf(requests)));
+        const decided = await decideBatch(deps, tx, batches.fresh, orders);
         const outboxIds = await saveDraft(deps, tx, decided);
+        const named = batches.learn(decided.draft.decisions);
+        await insertBatches(tx, named, decided.nowMs);
         crashPoint('orders.accept.before-commit');
-        return { decisions: decided.draft.decisions, outboxIds };
+        return { batches, outboxIds };
       },
     );
     crashPoint('orders.accept.after-commit');
-    const answers = saved.decisions.map((decision, at): Answer => {
-      if (isRejection(decision)) return decision;
-      // Before the record is published, so that the outcome cannot come too early to be heard.
-      const waiting =
-        requests[at]?.waits === true ? expect(deps.outcomes, requests[at], decision) : null;
-      if (waiting !== null) expected.push(waiting);
-      return { accepted: decision, expected: waiting };
+    const answers = requests.map((request): Answers => {
+      const decisions = saved.batches.decisionsOf(request);
+      if (isRejection(decisions)) return decisions;
+      return decisions.map((decision, at): Answer => {
+        if (isRejection(decision)) return decision;
+        // Before the record is published, so that the outcome cannot come too early to be heard.
+        const waiting = request.waits ? expect(deps.outcomes, request.intents[at], decision) : null;
+        if (waiting !== null) expected.push(waiting);
+        return { accepted: decision, expected: waiting };
+      });
     });
     publish(deps, saved.outboxIds);
     crashPoint('orders.accept.before-answer');
@@ -96,11 +97,21 @@ export async function acceptBatch(
   }
 }
 
-function expect(outcomes: Outcomes, request: Request, accepted: Accepted): Expected | null {
-  const { kind } = request.intent;
-  if (kind === 'cancel_all') return null;
+function batchKeysOf(requests: readonly Request[]): BatchKey[] {
+  return requests.flatMap(({ batchKey }) => (batchKey === null ? [] : [batchKey]));
+}
+
+function expect(
+  outcomes: Outcomes,
+  intent: Intent | undefined,
+  accepted: Accepted,
+): Expected | null {
+  if (intent === undefined || isWide(intent)) return null;
+  const { kind } = intent;
   if (accepted.kind === 'placed') {
-    return outcomes.expect(kind, accepted.order.orderNumber, accepted.commandNumber);
+    const { order, commandNumber } = accepted;
+    const replaces = order.replaces?.orderNumber ?? null;
+    return outcomes.expect(kind, order.orderNumber, commandNumber, replaces);
   }
   if (accepted.kind !== 'changing') return null;
   return outcomes.expect(kind, accepted.order.orderNumber, accepted.commandNumber);
@@ -114,34 +125,30 @@ function publish(deps: AcceptDeps, outboxIds: readonly number[]): void {
   });
 }
 
-type Change = Extract<Intent, { kind: 'cancel' | 'amend' }>;
-
-function changesOf(requests: readonly Request[]): Change[] {
-  return requests.flatMap(({ intent }) =>
-    intent.kind === 'cancel' || intent.kind === 'amend' ? [intent] : [],
-  );
-}
-
 interface Decided {
   readonly draft: Draft;
   /** One for each market, at least. */
   readonly outboxIds: readonly number[];
+  readonly nowMs: number;
 }
 
 async function decideBatch(
   deps: AcceptDeps,
   tx: Tx,
-  intents: readonly Intent[],
+  requests: readonly Request[],
   orders: ReadonlyMap<number, LockedOrder>,
 ): Promise<Decided> {
-  const userMarkets = distinctUserMarkets(intents, orders);
+  const intents = requests.flatMap((request) => request.intents);
+  const wide = await expand(tx, intents);
+  const deadlines = await lockDeadlinesOf(tx, intents);
+  const userMarkets = distinctUserMarkets(intents, orders, wide);
   const keys = intents.flatMap((each) =>
     each.kind === 'place' ? each.keys.map((key) => ({ ...key, userNumber: each.userNumber })) : [],
   );
   const likely = deps.marketAssets.accountsOf(intents, orders);
   const [{ context, terms, outboxIds }, early] = await sendTogether(tx, () => [
     readForAccept(tx, {
-      numbers: intents.length,
+      numbers: intents.reduce((sum, intent) => sum + numbersOf(intent, wide), 0),
       outboxIds: new Set(userMarkets.map((each) => each.market)).size,
       userMarkets,
       keys,
@@ -150,14 +157,47 @@ async function decideBatch(
     likely === null ? null : lockAccounts(tx, likely),
   ]);
   deps.marketAssets.learn(terms.values());
-  const batch = new BatchDecision(context, terms, orders, deps.openOrdersMax);
+  const batch = new BatchDecision({ ...context, deadlines }, terms, orders, deps.openOrdersMax);
   batch.sizeAll(intents);
   const balances = early ?? (await lockAccounts(tx, batch.accountsToLock()));
   const draft = batch.decideAll(
     intents,
     ({ userNumber, asset }) => balances?.get(userId(userNumber), asset).availableMinor ?? 0n,
+    { wide, allOrNone: wholesOf(requests) },
   );
-  return { draft, outboxIds };
+  return { draft, outboxIds, nowMs: context.nowMs };
+}
+
+/** Where in the list of all intents those begin that are all or none, and where they have ended. */
+function wholesOf(requests: readonly Request[]): Map<number, number> {
+  const wholes = new Map<number, number>();
+  let from = 0;
+  for (const { intents, allOrNone } of requests) {
+    if (allOrNone) wholes.set(from, from + intents.length);
+    from += intents.length;
+  }
+  return wholes;
+}
+
+/** Few requests name no market: nobody else pays for looking them up. */
+async function expand(tx: Tx, intents: readonly Intent[]): Promise<WideMarkets> {
+  const unnamed = intents.filter(namesNoMarket);
+  if (unnamed.length === 0) return expandWide(intents, [], []);
+  const { listed, open } = await readMarkets(
+    tx,
+    unnamed.map(({ userNumber }) => userNumber),
+  );
+  return expandWide(intents, listed, open);
+}
+
+async function lockDeadlinesOf(
+  tx: Tx,
+  intents: readonly Intent[],
+): Promise<readonly StoredDeadline[]> {
+  const users = intents.flatMap((each) =>
+    each.kind === 'cancel_all_after' ? [each.userNumber] : [],
+  );
+  return users.length === 0 ? [] : lockDeadlines(tx, users);
 }
 
 async function lockAccounts(
@@ -194,6 +234,10 @@ async function saveDraft(
       draft.placed.map((placed) => toNewOrder(placed, idOfMarket)),
     ),
     markAmends(tx, draft.amends),
+    saveDeadlines(
+      tx,
+      draft.deadlines.map((each) => ({ ...each, outboxId: idOfMarket.get(each.market) ?? 0 })),
+    ),
     makeHolds(tx, draft.placed.map(toNewHold)),
     increaseHolds(
       tx,

@@ -1,4 +1,4 @@
-// Routes that change orders: cancel, cancel all, amend. Each is a command that enters the log.
+// Routes that change one order: cancel and amend. Each is a command that enters the log.
 import { parseOrderId } from '../../../shared/domain/ids.ts';
 import { isRejection, reject, type ErrorCode } from '../../../shared/domain/rejection.ts';
 import { ERROR_CODES, type Rejection } from '../../../shared/domain/rejection.ts';
@@ -8,19 +8,30 @@ import type { Intent } from '../decide/intent.ts';
 import { withUnits } from '../decide/place.ts';
 import {
   amendOrderBody,
-  cancelAllAnswer,
-  cancelAllQuery,
   cancelQuery,
+  clientOrderParams,
   noQuery,
   orderOutcomeAnswer,
   orderParams,
 } from '../schema.ts';
-import { findOrder } from '../store/read.ts';
+import { findOrder, findOrderByClientId } from '../store/read.ts';
 import { userNumberOf } from './caller.ts';
 import type { OrdersDeps } from './deps.ts';
 import type { Outcome } from './outcome-of.ts';
 import { presentChanged } from './present-outcome.ts';
 import { presentOrder } from './present.ts';
+import { submitOne, whileListening } from './submit.ts';
+
+const CANCEL_REFUSALS = [
+  'PATH_INVALID',
+  'QUERY_INVALID',
+  'HEADER_INVALID',
+  'MARKET_MOVING',
+  'ORDER_NOT_FOUND',
+  'ORDER_ALREADY_DONE',
+  'ORDER_CANCEL_CONDITION_UNMET',
+  'SERVICE_BUSY',
+] as const;
 
 export const cancelOrder = route({
   method: 'DELETE',
@@ -30,15 +41,7 @@ export const cancelOrder = route({
   params: orderParams,
   query: cancelQuery,
   answers: { 200: orderOutcomeAnswer, 202: orderOutcomeAnswer },
-  refusals: [
-    'PATH_INVALID',
-    'QUERY_INVALID',
-    'MARKET_MOVING',
-    'ORDER_NOT_FOUND',
-    'ORDER_ALREADY_DONE',
-    'ORDER_CANCEL_CONDITION_UNMET',
-    'SERVICE_BUSY',
-  ],
+  refusals: CANCEL_REFUSALS,
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const waitMs = parsePreferWait(request.headers['prefer']);
     if (isRejection(waitMs)) return waitMs;
@@ -46,6 +49,27 @@ export const cancelOrder = route({
     if (orderNumber === null) return reject('ORDER_NOT_FOUND');
     const onlyIf = request.query.onlyIf ?? null;
     const userNumber = userNumberOf(request);
+    return change({ kind: 'cancel', userNumber, orderNumber, onlyIf }, waitMs, deps);
+  },
+});
+
+export const cancelOrderByClientId = route({
+  method: 'DELETE',
+  path: '/v1/orders/by-client-id/{clientOrderId}',
+  access: 'user',
+  summary: 'Cancels the newest own order with this clientOrderId.',
+  params: clientOrderParams,
+  query: cancelQuery,
+  answers: { 200: orderOutcomeAnswer, 202: orderOutcomeAnswer },
+  refusals: CANCEL_REFUSALS,
+  handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
+    const waitMs = parsePreferWait(request.headers['prefer']);
+    if (isRejection(waitMs)) return waitMs;
+    const userNumber = userNumberOf(request);
+    const found = await findOrderByClientId(deps.pool, userNumber, request.params.clientOrderId);
+    if (found === null) return reject('ORDER_NOT_FOUND');
+    const { orderNumber } = found.order;
+    const onlyIf = request.query.onlyIf ?? null;
     return change({ kind: 'cancel', userNumber, orderNumber, onlyIf }, waitMs, deps);
   },
 });
@@ -62,6 +86,7 @@ export const amendOrder = route({
   refusals: [
     'PATH_INVALID',
     'BODY_INVALID',
+    'ACCOUNT_BLOCKED',
     'MARKET_HALTED',
     'MARKET_CANCEL_ONLY',
     'MARKET_POST_ONLY',
@@ -77,6 +102,7 @@ export const amendOrder = route({
     'ORDER_QUANTITY_OFF_LOT',
     'ORDER_QUANTITY_TOO_SMALL',
     'ORDER_QUANTITY_TOO_LARGE',
+    'ORDER_DISPLAY_QUANTITY_TOO_SMALL',
     'ORDER_NOTIONAL_TOO_SMALL',
     'ORDER_POST_ONLY_WOULD_TAKE',
     'ORDER_FUNDS_INSUFFICIENT',
@@ -92,35 +118,12 @@ export const amendOrder = route({
   },
 });
 
-export const cancelAllOrders = route({
-  method: 'DELETE',
-  path: '/v1/orders',
-  access: 'user',
-  summary: 'Cancels all own orders of a market, or of one side, with one command in the log.',
-  query: cancelAllQuery,
-  answers: { 202: cancelAllAnswer },
-  refusals: ['QUERY_INVALID', 'MARKET_NOT_FOUND', 'MARKET_MOVING', 'SERVICE_BUSY'],
-  handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
-    const { market, side = null } = request.query;
-    const userNumber = userNumberOf(request);
-    const intent = { kind: 'cancel_all', userNumber, market, side } as const;
-    const answer = await deps.accepts.submit({ intent, waits: false });
-    return isRejection(answer) ? answer : { status: 202, body: { market } };
-  },
-});
-
 async function change(
   intent: Extract<Intent, { kind: 'cancel' | 'amend' }>,
   waitMs: number | null,
   deps: OrdersDeps,
 ): Promise<HandlerResponse | Rejection> {
-  if (waitMs === null) return submit(intent, null, deps);
-  await deps.outcomes.listen();
-  try {
-    return await submit(intent, waitMs, deps);
-  } finally {
-    deps.outcomes.leave();
-  }
+  return whileListening(deps, waitMs, () => submit(intent, waitMs, deps));
 }
 
 async function submit(
@@ -128,7 +131,7 @@ async function submit(
   waitMs: number | null,
   deps: OrdersDeps,
 ): Promise<HandlerResponse | Rejection> {
-  const answer = await deps.accepts.submit({ intent, waits: waitMs !== null });
+  const answer = await submitOne(deps, intent, waitMs !== null);
   if (isRejection(answer)) return answer;
   const outcome = answer.expected === null ? null : await answer.expected.wait(waitMs ?? 0);
   const refusal = outcome === null ? null : refusalOf(intent.kind, outcome);

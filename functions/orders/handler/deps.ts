@@ -6,8 +6,9 @@ import type { DatabaseBreaker } from '../../../shared/db/breaker.ts';
 import type { Pool } from '../../../shared/db/pool.ts';
 import type { Executions } from '../../../shared/events/executions.ts';
 import type { Batcher } from '../../../shared/function/batcher.ts';
-import type { Answer, Request } from './accept-batch.ts';
+
 import type { Outcomes } from './outcomes.ts';
+import type { Answers, Request } from './request.ts';
 
 export interface OrdersDeps {
   readonly pool: Pool;
@@ -18,7 +19,7 @@ export interface OrdersDeps {
   readonly outcomes: Outcomes;
   /** Most open orders of one user in one market. */
   readonly openOrdersMax: number;
-  readonly accepts: Batcher<Request, Answer>;
+  readonly accepts: Batcher<Request, Answers>;
   readonly projections: Batcher<Executions, null>;
   readonly keyCleaning: NodeJS.Timeout;
 }

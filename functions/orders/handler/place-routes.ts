@@ -1,15 +1,10 @@
 // Routes that place an order, or say what placing it would do.
-import { createHash } from 'node:crypto';
 import { withTransaction } from '../../../shared/db/pool.ts';
 import { tradeFee } from '../../../shared/domain/fee.ts';
 import { userId } from '../../../shared/domain/ids.ts';
 import { notionalMinor } from '../../../shared/domain/market.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
-import {
-  route,
-  type HandlerRequest,
-  type HandlerResponse,
-} from '../../../shared/function/definition.ts';
+import { route, type HandlerResponse } from '../../../shared/function/definition.ts';
 import { IDEMPOTENCY_REPLAYED, parseIdempotencyKey } from '../../../shared/http/idempotency-key.ts';
 import { PREFERENCE_APPLIED, parsePreferWait } from '../../../shared/http/prefer.ts';
 import { lockBalances } from '../../../shared/ledger/lock-balances.ts';
@@ -17,6 +12,7 @@ import { formatDecimal } from '../../../shared/money/decimal.ts';
 import type { PlaceIntent } from '../decide/intent.ts';
 import { acceptedRow, decidePlace } from '../decide/place.ts';
 import { needsBestPrices, sizeOrder, type MarketTerms, type SizedOrder } from '../decide/size.ts';
+import { termsKey } from '../decide/touched.ts';
 import { startTicks } from '../decide/trigger.ts';
 import {
   noQuery,
@@ -26,46 +22,13 @@ import {
   type PlaceOrderBody,
 } from '../schema.ts';
 import { readForAccept } from '../store/accept.ts';
-import { termsKey } from '../decide/batch.ts';
 import { findOrder } from '../store/read.ts';
 import { userNumberOf } from './caller.ts';
 import type { OrdersDeps } from './deps.ts';
+import { KEY_REFUSALS, PLACE_REFUSALS, placeIntent } from './place-intent.ts';
 import { presentAccepted } from './present.ts';
 import { presentOutcome } from './present-outcome.ts';
-
-const PLACE_REFUSALS = [
-  'BODY_INVALID',
-  'MARKET_NOT_FOUND',
-  'MARKET_HALTED',
-  'MARKET_CANCEL_ONLY',
-  'MARKET_POST_ONLY',
-  'MARKET_LIMIT_ONLY',
-  'MARKET_MOVING',
-  'ORDER_PRICE_OFF_TICK',
-  'ORDER_PRICE_OUT_OF_BAND',
-  'ORDER_TRIGGER_PRICE_OFF_TICK',
-  'ORDER_PRICE_REQUIRED',
-  'ORDER_PRICE_NOT_ALLOWED',
-  'ORDER_QUANTITY_OFF_LOT',
-  'ORDER_QUANTITY_TOO_SMALL',
-  'ORDER_QUANTITY_TOO_LARGE',
-  'ORDER_QUANTITY_REQUIRED',
-  'ORDER_QUOTE_AMOUNT_NOT_ALLOWED',
-  'ORDER_QUOTE_AMOUNT_INVALID',
-  'ORDER_NOTIONAL_TOO_SMALL',
-  'ORDER_NOTIONAL_TOO_LARGE',
-  'ORDER_TIME_IN_FORCE_NOT_ALLOWED',
-  'ORDER_EXPIRY_REQUIRED',
-  'ORDER_EXPIRY_NOT_ALLOWED',
-  'ORDER_EXPIRY_IN_PAST',
-  'ORDER_POST_ONLY_NOT_ALLOWED',
-  'ORDER_SELF_TRADE_MODE_NOT_ALLOWED',
-  'ORDER_LIQUIDITY_NONE',
-  'ORDER_FUNDS_INSUFFICIENT',
-  'ORDERS_OPEN_TOO_MANY',
-] as const;
-
-type PlaceRequest = HandlerRequest<unknown, unknown, PlaceOrderBody>;
+import { submitOne, whileListening } from './submit.ts';
 
 export const placeOrder = route({
   method: 'POST',
@@ -75,27 +38,14 @@ export const placeOrder = route({
   query: noQuery,
   body: placeOrderBody,
   answers: { 201: orderOutcomeAnswer, 202: orderOutcomeAnswer },
-  refusals: [
-    ...PLACE_REFUSALS,
-    'ORDER_CLIENT_ID_REUSED',
-    'IDEMPOTENCY_KEY_INVALID',
-    'IDEMPOTENCY_KEY_REUSED',
-    'HEADER_INVALID',
-    'SERVICE_BUSY',
-  ],
+  refusals: [...PLACE_REFUSALS, ...KEY_REFUSALS, 'HEADER_INVALID', 'SERVICE_BUSY'],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const waitMs = parsePreferWait(request.headers['prefer']);
     if (isRejection(waitMs)) return waitMs;
     const key = parseIdempotencyKey(request.headers['idempotency-key']);
     if (isRejection(key)) return key;
-    const intent = placeIntent(request, key);
-    if (waitMs === null) return place(intent, null, deps);
-    await deps.outcomes.listen();
-    try {
-      return await place(intent, waitMs, deps);
-    } finally {
-      deps.outcomes.leave();
-    }
+    const intent = placeIntent(userNumberOf(request), request.body, key);
+    return whileListening(deps, waitMs, () => place(intent, waitMs, deps));
   },
 });
 
@@ -121,6 +71,7 @@ export const testOrder = route({
         withBestPrices: needsBestPrices(body),
       };
       const { context, terms: all } = await readForAccept(tx, wanted);
+      if (context.blockedUsers?.includes(userNumber) === true) return reject('ACCOUNT_BLOCKED');
       const terms = all.get(termsKey(userNumber, body.market));
       if (terms === undefined) return reject('MARKET_NOT_FOUND');
       const sized = sizeOrder(body, terms, context.nowMs);
@@ -139,31 +90,12 @@ export const testOrder = route({
   },
 });
 
-function placeIntent(request: PlaceRequest, headerKey: string | null): PlaceIntent {
-  const { body } = request;
-  // The list of names holds at every depth: without those of the trigger it would lose its fields.
-  const names = [...Object.keys(body), ...Object.keys(body.trigger ?? {})].sort();
-  const canonical = JSON.stringify(body, names);
-  return {
-    kind: 'place',
-    userNumber: userNumberOf(request),
-    body,
-    keys: [
-      ...(body.clientOrderId === undefined
-        ? []
-        : [{ kind: 'client' as const, key: body.clientOrderId }]),
-      ...(headerKey === null ? [] : [{ kind: 'header' as const, key: headerKey }]),
-    ],
-    requestHash: createHash('sha256').update(canonical).digest('hex'),
-  };
-}
-
 async function place(
   intent: PlaceIntent,
   waitMs: number | null,
   deps: OrdersDeps,
 ): Promise<HandlerResponse | Rejection> {
-  const answer = await deps.accepts.submit({ intent, waits: waitMs !== null });
+  const answer = await submitOne(deps, intent, waitMs !== null);
   if (isRejection(answer)) return answer;
   const { accepted, expected } = answer;
   if (accepted.kind !== 'placed' && accepted.kind !== 'replayed') return reject('INTERNAL_ERROR');

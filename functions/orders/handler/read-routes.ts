@@ -38,21 +38,27 @@ export const getOrder = route({
   },
 });
 
-export const getOrderByClientId = route({
-  method: 'GET',
-  path: '/v1/orders/client/{clientOrderId}',
-  access: 'user',
-  summary: 'The newest own order with this clientOrderId.',
-  params: clientOrderParams,
-  query: noQuery,
-  answers: { 200: orderAnswer },
-  refusals: ['PATH_INVALID', 'ORDER_NOT_FOUND'],
-  handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
-    const { clientOrderId } = request.params;
-    const found = await findOrderByClientId(deps.pool, userNumberOf(request), clientOrderId);
-    return found === null ? reject('ORDER_NOT_FOUND') : { status: 200, body: presentOrder(found) };
-  },
-});
+const readByClientId = (path: string) =>
+  route({
+    method: 'GET',
+    path,
+    access: 'user',
+    summary: 'The newest own order with this clientOrderId.',
+    params: clientOrderParams,
+    query: noQuery,
+    answers: { 200: orderAnswer },
+    refusals: ['PATH_INVALID', 'ORDER_NOT_FOUND'],
+    handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
+      const { clientOrderId } = request.params;
+      const found = await findOrderByClientId(deps.pool, userNumberOf(request), clientOrderId);
+      if (found === null) return reject('ORDER_NOT_FOUND');
+      return { status: 200, body: presentOrder(found) };
+    },
+  });
+
+export const getOrderByClientId = readByClientId('/v1/orders/by-client-id/{clientOrderId}');
+/** The path that it had first. */
+export const getOrderOfClient = readByClientId('/v1/orders/client/{clientOrderId}');
 
 /** The sort position of a cursor of these lists: one number. */
 const positionField = z.tuple([z.int().positive()]);

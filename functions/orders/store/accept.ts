@@ -8,14 +8,20 @@ import {
 import { userId } from '../../../shared/domain/ids.ts';
 import type { PlaceCommand } from '../../../shared/events/commands.ts';
 import type { MarketTerms } from '../decide/size.ts';
-import type { AcceptContext, KnownKey, RequestKey, UserMarket } from '../decide/batch.ts';
+import type { AcceptContext, KnownKey, RequestKey } from '../decide/batch.ts';
 import type { LockedOrder } from '../decide/order-row.ts';
-import { termsKey } from '../decide/batch.ts';
+import { termsKey, type UserMarket } from '../decide/touched.ts';
 import { triggerColumns } from '../decide/place.ts';
 import { ORDER_COLUMNS } from './order-columns.ts';
 
 /** How long a clientOrderId or Idempotency-Key is remembered after its order ended. */
-const KEY_RETENTION_MS = 86_400_000;
+export const KEY_RETENTION_MS = 86_400_000;
+
+/**
+ * The one place that trade groups are read in: a JSON list of userNumber and tradeGroup for the
+ * users of $2. Nobody publishes any yet, so nobody is in one.
+ */
+const TRADE_GROUPS = 'NULL::json';
 
 export interface AcceptReads {
   readonly context: AcceptContext;
@@ -45,6 +51,8 @@ export async function readForAccept(
     keys: KnownKey[] | null;
     terms: TermsRow[] | null;
     ownRates: OwnRates[] | null;
+    blockedUsers: number[] | null;
+    tradeGroups: NonNullable<AcceptContext['tradeGroups']> | null;
   }>({
     name: `orders-accept-reads${wanted.withBestPrices ? '-best' : ''}`,
     text: `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs",
@@ -65,7 +73,13 @@ export async function readForAccept(
        (SELECT json_agg(json_build_object('userNumber', w.user_number, 'market', w.market,
            'makerFeePpm', own.maker_ppm, 'takerFeePpm', own.taker_ppm))
          FROM unnest($2::bigint[], $3::text[], $7::text[]) w (user_number, market, user_id)
-         JOIN fees.current_user_rates own USING (user_id, market)) AS "ownRates"`,
+         JOIN fees.current_user_rates own USING (user_id, market)) AS "ownRates",
+       (SELECT json_agg(w.user_number) FROM (SELECT DISTINCT unnest($2::bigint[])) w (user_number)
+         CROSS JOIN LATERAL (SELECT b.is_blocked FROM orders.account_blocks b
+           WHERE b.user_number = w.user_number
+           ORDER BY b.block_number DESC LIMIT 1) now
+         WHERE now.is_blocked) AS "blockedUsers",
+       ${TRADE_GROUPS} AS "tradeGroups"`,
     values: [
       wanted.numbers,
       wanted.userMarkets.map((each) => each.userNumber),
@@ -82,7 +96,14 @@ export async function readForAccept(
   const { nowMs, numbers, outboxIds, openCounts, keys, terms, ownRates } = row;
   return {
     outboxIds,
-    context: { nowMs, numbers, openCounts: openCounts ?? [], keys: keys ?? [] },
+    context: {
+      nowMs,
+      numbers,
+      openCounts: openCounts ?? [],
+      keys: keys ?? [],
+      blockedUsers: row.blockedUsers ?? [],
+      tradeGroups: row.tradeGroups ?? [],
+    },
     terms: termsByUser(wanted.userMarkets, terms ?? [], ownRates ?? []),
   };
 }

@@ -74,8 +74,8 @@ async function writeProjection(
      ), updated AS (
        SELECT u.*, coalesce(f.lots, 0) AS lots, coalesce(f.quote, 0) AS quote
        FROM json_to_recordset($2::json) AS u ("orderNumber" bigint, "lastSequence" bigint,
-         "firstSequence" bigint, "remainingLots" bigint, "timeMs" bigint, "endStatus" text, "endReason" text,
-         "amendSequence" bigint, "priceTicks" bigint, "quantityLots" bigint,
+         "firstSequence" bigint, "remainingLots" bigint, "timeMs" bigint, "endStatus" text,
+         "endReason" text, "amendSequence" bigint, "priceTicks" bigint, "quantityLots" bigint,
          "answeredAmends" jsonb, "wasOpen" boolean, "isUntriggered" boolean)
        LEFT JOIN filled f ON f.order_number = u."orderNumber"
      ), changed AS (

@@ -51,6 +51,39 @@ export async function findOrderByClientId(
   return row === undefined ? null : toOrder(row);
 }
 
+/** The user's orders among these, by number. */
+export async function findOrders(
+  db: Queryable,
+  userNumber: number,
+  orderNumbers: readonly number[],
+): Promise<Map<number, OrderWithUnits>> {
+  if (orderNumbers.length === 0) return new Map();
+  const result = await db.query<JoinedRow>({
+    name: 'orders-find-many',
+    text: `${SELECT_ORDERS} WHERE o.user_number = $1 AND o.order_number = ANY ($2::bigint[])`,
+    values: [userNumber, orderNumbers],
+  });
+  return new Map(result.rows.map((row) => [row.orderNumber, toOrder(row)]));
+}
+
+/** The newest order under each name that there is. */
+export async function findNumbersByClientIds(
+  db: Queryable,
+  userNumber: number,
+  clientOrderIds: readonly string[],
+): Promise<Map<string, number>> {
+  if (clientOrderIds.length === 0) return new Map();
+  const result = await db.query<{ clientOrderId: string; orderNumber: number }>({
+    name: 'orders-find-client-many',
+    text: `SELECT o.client_order_id AS "clientOrderId", max(o.order_number) AS "orderNumber"
+     FROM orders.orders o
+     WHERE o.user_number = $1 AND o.client_order_id = ANY ($2::text[])
+     GROUP BY o.client_order_id`,
+    values: [userNumber, clientOrderIds],
+  });
+  return new Map(result.rows.map((row) => [row.clientOrderId, row.orderNumber]));
+}
+
 export interface OrderFilter {
   readonly userNumber: number;
   readonly market: string | null;

@@ -128,6 +128,9 @@ function readForAccept({ view, values, text, nowMs }: StatementContext): readonl
       keys: orNull(keys),
       terms: orNull(terms),
       ownRates: orNull(ownRates),
+      // Nobody is blocked here, nor in a trade group.
+      blockedUsers: null,
+      tradeGroups: null,
     },
   ];
 }
@@ -292,6 +295,8 @@ export const ORDERS_STATEMENTS: readonly Statement[] = [
       return [];
     },
   },
+  // Nobody sends batches here.
+  { pattern: /DELETE FROM orders\.batch_keys/, run: () => [] },
   {
     pattern: /DELETE FROM orders\.request_keys/,
     run: ({ view, values, isFree }) => {
