@@ -68,6 +68,7 @@ export async function createOrdersFixture(
   const outbox = new Outbox({ pool: reference, schema: 'reference', bus, log });
   await saveAssets(reference, [
     { asset: 'BTC', name: 'Bitcoin', decimals: 8 },
+    { asset: 'ETH', name: 'Ether', decimals: 8 },
     { asset: 'USD', name: 'US dollar', decimals: 6 },
   ]);
   await database.pool.query(`SELECT fees.set_schedule('BTC-USD', 1000, 2000)`);

@@ -32,7 +32,7 @@ import { forgetOldBatches } from './store/batch-keys.ts';
 import { saveProjection } from './store/project.ts';
 
 const CONNECTIONS_MAX = 8;
-/** Orders and changes that are committed together; measured: a commit costs more than twenty orders. */
+/** Orders and changes committed together; measured: a commit costs more than twenty orders. */
 const ACCEPT_BATCH_MAX = 200;
 const ACCEPT_LINGER_MS = 8;
 /** Requests that wait for their batch; one more is answered 503. */

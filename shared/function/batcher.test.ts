@@ -39,6 +39,18 @@ describe('batcher', () => {
     expect(await Promise.all(accepted)).toEqual([10, 20]);
   });
 
+  it('weighs items: a batch and the queue hold so much, and one too heavy is a batch of its own', async () => {
+    const { batcher, batches } = tenfold({ weightOf: (item) => item, queueMax: 8 });
+    const accepted = [1, 2, 9].map((item) => batcher.submit(item));
+    const refused = await batcher.submit(1);
+    expect(isRejection(refused) && refused.code).toBe('SERVICE_BUSY');
+    await vi.advanceTimersByTimeAsync(LIMITS.lingerMs);
+    expect(await Promise.all(accepted)).toEqual([10, 20, 90]);
+    expect(batches).toEqual([[1, 2], [9]]);
+    await Promise.all([batcher.submit(1), vi.advanceTimersByTimeAsync(LIMITS.lingerMs)]);
+    expect(batches).toHaveLength(3);
+  });
+
   it('throws the refusal as retryable for event handlers', async () => {
     const { batcher } = tenfold({ queueMax: 1 });
     const first = batcher.submitOrThrow(1);
