@@ -11,6 +11,19 @@ import {
   TIMES_IN_FORCE,
   TRAIL_BPS_MAX,
 } from '../../shared/domain/order.ts';
+import {
+  BATCH_ANSWER_EXAMPLES,
+  CANCEL_ALL_AFTER_EXAMPLES,
+  CANCEL_ALL_EXAMPLES,
+  CANCEL_BATCH_EXAMPLES,
+  DEADLINE_EXAMPLES,
+  ORDER_EXAMPLES,
+  PLACE_BATCH_EXAMPLES,
+  PLACE_EXAMPLES,
+  PREVENTED_EXAMPLES,
+  REPLACE_ANSWER_EXAMPLES,
+  REPLACE_EXAMPLES,
+} from './schema/examples.ts';
 
 /** Most orders of one batch, to be placed or to be cancelled. */
 export const BATCH_ORDERS_MAX = 50;
@@ -56,52 +69,60 @@ const placeFields = {
   clientOrderId: z.exactOptional(clientOrderIdField),
   trigger: z.exactOptional(triggerBody),
 };
-export const placeOrderBody = z.strictObject(placeFields);
+export const placeOrderBody = z.strictObject(placeFields).meta({ examples: PLACE_EXAMPLES });
 export type PlaceOrderBody = z.output<typeof placeOrderBody>;
 
 /** An order that takes the place of another of its market. */
-export const replaceOrderBody = z.strictObject({
-  ...placeFields,
-  /** What becomes of it when the other cannot be cancelled: `stop` refuses it. */
-  onFailure: z.exactOptional(z.enum(REPLACE_FAILURES)),
-  /** The other must be so, or it cannot be cancelled. */
-  onlyIf: z.exactOptional(z.enum(CANCEL_CONDITIONS)),
-});
+export const replaceOrderBody = z
+  .strictObject({
+    ...placeFields,
+    /** What becomes of it when the other cannot be cancelled: `stop` refuses it. */
+    onFailure: z.exactOptional(z.enum(REPLACE_FAILURES)),
+    /** The other must be so, or it cannot be cancelled. */
+    onlyIf: z.exactOptional(z.enum(CANCEL_CONDITIONS)),
+  })
+  .meta({ examples: REPLACE_EXAMPLES });
 
-export const placeBatchBody = z.strictObject({
-  orders: z.array(placeOrderBody).min(1).max(BATCH_ORDERS_MAX),
-  /** All of them are accepted, or none is. */
-  allOrNone: z.exactOptional(z.boolean()),
-});
+export const placeBatchBody = z
+  .strictObject({
+    orders: z.array(placeOrderBody).min(1).max(BATCH_ORDERS_MAX),
+    /** All of them are accepted, or none is. */
+    allOrNone: z.exactOptional(z.boolean()),
+  })
+  .meta({ examples: PLACE_BATCH_EXAMPLES });
 
 const cancelItem = { onlyIf: z.exactOptional(z.enum(CANCEL_CONDITIONS)) };
 
-export const cancelBatchBody = z.strictObject({
-  orders: z
-    .array(
-      z.union([
-        z.strictObject({ id: orderIdField, ...cancelItem }),
-        z.strictObject({ clientOrderId: clientOrderIdField, ...cancelItem }),
-      ]),
-    )
-    .min(1)
-    .max(BATCH_ORDERS_MAX),
-});
+export const cancelBatchBody = z
+  .strictObject({
+    orders: z
+      .array(
+        z.union([
+          z.strictObject({ id: orderIdField, ...cancelItem }),
+          z.strictObject({ clientOrderId: clientOrderIdField, ...cancelItem }),
+        ]),
+      )
+      .min(1)
+      .max(BATCH_ORDERS_MAX),
+  })
+  .meta({ examples: CANCEL_BATCH_EXAMPLES });
 export type CancelBatchBody = z.output<typeof cancelBatchBody>;
 
-export const cancelAllAfterBody = z.strictObject({
-  /** From now on, by the clock of the exchange; 0 takes the deadline away. */
-  seconds: z
-    .int()
-    .min(0)
-    .max(DEADMAN_SECONDS_MAX)
-    .refine(
-      (seconds) => seconds === 0 || seconds >= DEADMAN_SECONDS_MIN,
-      `must be 0, or at least ${DEADMAN_SECONDS_MIN}`,
-    ),
-  /** Left out: every market. */
-  market: z.exactOptional(marketField),
-});
+export const cancelAllAfterBody = z
+  .strictObject({
+    /** From now on, by the clock of the exchange; 0 takes the deadline away. */
+    seconds: z
+      .int()
+      .min(0)
+      .max(DEADMAN_SECONDS_MAX)
+      .refine(
+        (seconds) => seconds === 0 || seconds >= DEADMAN_SECONDS_MIN,
+        `must be 0, or at least ${DEADMAN_SECONDS_MIN}`,
+      ),
+    /** Left out: every market. */
+    market: z.exactOptional(marketField),
+  })
+  .meta({ examples: CANCEL_ALL_AFTER_EXAMPLES });
 
 export const amendOrderBody = z.strictObject({
   quantity: z.exactOptional(decimal),
@@ -186,7 +207,7 @@ const orderFields = {
   createdAt: timeField,
   updatedAt: timeField,
 };
-export const orderAnswer = z.strictObject(orderFields);
+export const orderAnswer = z.strictObject(orderFields).meta({ examples: ORDER_EXAMPLES });
 export type OrderAnswer = z.output<typeof orderAnswer>;
 
 const executedTradeAnswer = z.strictObject({
@@ -220,24 +241,26 @@ export const tradeAnswer = z.strictObject({
 export type TradeAnswer = z.output<typeof tradeAnswer>;
 
 /** A trade that self-trade prevention kept from being one, as one of its owners sees it. */
-export const preventedMatchAnswer = z.strictObject({
-  market: z.string(),
-  /** The maker's, at which the orders met. */
-  price: z.string(),
-  /** The taker's, which decided. */
-  selfTradePrevention: z.enum(SELF_TRADE_PREVENTIONS),
-  /** Own orders only: two, or one whose counterpart is of another account of the trade group. */
-  orders: z.array(
-    z.strictObject({
-      orderId: z.string(),
-      side: z.enum(SIDES),
-      liquidity: z.enum(['maker', 'taker']),
-      /** What the match took off the order, perhaps nothing. */
-      preventedQuantity: z.string(),
-    }),
-  ),
-  time: timeField,
-});
+export const preventedMatchAnswer = z
+  .strictObject({
+    market: z.string(),
+    /** The maker's, at which the orders met. */
+    price: z.string(),
+    /** The taker's, which decided. */
+    selfTradePrevention: z.enum(SELF_TRADE_PREVENTIONS),
+    /** Own orders only: two, or one whose counterpart is of another account of the trade group. */
+    orders: z.array(
+      z.strictObject({
+        orderId: z.string(),
+        side: z.enum(SIDES),
+        liquidity: z.enum(['maker', 'taker']),
+        /** What the match took off the order, perhaps nothing. */
+        preventedQuantity: z.string(),
+      }),
+    ),
+    time: timeField,
+  })
+  .meta({ examples: PREVENTED_EXAMPLES });
 export type PreventedMatchAnswer = z.output<typeof preventedMatchAnswer>;
 
 export const testOrderAnswer = z.strictObject({
@@ -262,17 +285,19 @@ export const REPLACE_RESULTS = [
   'both_failed',
 ] as const;
 
-export const replaceAnswer = z.strictObject({
-  result: z.enum(REPLACE_RESULTS),
-  replaced: z.strictObject({
-    id: z.string(),
-    /** Null while the engine has not said. */
-    cancelled: z.boolean().nullable(),
-    /** What was left of it; null unless it was cancelled. */
-    cancelledQuantity: z.string().nullable(),
-  }),
-  order: orderOutcomeAnswer,
-});
+export const replaceAnswer = z
+  .strictObject({
+    result: z.enum(REPLACE_RESULTS),
+    replaced: z.strictObject({
+      id: z.string(),
+      /** Null while the engine has not said. */
+      cancelled: z.boolean().nullable(),
+      /** What was left of it; null unless it was cancelled. */
+      cancelledQuantity: z.string().nullable(),
+    }),
+    order: orderOutcomeAnswer,
+  })
+  .meta({ examples: REPLACE_ANSWER_EXAMPLES });
 export type ReplaceAnswer = z.output<typeof replaceAnswer>;
 
 const problemAnswer = z.strictObject({
@@ -289,26 +314,32 @@ const problemAnswer = z.strictObject({
 });
 
 /** One result for each order of the batch, in its order: the order, or why it was refused. */
-export const batchAnswer = z.strictObject({
-  items: z.array(
-    z.union([z.strictObject({ order: orderAnswer }), z.strictObject({ problem: problemAnswer })]),
-  ),
-});
+export const batchAnswer = z
+  .strictObject({
+    items: z.array(
+      z.union([z.strictObject({ order: orderAnswer }), z.strictObject({ problem: problemAnswer })]),
+    ),
+  })
+  .meta({ examples: BATCH_ANSWER_EXAMPLES });
 export type BatchAnswer = z.output<typeof batchAnswer>;
 
-export const cancelAllAnswer = z.strictObject({
-  /** The one that was named; left out when none was. */
-  market: z.exactOptional(z.string()),
-  /** Where orders are being cancelled. */
-  markets: z.array(z.string()),
-});
+export const cancelAllAnswer = z
+  .strictObject({
+    /** The one that was named; left out when none was. */
+    market: z.exactOptional(z.string()),
+    /** Where orders are being cancelled. */
+    markets: z.array(z.string()),
+  })
+  .meta({ examples: CANCEL_ALL_EXAMPLES });
 
-export const cancelAllAfterAnswer = z.strictObject({
-  markets: z.array(
-    z.strictObject({
-      market: z.string(),
-      /** When all own orders there end, unless it is set anew; null: not at all. */
-      deadline: timeField.nullable(),
-    }),
-  ),
-});
+export const cancelAllAfterAnswer = z
+  .strictObject({
+    markets: z.array(
+      z.strictObject({
+        market: z.string(),
+        /** When all own orders there end, unless it is set anew; null: not at all. */
+        deadline: timeField.nullable(),
+      }),
+    ),
+  })
+  .meta({ examples: DEADLINE_EXAMPLES });
