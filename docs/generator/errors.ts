@@ -34,6 +34,7 @@ export function buildErrorsPage(): string {
     '## Codes of single fields',
     '',
     'Found in `errors[].code` of a problem; `errors[].path` is a JSON pointer into the body, the query or the path parameters.',
+    'Where a batch is refused for its orders (`ORDER_BATCH_REFUSED`), the code is that of the order.',
     '',
     '| Code | Meaning |',
     '| --- | --- |',

@@ -8,21 +8,17 @@ import { createLogger } from '../telemetry/logger.ts';
 import { HELP, parseAccountOptions, UsageError, type AccountOptions } from './options.ts';
 import { runAccounts } from './run.ts';
 
-const options = readOptions();
-if (options !== null) {
+/** Wrong usage, and what could not be done. */
+const EXIT_USAGE = 2;
+const EXIT_NOT_DONE = 1;
+
+try {
+  const options = parseAccountOptions(process.argv.slice(2), userInfo().username);
   if (options.command === 'help') console.log(HELP);
   else await run(options);
-}
-
-function readOptions(): AccountOptions | null {
-  try {
-    return parseAccountOptions(process.argv.slice(2), userInfo().username);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    process.exitCode = 2;
-    return null;
-  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : String(error));
+  process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_NOT_DONE;
 }
 
 async function run(asked: Exclude<AccountOptions, { command: 'help' }>): Promise<void> {
