@@ -1,10 +1,7 @@
 // The statements of the accept transaction: what it reads to decide, and what it writes.
 import type { Tx } from '../../../shared/db/pool.ts';
-import {
-  marketScale,
-  type MarketConfig,
-  type MarketStatus,
-} from '../../../shared/domain/market.ts';
+import { marketScale, type ScheduledStatus } from '../../../shared/domain/market.ts';
+import { statusNow, type ToldPhase } from '../../../shared/domain/market-phase.ts';
 import { userId } from '../../../shared/domain/ids.ts';
 import type { PlaceCommand } from '../../../shared/events/commands.ts';
 import type { MarketTerms } from '../decide/size.ts';
@@ -104,20 +101,16 @@ export async function readForAccept(
       blockedUsers: row.blockedUsers ?? [],
       tradeGroups: row.tradeGroups ?? [],
     },
-    terms: termsByUser(wanted.userMarkets, terms ?? [], ownRates ?? []),
+    terms: termsByUser(wanted.userMarkets, terms ?? [], ownRates ?? [], nowMs),
   };
 }
 
-type TermsRow = Omit<MarketConfig, 'market'> & {
-  readonly market: MarketConfig['market'];
-  readonly status: MarketStatus;
-  readonly shard: number;
-  readonly isMoving: boolean;
-  readonly makerFeePpm: number;
-  readonly takerFeePpm: number;
-  readonly bestBidTicks: number | null;
-  readonly bestAskTicks: number | null;
-};
+/** A market with what the engine has last told of its phase. */
+interface TermsRow extends Omit<MarketTerms, 'scale'> {
+  readonly market: string;
+  readonly schedule: readonly ScheduledStatus[];
+  readonly told: ToldPhase | null;
+}
 
 /** Of a user whose rates are not the market's. */
 interface OwnRates extends UserMarket {
@@ -130,8 +123,9 @@ function termsByUser(
   asked: readonly UserMarket[],
   markets: readonly TermsRow[],
   ownRates: readonly OwnRates[],
+  nowMs: number,
 ): Map<string, MarketTerms> {
-  const common = new Map<string, MarketTerms>(markets.map((row) => [row.market, toTerms(row)]));
+  const common = new Map(markets.map((row) => [row.market, toTerms(row, nowMs)]));
   const own = new Map(ownRates.map((rates) => [termsKey(rates.userNumber, rates.market), rates]));
   const terms = new Map<string, MarketTerms>();
   for (const { userNumber, market } of asked) {
@@ -152,39 +146,22 @@ function termsQuery(withBestPrices: boolean): string {
   const best = withBestPrices
     ? 'p.best_bid_ticks AS "bestBidTicks", p.best_ask_ticks AS "bestAskTicks"'
     : 'NULL::bigint AS "bestBidTicks", NULL::bigint AS "bestAskTicks"';
-  return `SELECT m.market, m.base, m.quote,
-       b.decimals AS "baseDecimals", q.decimals AS "quoteDecimals",
-       trim_scale(m.tick_size)::text AS "tickSize", trim_scale(m.lot_size)::text AS "lotSize",
-       trim_scale(m.min_quantity)::text AS "minQuantity",
-       trim_scale(m.max_quantity)::text AS "maxQuantity",
-       trim_scale(m.min_notional)::text AS "minNotional",
-       trim_scale(m.min_price)::text AS "minPrice", trim_scale(m.max_price)::text AS "maxPrice",
-       m.protection_bps AS "protectionBps", m.fee_policy AS "feePolicy",
-       m.self_trade_allowed AS "selfTradeAllowed", m.version, m.status, m.shard,
-       m.moving_to IS NOT NULL AS "isMoving",
+  return `SELECT m.market, m.config, m.status, coalesce(m.schedule, '[]') AS schedule, m.shard,
+       m.moving_to IS NOT NULL AS "isMoving", f.told,
        r.maker_ppm AS "makerFeePpm", r.taker_ppm AS "takerFeePpm", ${best}
-     FROM reference.markets m
-     JOIN reference.assets b ON b.asset = m.base
-     JOIN reference.assets q ON q.asset = m.quote
+     FROM reference.market_configs m
      JOIN fees.current_rates r ON r.market = m.market
+     LEFT JOIN market_data.current_phases f ON f.market = m.market
      ${withBestPrices ? 'LEFT JOIN market_data.best_prices p ON p.market = m.market' : ''}
      WHERE m.market = ANY ($3::text[])`;
 }
 
-function toTerms(row: TermsRow): MarketTerms {
-  const { status, shard, isMoving, makerFeePpm, takerFeePpm, ...more } = row;
-  const { bestBidTicks, bestAskTicks, ...config } = more;
-  return {
-    config,
-    scale: marketScale(config),
-    status,
-    shard,
-    isMoving,
-    makerFeePpm,
-    takerFeePpm,
-    bestBidTicks,
-    bestAskTicks,
-  };
+/** The status is that in which the engine meets a command of now. */
+function toTerms(row: TermsRow, nowMs: number): MarketTerms {
+  const { config, schedule, told, ...terms } = row;
+  const { version, interruption } = config;
+  const status = statusNow({ version, status: row.status, schedule, interruption }, told, nowMs);
+  return { ...terms, config, scale: marketScale(config), status };
 }
 
 /** The user's orders among these numbers, locked against other changes of the same orders. */

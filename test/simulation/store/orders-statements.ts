@@ -8,7 +8,7 @@ import {
   violation,
 } from './statement.ts';
 import type { OutboxRow } from './outbox-statements.ts';
-import { COMMAND_NUMBERS, configColumns, MARKETS, type MarketRow } from './reference-statements.ts';
+import { COMMAND_NUMBERS, MARKETS, storedMarket, type MarketRow } from './reference-statements.ts';
 import type { View } from './tables.ts';
 
 /** A row of orders.orders under the names that the code gives its columns. */
@@ -141,7 +141,7 @@ function termsOf(view: View, name: string, withBest: boolean): object[] {
   const best = withBest ? view.find<BestPrices>(BEST_PRICES, name) : null;
   return [
     {
-      ...configColumns(view, market),
+      ...storedMarket(view, market),
       isMoving: market.movingTo !== null,
       // Everybody has rates of their own here: the schedule's apply to nobody.
       makerFeePpm: 0,

@@ -1,5 +1,6 @@
-// Assets and markets, as the operator writes them.
-import type { Statement } from './statement.ts';
+// Assets and markets, as the operator writes them. What the engine tells of phases is read back by
+// nobody here: the simulation has no market data.
+import { jsonOf, type Statement } from './statement.ts';
 import type { View } from './tables.ts';
 
 export interface MarketRow {
@@ -20,6 +21,20 @@ export interface MarketRow {
   readonly version: number;
   readonly shard: number;
   readonly movingTo: number | null;
+  readonly maxNotional: string | null;
+  readonly staticPrice: string | null;
+  readonly staticBps: number | null;
+  readonly dynamicBps: number | null;
+  readonly moveBps: number | null;
+  readonly windowMs: number | null;
+  readonly haltMs: number | null;
+  readonly auctionMs: number | null;
+  readonly maxOpenOrders: number | null;
+  readonly maxWaitingOrders: number | null;
+  readonly referenceMaxAgeMs: number | null;
+  readonly selfTradeModes: readonly string[] | null;
+  /** JSON. */
+  readonly schedule: string | null;
 }
 
 export const MARKETS = 'reference.markets';
@@ -32,12 +47,28 @@ export function decimalsOf(view: View, asset: string): number {
   return row.decimals;
 }
 
-export function configColumns(view: View, row: MarketRow): object {
-  return {
-    ...row,
+/** A row of reference.market_configs. */
+export function storedMarket(view: View, row: MarketRow): object {
+  const { market, status, shard, movingTo, schedule, ...rest } = row;
+  const { staticPrice, staticBps, dynamicBps, moveBps, windowMs, haltMs, auctionMs, ...plain } =
+    rest;
+  const config = withoutNulls({
+    market,
+    ...plain,
     baseDecimals: decimalsOf(view, row.base),
     quoteDecimals: decimalsOf(view, row.quote),
-  };
+    priceBand:
+      staticBps === null && dynamicBps === null
+        ? null
+        : withoutNulls({ staticPrice, staticBps, dynamicBps }),
+    interruption: moveBps === null ? null : { moveBps, windowMs, haltMs, auctionMs },
+  });
+  const entries: unknown = schedule === null ? [] : jsonOf(schedule);
+  return { market, config, status, schedule: entries, shard, movingTo, told: null };
+}
+
+function withoutNulls(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
 const COLUMNS = [
@@ -57,6 +88,19 @@ const COLUMNS = [
   'status',
   'version',
   'shard',
+  'maxNotional',
+  'staticPrice',
+  'staticBps',
+  'dynamicBps',
+  'moveBps',
+  'windowMs',
+  'haltMs',
+  'auctionMs',
+  'maxOpenOrders',
+  'maxWaitingOrders',
+  'referenceMaxAgeMs',
+  'selfTradeModes',
+  'schedule',
 ] as const;
 
 export const REFERENCE_STATEMENTS: readonly Statement[] = [
@@ -80,14 +124,18 @@ export const REFERENCE_STATEMENTS: readonly Statement[] = [
     },
   },
   {
+    pattern: /INSERT INTO reference\.market_changes/,
+    run: () => [],
+  },
+  {
     pattern: /orders\.next_command_number\(\)/,
     run: ({ view, nowMs }) => [{ number: view.tables.nextNumber(COMMAND_NUMBERS), timeMs: nowMs }],
   },
   {
-    pattern: /^SELECT m\.market, m\.base[^]*FROM reference\.markets m\s+JOIN/,
+    pattern: /^SELECT m\.config[^]*FROM reference\.market_configs m\s+LEFT JOIN/,
     run: ({ view, values }) =>
       view
         .scan(MARKETS, ({ market }: MarketRow) => values.length === 0 || market === values[0])
-        .map(([, row]) => configColumns(view, row)),
+        .map(([, row]) => storedMarket(view, row)),
   },
 ];
