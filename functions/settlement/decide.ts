@@ -63,7 +63,14 @@ export function releasesOf(event: ExecutionEvent): HoldTake[] {
     case 'armed':
     case 'triggered':
     case 'trade':
+    case 'prevented':
+    case 'deadman_set':
+    case 'deadman_fired':
+    case 'user_blocked':
     case 'configured':
+    case 'phase_changed':
+    case 'indicative':
+    case 'uncrossed':
       return [];
     // Who loses what by a prevented match, and whose orders end by a switch, is told by the events
     // that follow it: those release.

@@ -94,11 +94,14 @@ function changesOf(event: ExecutionEvent): readonly Change[] {
       return [{ orderId: event.orderId, remainingLots: null }];
     case 'refused':
       return event.orderId === null ? [] : [{ orderId: event.orderId, remainingLots: null }];
-    case 'configured':
     // The ends of the user's orders follow these.
     case 'deadman_set':
     case 'deadman_fired':
     case 'user_blocked':
+    case 'configured':
+    case 'phase_changed':
+    case 'indicative':
+    case 'uncrossed':
       return [];
   }
 }

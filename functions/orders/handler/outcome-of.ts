@@ -100,6 +100,9 @@ function isOf(event: ExecutionEvent, orderId: OrderId): boolean {
     case 'deadman_fired':
     case 'user_blocked':
     case 'configured':
+    case 'phase_changed':
+    case 'indicative':
+    case 'uncrossed':
       return false;
   }
 }
@@ -122,6 +125,9 @@ function isFinal(event: ExecutionEvent): event is Outcome['final'] {
     case 'deadman_fired':
     case 'user_blocked':
     case 'configured':
+    case 'phase_changed':
+    case 'indicative':
+    case 'uncrossed':
       return false;
   }
 }

@@ -103,6 +103,9 @@ function ordersOf(event: ExecutionEvent): readonly string[] {
     case 'deadman_fired':
     case 'user_blocked':
     case 'configured':
+    case 'phase_changed':
+    case 'indicative':
+    case 'uncrossed':
       return [];
   }
 }
