@@ -6,8 +6,9 @@ import type { TimeInForce } from '../../../shared/domain/order.ts';
 import { mulPpmRoundUp } from '../../../shared/money/rounding.ts';
 import { notionalMinor } from '../../../shared/domain/market.ts';
 import type { AmendOrderBody } from '../schema.ts';
+import { checkAmendLimits, checkAmendStatus } from './market-limits.ts';
 import { checkParts, readPrice, readQuantity } from './read-steps.ts';
-import { checkMoving, checkNotional, type MarketTerms } from './size.ts';
+import { checkMoving, type MarketTerms } from './size.ts';
 
 /** What is known of an accepted order when a change is asked for. */
 export interface ChangeableOrder {
@@ -59,17 +60,19 @@ export function decideAmend(
   const moving = checkMoving(terms);
   if (moving !== null) return moving;
   if (order.amendPending) return reject('ORDER_AMEND_PENDING');
-  if (terms.status === 'halted') return reject('MARKET_HALTED');
+  const closed = checkAmendStatus(terms.status, true);
+  if (closed !== null) return closed;
   const priceTicks = body.price === undefined ? order.priceTicks : readPrice(body.price, terms);
   if (isRejection(priceTicks)) return priceTicks;
   const quantityLots =
     body.quantity === undefined ? order.quantityLots : readQuantity(body.quantity, terms);
   if (isRejection(quantityLots)) return quantityLots;
   const isReduction = priceTicks === order.priceTicks && quantityLots <= order.quantityLots;
-  if (terms.status === 'cancel_only' && !isReduction) return reject('MARKET_CANCEL_ONLY');
+  const reducesOnly = checkAmendStatus(terms.status, isReduction);
+  if (reducesOnly !== null) return reducesOnly;
   const goneLots = order.quantityLots - order.remainingLots;
   if (quantityLots <= goneLots) return reject('ORDER_QUANTITY_BELOW_FILLED');
-  const refusal = checkNotional(notionalMinor(terms.scale, priceTicks, quantityLots), terms);
+  const refusal = checkAmendLimits(order, { priceTicks, quantityLots }, terms);
   if (refusal !== null) return refusal;
   // An iceberg keeps what it shows at a time: so much may not be hidden behind that.
   const grows = order.displayLots !== null && quantityLots > order.quantityLots;

@@ -1,26 +1,9 @@
-// Which fields of an order go together, and which of them its market takes now: what can be said
-// before any number is read.
-import type { MarketStatus } from '../../../shared/domain/market.ts';
+// Which fields of an order go together: what can be said before any number is read.
 import type { TimeInForce } from '../../../shared/domain/order.ts';
 import { reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import type { PlaceOrderBody } from '../schema.ts';
 
 const DAY_MS = 86_400_000;
-
-export function checkStatus(status: MarketStatus, body: PlaceOrderBody): Rejection | null {
-  switch (status) {
-    case 'halted':
-      return reject('MARKET_HALTED');
-    case 'cancel_only':
-      return reject('MARKET_CANCEL_ONLY');
-    case 'post_only':
-      return body.postOnly === true ? null : reject('MARKET_POST_ONLY');
-    case 'limit_only':
-      return body.type === 'limit' ? null : reject('MARKET_LIMIT_ONLY');
-    case 'trading':
-      return null;
-  }
-}
 
 export function checkShape(body: PlaceOrderBody): Rejection | null {
   const refusal = body.type === 'limit' ? checkLimit(body) : checkMarket(body);

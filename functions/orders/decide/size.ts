@@ -17,7 +17,14 @@ import { isRejection, reject, type Rejection } from '../../../shared/domain/reje
 import { parseDecimal } from '../../../shared/money/decimal.ts';
 import { divRoundUp } from '../../../shared/money/rounding.ts';
 import type { PlaceOrderBody } from '../schema.ts';
-import { checkShape, checkStatus, readExpiry, timeInForceOf } from './check-shape.ts';
+import { checkShape, readExpiry, timeInForceOf } from './check-shape.ts';
+import {
+  checkNotionalMax,
+  checkNotionalMin,
+  checkSelfTrade,
+  checkStaticBand,
+  checkStatus,
+} from './market-limits.ts';
 import { readDisplayQuantity, readPrice, readQuantity } from './read-steps.ts';
 import { protectedTicks, readTrigger, startTicks, worstTicks, type Trigger } from './trigger.ts';
 
@@ -25,6 +32,7 @@ import { protectedTicks, readTrigger, startTicks, worstTicks, type Trigger } fro
 export interface MarketTerms {
   readonly config: MarketConfig;
   readonly scale: MarketScale;
+  /** As the engine will find it, as far as is known: see `statusNow`. */
   readonly status: MarketStatus;
   /** Partition of the command log. */
   readonly shard: number;
@@ -123,25 +131,16 @@ export function holdAsset(
   return side === 'buy' ? terms.config.quote : terms.config.base;
 }
 
-export function checkNotional(notional: bigint, terms: MarketTerms): Rejection | null {
-  if (notional >= terms.scale.minNotionalMinor) return null;
-  return reject(
-    'ORDER_NOTIONAL_TOO_SMALL',
-    `price x quantity is below ${terms.config.minNotional} ${terms.config.quote}`,
-  );
-}
-
-function checkSelfTrade(body: PlaceOrderBody, terms: MarketTerms): Rejection | null {
-  if (body.selfTradePrevention !== 'none' || terms.config.selfTradeAllowed) return null;
-  return reject('ORDER_SELF_TRADE_MODE_NOT_ALLOWED');
-}
-
 function sizeLimit(body: PlaceOrderBody, terms: MarketTerms): Size | Rejection {
   const priceTicks = readPrice(body.price ?? '', terms);
   if (isRejection(priceTicks)) return priceTicks;
   const quantityLots = readQuantity(body.quantity ?? '', terms);
   if (isRejection(quantityLots)) return quantityLots;
-  const refusal = checkNotional(notionalMinor(terms.scale, priceTicks, quantityLots), terms);
+  const notional = notionalMinor(terms.scale, priceTicks, quantityLots);
+  const refusal =
+    checkStaticBand(priceTicks, terms) ??
+    checkNotionalMin(notional, terms) ??
+    checkNotionalMax(notional, terms);
   if (refusal !== null) return refusal;
   const displayLots = readDisplayQuantity(body.displayQuantity, quantityLots, terms);
   if (isRejection(displayLots)) return displayLots;
@@ -169,7 +168,11 @@ function sizeMarketByQuantity(
   const priceTicks = worstTicks(body.side, trigger, terms);
   if (isRejection(priceTicks)) return priceTicks;
   if (start !== null) {
-    const refusal = checkNotional(notionalMinor(terms.scale, start, quantityLots), terms);
+    const notional = notionalMinor(terms.scale, start, quantityLots);
+    // What one that waits will be worth, the engine sees when it is triggered.
+    const refusal =
+      checkNotionalMin(notional, terms) ??
+      (trigger === null ? checkNotionalMax(notional, terms) : null);
     if (refusal !== null) return refusal;
   }
   return {
@@ -188,7 +191,8 @@ function sizeMarketByQuantity(
 function sizeMarketByQuote(body: PlaceOrderBody, terms: MarketTerms): Size | Rejection {
   const amount = parseDecimal(body.quoteAmount, terms.config.quoteDecimals);
   if (typeof amount === 'string') return reject('ORDER_QUOTE_AMOUNT_INVALID');
-  const refusal = checkNotional(amount, terms);
+  const budget = body.side === 'buy' ? spendableMinor(amount, reservePpm(terms, 'buy')) : amount;
+  const refusal = checkNotionalMin(amount, terms) ?? checkNotionalMax(budget, terms);
   if (refusal !== null) return refusal;
   const size = { displayLots: null, quoteAmountMinor: amount };
   if (body.side === 'buy') {
@@ -196,7 +200,7 @@ function sizeMarketByQuote(body: PlaceOrderBody, terms: MarketTerms): Size | Rej
       ...size,
       priceTicks: terms.scale.maxPriceTicks,
       quantityLots: terms.scale.maxQuantityLots,
-      quoteBudgetMinor: spendableMinor(amount, reservePpm(terms, 'buy')),
+      quoteBudgetMinor: budget,
       hold: { asset: terms.config.quote, amountMinor: amount },
     };
   }
