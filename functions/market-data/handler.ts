@@ -16,9 +16,11 @@ import {
 } from '../../shared/function/definition.ts';
 import { listAnswer, listPage, listQueryFields } from '../../shared/http/list.ts';
 import { Catalog } from './catalog.ts';
-import { bookAnswerOf, findRecordFault, marketAnswerOf, mergeRecords } from './decide.ts';
-import { tradeAnswerOf, type MarketRow } from './decide.ts';
-import { assetListAnswer, bookAnswer, bookQuery, marketAnswer } from './schema.ts';
+import { bookAnswerOf, tradeAnswerOf } from './decide/present.ts';
+import { auctionAnswerOf, marketAnswerOf, type MarketRow } from './decide/present-market.ts';
+import { findRecordFault, mergeRecords } from './decide/records.ts';
+import { applyPhases } from './phase-store.ts';
+import { assetListAnswer, auctionAnswer, bookAnswer, bookQuery, marketAnswer } from './schema.ts';
 import { marketListAnswer, marketParams, noQuery, publicTradeAnswer } from './schema.ts';
 import { applyBatch, deleteGoneLevels, findBook, isDatabaseUp } from './store.ts';
 import { listAssets, listMarkets, listTrades } from './store.ts';
@@ -85,7 +87,9 @@ export function openMarketData(pool: Pool, log: Environment['log']): MarketDataD
 async function writeRecords(pool: Pool, records: readonly Executions[]): Promise<void> {
   try {
     crashPoint('market-data.apply.before');
-    await applyBatch(pool, mergeRecords(records));
+    const batch = mergeRecords(records);
+    await applyBatch(pool, batch);
+    await applyPhases(pool, batch.phases);
     crashPoint('market-data.apply.after');
   } catch (error) {
     if (!isRetryableDatabaseError(error)) throw error;
@@ -116,7 +120,7 @@ const marketsRoute = route({
   method: 'GET',
   path: '/v1/markets',
   access: 'public',
-  summary: 'Markets with their steps, limits, status and standard fee rates.',
+  summary: 'Markets with their steps, limits, status, schedule and standard fee rates.',
   query: noQuery,
   answers: { 200: marketListAnswer },
   refusals: ['QUERY_INVALID'],
@@ -139,6 +143,23 @@ const marketRoute = route({
     const market = await deps.markets.find(request.params.market);
     if (market === null) return reject('MARKET_NOT_FOUND');
     return { status: 200, body: marketAnswerOf(market) };
+  },
+});
+
+const auctionRoute = route({
+  method: 'GET',
+  path: '/v1/markets/{market}/auction',
+  access: 'public',
+  summary: 'What the auction that is held would come to now, and what the last one came to.',
+  params: marketParams,
+  query: noQuery,
+  answers: { 200: auctionAnswer },
+  refusals: ['MARKET_NOT_FOUND', 'QUERY_INVALID'],
+  handle: async (request, deps: MarketDataDeps): Promise<HandlerResponse | Rejection> => {
+    // An indication may change every second: not from the catalog.
+    const [market] = await listMarkets(deps.pool, request.params.market);
+    if (market === undefined) return reject('MARKET_NOT_FOUND');
+    return { status: 200, body: auctionAnswerOf(market) };
   },
 });
 
@@ -203,7 +224,7 @@ const executionsEvent = onEvent('executions', async (event, deps: MarketDataDeps
 
 export const definition = defineFunction<MarketDataDeps>({
   name: 'market-data',
-  routes: [assetsRoute, marketsRoute, marketRoute, bookRoute, tradesRoute],
+  routes: [assetsRoute, marketsRoute, marketRoute, auctionRoute, bookRoute, tradesRoute],
   events: [executionsEvent],
   connect: (environment) => {
     const pool = createPool({

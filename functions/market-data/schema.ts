@@ -1,7 +1,8 @@
 // The wire shapes of the public market data.
 import { z } from 'zod';
 import { MARKET_STATUSES } from '../../shared/domain/market.ts';
-import { SIDES } from '../../shared/domain/order.ts';
+import { STATUS_CAUSES } from '../../shared/domain/market-phase.ts';
+import { SELF_TRADE_PREVENTIONS, SIDES } from '../../shared/domain/order.ts';
 import { DECIMAL_PATTERN } from '../../shared/money/decimal.ts';
 
 export const BOOK_DEPTH_MAX = 1_000;
@@ -33,22 +34,143 @@ const assetAnswer = z.strictObject({
 });
 export const assetListAnswer = z.strictObject({ items: z.array(assetAnswer) });
 
-export const marketAnswer = z.strictObject({
-  market: z.string(),
-  base: z.string(),
-  quote: z.string(),
-  tickSize: decimal,
-  lotSize: decimal,
-  minQuantity: decimal,
-  maxQuantity: decimal,
-  minNotional: decimal,
-  status: z.enum(MARKET_STATUSES),
-  /** What an order without terms of its own pays; null where no fee schedule exists yet. */
-  makerFeeRate: rateField.nullable(),
-  takerFeeRate: rateField.nullable(),
+const bpsField = z.int().min(1).max(9_999);
+const spanField = z.int().nonnegative();
+const statusField = z.enum(MARKET_STATUSES);
+
+/** How the market came to its status, as the engine has told. */
+const phaseAnswer = z.strictObject({
+  cause: z.enum(STATUS_CAUSES),
+  since: timeField,
+  /** When an interruption goes on to its next phase; null otherwise. */
+  until: timeField.nullable(),
+  /** What the trade that began the interruption was too far away from; null otherwise. */
+  referencePrice: decimal.nullable(),
+  sequence: z.int().positive(),
 });
+
+/** Round a price that the operator sets, and round the last trade; null where not limited. */
+const priceBandAnswer = z.strictObject({
+  staticPrice: decimal.nullable(),
+  staticBps: bpsField.nullable(),
+  dynamicBps: bpsField.nullable(),
+});
+
+const interruptionAnswer = z.strictObject({
+  moveBps: bpsField,
+  windowMs: spanField,
+  haltMs: spanField,
+  auctionMs: spanField,
+});
+
+const MARKET_EXAMPLE = {
+  market: 'BTC-USD',
+  base: 'BTC',
+  quote: 'USD',
+  tickSize: '0.01',
+  lotSize: '0.00000001',
+  minQuantity: '0.00001',
+  maxQuantity: '9000',
+  minNotional: '1',
+  maxNotional: '1000000',
+  minPrice: '0.01',
+  maxPrice: '1000000',
+  priceBand: { staticPrice: '30000', staticBps: 2_000, dynamicBps: 500 },
+  interruption: { moveBps: 500, windowMs: 300_000, haltMs: 0, auctionMs: 120_000 },
+  maxOpenOrders: 200,
+  maxWaitingOrders: 50,
+  referenceMaxAgeMs: null,
+  selfTradeModes: ['cancel_taker', 'cancel_maker', 'cancel_both', 'decrement'],
+  status: 'auction',
+  phase: {
+    cause: 'interruption',
+    since: '2026-03-02T09:14:07.250Z',
+    until: '2026-03-02T09:16:07.250Z',
+    referencePrice: '30012.5',
+    sequence: 48_213,
+  },
+  schedule: [{ at: '2026-03-02T21:00:00.000Z', status: 'cancel_only' }],
+  makerFeeRate: '0.001',
+  takerFeeRate: '0.002',
+};
+
+export const marketAnswer = z
+  .strictObject({
+    market: z.string(),
+    base: z.string(),
+    quote: z.string(),
+    tickSize: decimal,
+    lotSize: decimal,
+    minQuantity: decimal,
+    maxQuantity: decimal,
+    minNotional: decimal,
+    /** Limits are null where there is none. */
+    maxNotional: decimal.nullable(),
+    minPrice: decimal,
+    maxPrice: decimal,
+    priceBand: priceBandAnswer.nullable(),
+    interruption: interruptionAnswer.nullable(),
+    maxOpenOrders: z.int().positive().nullable(),
+    maxWaitingOrders: z.int().positive().nullable(),
+    referenceMaxAgeMs: z.int().positive().nullable(),
+    /** All that orders may ask for. */
+    selfTradeModes: z.array(z.enum(SELF_TRADE_PREVENTIONS)),
+    /** As the engine has last told; as configured while it has told nothing of that yet. */
+    status: statusField,
+    /** Null while the engine has told nothing of the newest configuration. */
+    phase: phaseAnswer.nullable(),
+    /** Changes of status to come, by rising time. */
+    schedule: z.array(z.strictObject({ at: timeField, status: statusField })),
+    /** What an order without terms of its own pays; null where no fee schedule exists yet. */
+    makerFeeRate: rateField.nullable(),
+    takerFeeRate: rateField.nullable(),
+  })
+  .meta({ examples: [MARKET_EXAMPLE] });
 export type MarketAnswer = z.output<typeof marketAnswer>;
 export const marketListAnswer = z.strictObject({ items: z.array(marketAnswer) });
+
+/** All of the indication is null when there is none: no auction, or nothing would trade. */
+export const auctionAnswer = z
+  .strictObject({
+    market: z.string(),
+    status: statusField,
+    /** When the auction of an interruption ends; null otherwise. */
+    until: timeField.nullable(),
+    indicativePrice: decimal.nullable(),
+    indicativeQuantity: decimal.nullable(),
+    /** The side that has more at that price, and by how much. */
+    surplusSide: z.enum(SIDES).nullable(),
+    surplusQuantity: decimal.nullable(),
+    /** When it was last told in this auction; null when it never was. */
+    sequence: z.int().positive().nullable(),
+    time: timeField.nullable(),
+    /** The last uncrossing; null when there was none. */
+    last: z
+      .strictObject({
+        price: decimal,
+        quantity: decimal,
+        sequence: z.int().positive(),
+        time: timeField,
+      })
+      .nullable(),
+  })
+  .meta({
+    examples: [
+      {
+        market: 'BTC-USD',
+        status: 'auction',
+        until: '2026-03-02T09:16:07.250Z',
+        indicativePrice: '29875.5',
+        indicativeQuantity: '3.25',
+        surplusSide: 'sell',
+        surplusQuantity: '0.4',
+        sequence: 48_377,
+        time: '2026-03-02T09:15:31.006Z',
+        last: null,
+      },
+    ],
+  });
+export type AuctionAnswer = z.output<typeof auctionAnswer>;
 
 const levelAnswer = z.tuple([decimal, decimal]);
 

@@ -5,7 +5,7 @@ import type { Pool } from '../../shared/db/pool.ts';
 import { tradeId, type MarketId } from '../../shared/domain/ids.ts';
 import { executionsSchema, type Executions } from '../../shared/events/executions.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
-import { mergeRecords } from './decide.ts';
+import { mergeRecords } from './decide/records.ts';
 import { applyBatch, deleteGoneLevels, findBook, listTrades } from './store.ts';
 
 let database: TestDatabase;

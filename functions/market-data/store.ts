@@ -1,6 +1,9 @@
 // The SQL of the market_data schema and of the published views it reads.
 import type { Pool } from '../../shared/db/pool.ts';
-import type { BookRow, MarketRow, ProjectionBatch, PublicTrade } from './decide.ts';
+import type { BookRow } from './decide/present.ts';
+import type { MarketRow } from './decide/present-market.ts';
+import type { ProjectionBatch, PublicTrade } from './decide/records.ts';
+import { PHASE_JSON } from './phase-store.ts';
 
 export interface AssetRow {
   readonly asset: string;
@@ -90,21 +93,22 @@ export async function listAssets(pool: Pool): Promise<AssetRow[]> {
   return result.rows;
 }
 
-export async function listMarkets(pool: Pool): Promise<MarketRow[]> {
-  const result = await pool.query<MarketRow>(
-    `SELECT m.market, m.base, m.quote,
-       b.decimals::int AS "baseDecimals", q.decimals::int AS "quoteDecimals",
-       m.tick_size::text AS "tickSize", m.lot_size::text AS "lotSize",
-       m.min_quantity::text AS "minQuantity", m.max_quantity::text AS "maxQuantity",
-       m.min_notional::text AS "minNotional", m.status,
-       f.maker_ppm::int AS "makerFeePpm", f.taker_ppm::int AS "takerFeePpm",
-       floor(extract(epoch FROM m.updated_at) * 1000)::bigint AS "updatedAtMs"
-     FROM reference.markets m
-     JOIN reference.assets b ON b.asset = m.base
-     JOIN reference.assets q ON q.asset = m.quote
-     LEFT JOIN fees.current_rates f ON f.market = m.market
-     ORDER BY m.market`,
-  );
+/** All markets, or one: read past the catalog where a second is too old. */
+export async function listMarkets(pool: Pool, market: string | null = null): Promise<MarketRow[]> {
+  const result = await pool.query<MarketRow>({
+    name: 'market-data-markets',
+    text: `SELECT m.market, m.config, m.status, coalesce(m.schedule, '[]') AS schedule,
+        f.maker_ppm::int AS "makerFeePpm", f.taker_ppm::int AS "takerFeePpm",
+        floor(extract(epoch FROM m.updated_at) * 1000)::bigint AS "updatedAtMs",
+        floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "readAtMs",
+        ${PHASE_JSON} AS phase
+      FROM reference.market_configs m
+      LEFT JOIN fees.current_rates f ON f.market = m.market
+      LEFT JOIN market_data.phases p ON p.market = m.market
+      WHERE $1::text IS NULL OR m.market = $1::text
+      ORDER BY m.market`,
+    values: [market],
+  });
   return result.rows;
 }
 

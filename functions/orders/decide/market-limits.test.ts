@@ -166,6 +166,7 @@ describe('an amend', () => {
     makerFeePpm: 1000,
     takerFeePpm: 2000,
     amendPending: false,
+    displayLots: null,
   };
   const amend = (
     body: { price?: string; quantity?: string },

@@ -1,26 +1,8 @@
-// What records become in the tables and rows on the wire, without a database.
+// What records become in the tables, without a database.
 import { describe, expect, it } from 'vitest';
-import type { Executions } from '../../shared/events/executions.ts';
-import { executionsSchema } from '../../shared/events/executions.ts';
-import { bookAnswerOf, findRecordFault, marketAnswerOf, mergeRecords } from './decide.ts';
-import { tradeAnswerOf, type MarketRow } from './decide.ts';
-
-const MARKET: MarketRow = {
-  market: 'BTC-USD',
-  base: 'BTC',
-  quote: 'USD',
-  baseDecimals: 8,
-  quoteDecimals: 10,
-  tickSize: '0.010',
-  lotSize: '0.00000001',
-  minQuantity: '0.00001000',
-  maxQuantity: '9000.00',
-  minNotional: '1',
-  status: 'trading',
-  makerFeePpm: -50,
-  takerFeePpm: 2_000,
-  updatedAtMs: 1_700_000_000_000,
-};
+import type { Executions } from '../../../shared/events/executions.ts';
+import { executionsSchema } from '../../../shared/events/executions.ts';
+import { findRecordFault, mergeRecords } from './records.ts';
 
 const USERS = ['usr_0000000000000001', 'usr_0000000000000002'] as const;
 
@@ -130,72 +112,5 @@ describe('merging records', () => {
       ),
     ]);
     expect(merged.levels).toHaveLength(2);
-  });
-});
-
-describe('on the wire', () => {
-  it('a market has canonical decimals and signed rates', () => {
-    expect(marketAnswerOf(MARKET)).toEqual({
-      market: 'BTC-USD',
-      base: 'BTC',
-      quote: 'USD',
-      tickSize: '0.01',
-      lotSize: '0.00000001',
-      minQuantity: '0.00001',
-      maxQuantity: '9000',
-      minNotional: '1',
-      status: 'trading',
-      makerFeeRate: '-0.00005',
-      takerFeeRate: '0.002',
-    });
-  });
-
-  it('a market without a fee schedule says so', () => {
-    const answer = marketAnswerOf({ ...MARKET, makerFeePpm: null, takerFeePpm: null });
-    expect([answer.makerFeeRate, answer.takerFeeRate]).toEqual([null, null]);
-  });
-
-  it('a book is in decimals, in the order of its rows', () => {
-    const book = bookAnswerOf(MARKET, {
-      sequence: 9,
-      timeMs: 1_430_438_404_518,
-      bids: [
-        [23_647, 200_000_000],
-        [1, 1],
-      ],
-      asks: [],
-    });
-    expect(book).toEqual({
-      market: 'BTC-USD',
-      sequence: 9,
-      time: '2015-05-01T00:00:04.518Z',
-      bids: [
-        ['236.47', '2'],
-        ['0.01', '0.00000001'],
-      ],
-      asks: [],
-    });
-  });
-
-  it('a market without a book is empty, as of its listing', () => {
-    const book = bookAnswerOf(MARKET, null);
-    expect(book).toMatchObject({ sequence: 0, bids: [], asks: [] });
-    expect(book.time).toBe('2023-11-14T22:13:20.000Z');
-  });
-
-  it('a trade keeps its price when the market changes its steps later', () => {
-    const [trade] = mergeRecords([record(3, [3], [])]).trades;
-    if (trade === undefined) throw new Error('no trade');
-    const changed = { ...MARKET, tickSize: '0.5', lotSize: '0.001' };
-    for (const market of [MARKET, changed]) {
-      expect(tradeAnswerOf(market, trade)).toEqual({
-        tradeId: 'trd_BTC-USD_0000000000000003',
-        sequence: 3,
-        price: '236.47',
-        quantity: '0.0000025',
-        takerSide: 'sell',
-        time: '1970-01-01T00:00:01.003Z',
-      });
-    }
   });
 });
