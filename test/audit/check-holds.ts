@@ -68,7 +68,7 @@ function checkHold(
     const problem = 'a hold was made for another amount than its commands say';
     findings.violate('L4', problem, { ...row, expected: story.madeMinor });
   }
-  const takes = [...story.changes, ...story.refusals];
+  const takes = takesOf(story);
   const taken = takes.filter(({ sequence }) => settled.has(story.market, sequence));
   const expected = story.madeMinor - sum(taken);
   if (row.remaining !== expected) {
@@ -83,14 +83,19 @@ function checkHold(
   findings.violate('L4', 'a hold is not what its open order locks', { ...row, expected: locked });
 }
 
+/** Every event that took something out of the order's hold. */
+export function takesOf(story: OrderStory): OrderChange[] {
+  return [...story.changes, ...story.refusals];
+}
+
 /** What an order locks by where it is: all of its hold while it waits, nothing once it ended. */
-function lockedFor(story: OrderStory, replay: Replay): bigint {
+export function lockedFor(story: OrderStory, replay: Replay): bigint {
   if (isWaiting(story)) return BigInt(story.place.holdMinor);
   const resting = replay.restingOf(story);
   const book = replay.markets.get(story.market)?.book;
   return resting === null || book === undefined ? 0n : book.holdLeft(resting);
 }
 
-function sum(changes: readonly OrderChange[]): bigint {
+export function sum(changes: readonly OrderChange[]): bigint {
   return changes.reduce((total, { takenMinor }) => total + takenMinor, 0n);
 }

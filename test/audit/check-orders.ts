@@ -69,9 +69,11 @@ export async function checkOrders(
        'side', side, 'type', type, 'timeInForce', time_in_force, 'postOnly', post_only,
        'selfTradePrevention', self_trade_prevention, 'expiresAtMs', expires_at_ms,
        'makerFeePpm', maker_fee_ppm, 'takerFeePpm', taker_fee_ppm,
-       'holdMinor', hold_minor::text, 'trigger', CASE WHEN trigger_type IS NOT NULL THEN
-         json_build_object('kind', trigger_type, 'priceTicks', trigger_price_ticks) END)
-         AS accepted,
+       'holdMinor', hold_minor::text, 'displayLots', display_lots,
+       'replacesNumber', replaces_number, 'trigger', CASE WHEN trigger_type IS NOT NULL THEN
+         json_strip_nulls(json_build_object('kind', trigger_type,
+           'priceTicks', trigger_price_ticks, 'trailBps', trail_bps,
+           'activationPriceTicks', activation_price_ticks)) END) AS accepted,
        price_ticks AS "priceTicks", quantity_lots AS "quantityLots", status, reason,
        last_sequence AS "lastSequence", amend_sequence AS "amendSequence",
        remaining_lots AS "remainingLots", filled_lots AS "filledLots",
@@ -107,6 +109,7 @@ export async function checkOrders(
 
 function checkAccepted(row: OrderRow, story: OrderStory, findings: Findings): void {
   const logged = new Map<string, unknown>(Object.entries(story.place));
+  logged.set('replacesNumber', story.place.replaces?.orderNumber);
   const fields = Object.keys(row.accepted).map((name) => [name, logged.get(name) ?? null] as const);
   const expected = Object.fromEntries(fields);
   if (row.market === story.market && canonical(row.accepted) === canonical(expected)) return;

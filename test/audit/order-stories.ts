@@ -1,6 +1,6 @@
 // What the replay says happened to each order: changes, fills, ends, and what each event took out
 // of its hold.
-import type { Ended, Execution, Trade } from '../oracle/naive-events.ts';
+import type { Ended, Execution, Prevented, Trade } from '../oracle/naive-events.ts';
 import type { Market, MarketCommand, Place } from '../oracle/naive-types.ts';
 
 type Changing = 'opened' | 'armed' | 'triggered' | 'reduced' | 'ended' | 'amended';
@@ -26,7 +26,10 @@ export interface OrderStory {
   madeMinor: bigint;
   quantityLots: bigint;
   filledLots: bigint;
+  /** Taken off it by `reduced`. */
   preventedLots: bigint;
+  /** What it lost by `prevented`: what was taken off, or what was left when it ended for that. */
+  toldPreventedLots: bigint;
   cancelledLots: bigint;
   readonly changes: OrderChange[];
   readonly ends: Ended[];
@@ -73,6 +76,12 @@ export class OrderStories {
         this.#noteTrade(event);
         return;
       case 'configured':
+      case 'deadman_set':
+      case 'deadman_fired':
+      case 'user_blocked':
+        return;
+      case 'prevented':
+        this.#notePrevented(event);
         return;
       case 'refused':
         this.#noteRefusal(event);
@@ -94,6 +103,13 @@ export class OrderStories {
         event,
         takenMinor: BigInt(party.holdMinor),
       });
+    }
+  }
+
+  #notePrevented(event: Prevented): void {
+    for (const { orderId, lots } of [event.taker, event.maker]) {
+      const story = this.find(numberIn(orderId));
+      if (story !== null) story.toldPreventedLots += BigInt(lots);
     }
   }
 
@@ -132,6 +148,12 @@ function remainingAfter(event: Extract<Execution, { kind: Changing }>, story: Or
   return event.kind === 'triggered' ? story.place.quantityLots : event.remainingLots;
 }
 
+/** What the order lost for meeting its owner, as `reduced` and its end say. */
+export function lostToOwner({ preventedLots, cancelledLots, ends }: OrderStory): bigint {
+  const isEnded = ends.some(({ reason }) => reason === 'ORDER_SELF_TRADE_PREVENTED');
+  return preventedLots + (isEnded ? cancelledLots : 0n);
+}
+
 /** The number inside `ord_0000000000000042` or `usr_...`. */
 export function numberIn(id: string): number {
   return Number(id.slice(id.indexOf('_') + 1));
@@ -148,6 +170,7 @@ function newStory(market: Market, place: Place, isPending: boolean): OrderStory 
     quantityLots: BigInt(place.quantityLots),
     filledLots: 0n,
     preventedLots: 0n,
+    toldPreventedLots: 0n,
     cancelledLots: 0n,
     changes: [],
     ends: [],

@@ -7,7 +7,7 @@ import { findUnsound } from '../oracle/naive-soundness.ts';
 import type { Execution } from '../oracle/naive-events.ts';
 import type { Market, MarketConfig, Place } from '../oracle/naive-types.ts';
 import type { Findings } from './findings.ts';
-import { isWaiting, OrderStories, type OrderStory } from './order-stories.ts';
+import { isWaiting, lostToOwner, OrderStories, type OrderStory } from './order-stories.ts';
 import { ShardMoves } from './shard-moves.ts';
 import {
   canonical,
@@ -187,6 +187,7 @@ export class Replay {
       this.#findings.violate('M1', problem, { ...row, ends: story.ends.length, isOpen });
       return;
     }
+    this.#checkPrevented(story);
     const open = waits ? story.quantityLots : (resting?.remaining ?? story.cancelledLots);
     const sum = story.filledLots + story.preventedLots + open;
     if (sum !== story.quantityLots) {
@@ -200,6 +201,15 @@ export class Replay {
         open,
       });
     }
+  }
+
+  /** `prevented` says in one event what the ends and reductions say of each order. */
+  #checkPrevented(story: OrderStory): void {
+    const [told, lost] = [story.toldPreventedLots, lostToOwner(story)];
+    if (told === lost) return;
+    const problem = 'what was prevented is not what the order lost by it';
+    const row = { orderNumber: story.number, market: story.market, told, lost };
+    this.#findings.violate('M6', problem, row);
   }
 
   #story(shard: NaiveShard, market: Market): MarketStory {

@@ -208,13 +208,15 @@ function* prelude(): Generator<CommandStep> {
 }
 
 async function insertOrder(tx: Tx, market: Market, place: Place): Promise<void> {
+  const { trigger } = place;
   await tx.query(
     `INSERT INTO orders.orders (order_number, user_number, market, side, type, time_in_force,
        post_only, self_trade_prevention, price_ticks, quantity_lots, expires_at_ms, maker_fee_ppm,
        taker_fee_ppm, hold_minor, accepted_at_ms, outbox_id, remaining_lots, updated_at_ms,
-       trigger_type, trigger_price_ticks)
+       trigger_type, trigger_price_ticks, trail_bps, activation_price_ticks, display_lots,
+       replaces_number)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1, $10, $15,
-       $16, $17)`,
+       $16, $17, $18, $19, $20, $21)`,
     [
       place.number,
       place.userNumber,
@@ -231,8 +233,12 @@ async function insertOrder(tx: Tx, market: Market, place: Place): Promise<void> 
       place.takerFeePpm,
       place.holdMinor,
       place.timeMs,
-      place.trigger?.kind ?? null,
-      place.trigger?.priceTicks ?? null,
+      trigger?.kind ?? null,
+      trigger?.kind === 'trailing_stop' ? null : (trigger?.priceTicks ?? null),
+      trigger?.kind === 'trailing_stop' ? trigger.trailBps : null,
+      trigger?.kind === 'trailing_stop' ? (trigger.activationPriceTicks ?? null) : null,
+      place.displayLots ?? null,
+      place.replaces?.orderNumber ?? null,
     ],
   );
   await tx.query(

@@ -19,6 +19,10 @@ export const oneOf =
   (...values: readonly string[]): Check =>
   (v) =>
     typeof v === 'string' && values.includes(v);
+export const eitherOf =
+  (...checks: readonly Check[]): Check =>
+  (v) =>
+    checks.some((check) => check(v));
 export const orNull =
   (check: Check): Check =>
   (v) =>

@@ -10,6 +10,7 @@ import {
   base64,
   between,
   decimal,
+  eitherOf,
   fields,
   flag,
   market,
@@ -104,6 +105,14 @@ const isConfig = fields({
   version: number,
 });
 
+const condition = oneOf('new', 'partially_filled');
+const fixedTrigger = fields({ kind: oneOf('stop_loss', 'take_profit'), priceTicks });
+const trailingTrigger = fields({
+  kind: oneOf('trailing_stop'),
+  trailBps: between(1, 5_000),
+  activationPriceTicks: absentOr(priceTicks),
+});
+
 const COMMANDS: Readonly<Record<string, Check>> = {
   place: fields({
     ...head,
@@ -120,13 +129,22 @@ const COMMANDS: Readonly<Record<string, Check>> = {
     makerFeePpm: ppm,
     takerFeePpm: ppm,
     holdMinor: minor,
-    trigger: absentOr(fields({ kind: oneOf('stop_loss', 'take_profit'), priceTicks })),
+    trigger: absentOr(eitherOf(fixedTrigger, trailingTrigger)),
+    displayLots: absentOr(number),
+    tradeGroup: absentOr(between(1, 2_147_483_647)),
+    replaces: absentOr(
+      fields({
+        orderNumber: number,
+        onFailure: oneOf('stop', 'proceed'),
+        onlyIf: absentOr(condition),
+      }),
+    ),
   }),
   cancel: fields({
     ...head,
     userNumber: number,
     orderNumber: number,
-    onlyIf: absentOr(oneOf('new', 'partially_filled')),
+    onlyIf: absentOr(condition),
   }),
   cancel_all: fields({ ...head, userNumber: number, side: absentOr(side) }),
   amend: fields({
@@ -137,6 +155,8 @@ const COMMANDS: Readonly<Record<string, Check>> = {
     quantityLots: number,
     holdIncreaseMinor: minor,
   }),
+  cancel_all_after: fields({ ...head, userNumber: number, deadlineMs: orNull(timeMs) }),
+  block_user: fields({ ...head, userNumber: number, isBlocked: flag }),
   configure_market: fields({ ...head, config: isConfig, status }),
 };
 const isTick = fields({ kind: oneOf('tick'), timeMs });
