@@ -76,6 +76,9 @@ export class OrderStories {
         this.#noteTrade(event);
         return;
       case 'configured':
+      case 'phase_changed':
+      case 'indicative':
+      case 'uncrossed':
       case 'deadman_set':
       case 'deadman_fired':
       case 'user_blocked':

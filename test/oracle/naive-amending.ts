@@ -1,9 +1,10 @@
 // How the naive book amends a resting order: "amend" in docs/engine.md.
 import { holdOf, least, orderIdOf, userIdOf } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
-import { finish, take, wouldTake } from './naive-matching.ts';
+import { finish, open, take, wouldTake } from './naive-matching.ts';
+import { findOutOfBand, isTooLarge } from './naive-limits.ts';
 import { openOf } from './naive-orders.ts';
-import { isInBand } from './naive-placing.ts';
+import { isCollecting } from './naive-phases.ts';
 import type { Amend } from './naive-types.ts';
 
 /** Amends a resting order, or answers why not. A waiting one is found but cannot be amended. */
@@ -19,10 +20,17 @@ export function amend(book: NaiveBook, command: Amend): string | null {
   const isRepriced = limit !== order.limit;
   const isGrown = quantity > order.original;
   if (book.status === 'halted') return 'MARKET_HALTED';
-  if (book.status === 'cancel_only' && (isRepriced || isGrown)) return 'MARKET_CANCEL_ONLY';
+  if (book.status === 'delisted') return 'MARKET_DELISTED';
+  const isMore = isRepriced || isGrown;
+  if (book.status === 'closing' && isMore) return 'MARKET_CLOSING';
+  if (book.status === 'cancel_only' && isMore) return 'MARKET_CANCEL_ONLY';
   if (quantity <= gone) return 'ORDER_QUANTITY_BELOW_FILLED';
   if (isGrown && quantity > scale.maxLots) return 'ORDER_QUANTITY_TOO_LARGE';
-  if (isRepriced && !isInBand(book, limit)) return 'ORDER_PRICE_OUT_OF_BAND';
+  const outOfBand = isRepriced ? findOutOfBand(book, limit) : null;
+  if (outOfBand !== null) return outOfBand;
+  if (isMore && isTooLarge(book, limit * quantity * scale.tickLotMinor)) {
+    return 'ORDER_NOTIONAL_TOO_LARGE';
+  }
   const isTaking = wouldTake(book, order.side, limit);
   if (book.status === 'post_only' && isTaking) return 'MARKET_POST_ONLY';
   if (order.postOnly && isTaking) return 'ORDER_POST_ONLY_WOULD_TAKE';
@@ -33,13 +41,14 @@ export function amend(book: NaiveBook, command: Amend): string | null {
     holdOf(book.rules, order, limit, remaining);
   if (release < 0n) return 'ORDER_FUNDS_INSUFFICIENT';
 
-  const isKept = !isRepriced && !isGrown;
+  const isKept = !isMore;
   if (!isKept) book.remove(order);
-  else if (remaining < openOf(order)) book.touch(order);
+  const shownBefore = openOf(order);
   order.limit = limit;
   order.original = quantity;
   order.remaining = remaining;
   if (order.iceberg !== null) order.iceberg.shown = least(order.iceberg.shown, remaining);
+  if (isKept && openOf(order) !== shownBefore) book.touch(order);
   book.emit({
     kind: 'amended',
     orderId: orderIdOf(order.number),
@@ -51,6 +60,8 @@ export function amend(book: NaiveBook, command: Amend): string | null {
     priorityKept: isKept,
     releaseMinor: String(release),
   });
-  if (!isKept) finish(book, order, 'limit', take(book, order, limit));
+  if (isKept) return null;
+  if (isCollecting(book.status)) open(book, order);
+  else finish(book, order, 'limit', take(book, order, limit));
   return null;
 }

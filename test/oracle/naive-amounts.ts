@@ -9,6 +9,10 @@ export interface Scale {
   readonly maxLots: bigint;
   readonly minTicks: bigint;
   readonly maxTicks: bigint;
+  readonly minNotional: bigint;
+  /** Null where there is none. */
+  readonly maxNotional: bigint | null;
+  readonly staticTicks: bigint | null;
 }
 
 export interface Rules {
@@ -25,6 +29,9 @@ export interface HoldTerms {
 /** Decimal places that every text is brought to before numbers are compared or divided. */
 const PLACES = 36;
 
+export const LOTS_MAX = BigInt(Number.MAX_SAFE_INTEGER);
+export const PRICE_TICKS_MAX = 4_294_967_295n;
+
 /** "1.5" as 1.5 x 10^36. */
 function big(text: string): bigint {
   const [whole = '', fraction = ''] = text.split('.');
@@ -40,15 +47,25 @@ export function scaleOf(config: MarketConfig): Scale {
   const one = 10n ** BigInt(PLACES);
   const tick = big(config.tickSize);
   const lot = big(config.lotSize);
-  const limits = [config.minQuantity, config.maxQuantity, config.minPrice, config.maxPrice];
-  if (limits.some((limit) => big(limit) === 0n)) throw new Error('a limit of the market is zero');
+  const { maxNotional, priceBand } = config;
+  const notional = (text: string): bigint =>
+    exact(big(text) * 10n ** BigInt(config.quoteDecimals), one);
+  const steps = (text: string, step: bigint, most: bigint): bigint => {
+    const count = exact(big(text), step);
+    if (count === 0n || count > most) throw new Error(`${text} is no number of steps`);
+    return count;
+  };
+  const staticPrice = priceBand?.staticPrice;
   return {
     lotMinor: exact(lot * 10n ** BigInt(config.baseDecimals), one),
     tickLotMinor: exact(tick * lot * 10n ** BigInt(config.quoteDecimals), one * one),
-    minLots: exact(big(config.minQuantity), lot),
-    maxLots: exact(big(config.maxQuantity), lot),
-    minTicks: exact(big(config.minPrice), tick),
-    maxTicks: exact(big(config.maxPrice), tick),
+    minLots: steps(config.minQuantity, lot, LOTS_MAX),
+    maxLots: steps(config.maxQuantity, lot, LOTS_MAX),
+    minTicks: steps(config.minPrice, tick, PRICE_TICKS_MAX),
+    maxTicks: steps(config.maxPrice, tick, PRICE_TICKS_MAX),
+    minNotional: notional(config.minNotional),
+    maxNotional: maxNotional === undefined ? null : notional(maxNotional),
+    staticTicks: staticPrice === undefined ? null : steps(staticPrice, tick, PRICE_TICKS_MAX),
   };
 }
 
@@ -78,14 +95,18 @@ export function isScalable(config: MarketConfig): boolean {
   const [tick, lot] = [big(config.tickSize), big(config.lotSize)];
   if (tick === 0n || lot === 0n) return false;
   const quoteUnits = 10n ** BigInt(config.quoteDecimals);
+  const staticPrice = config.priceBand?.staticPrice;
   const areSteps = (limits: readonly string[], step: bigint, stepsMax: bigint): boolean =>
     limits.map(big).every((n) => n > 0n && n % step === 0n && n / step <= stepsMax);
   return (
     (lot * 10n ** BigInt(config.baseDecimals)) % one === 0n &&
     (tick * lot * quoteUnits) % (one * one) === 0n &&
-    (big(config.minNotional) * quoteUnits) % one === 0n &&
+    [config.minNotional, config.maxNotional ?? '0'].every(
+      (notional) => (big(notional) * quoteUnits) % one === 0n,
+    ) &&
     areSteps([config.minQuantity, config.maxQuantity], lot, 2n ** 53n - 1n) &&
-    areSteps([config.minPrice, config.maxPrice], tick, 2n ** 32n - 1n)
+    areSteps([config.minPrice, config.maxPrice], tick, 2n ** 32n - 1n) &&
+    areSteps(staticPrice === undefined ? [] : [staticPrice], tick, 2n ** 32n - 1n)
   );
 }
 

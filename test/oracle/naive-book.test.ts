@@ -24,7 +24,7 @@ test('a market without configuration answers an order with MARKET_NOT_FOUND', ()
     releaseMinor: '77',
   });
   expect(example.book.stateText()).toBe(
-    'market ABC-XYZ\nversion 0 status none\nnow 5\nsequence 1\nhighest 2\nlast 0\n',
+    'market ABC-XYZ\nversion 0 status none\nnow 5\nsequence 1\nhighest 2\nlast 0 0\n',
   );
 });
 

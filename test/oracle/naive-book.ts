@@ -1,13 +1,14 @@
 // A deliberately naive reading of docs/engine.md: one market in sorted arrays, with no cleverness.
 // It is the twin that the engine is compared with, and what the audit replays the log through.
 // What commands do with the book is in the files beside this one, by theme.
-import { holdOf, isScalable, least, orderIdOf, scaleOf, userIdOf } from './naive-amounts.ts';
+import { holdOf, least, orderIdOf, scaleOf, userIdOf } from './naive-amounts.ts';
 import type { Rules, Scale } from './naive-amounts.ts';
 import { passTime } from './naive-clock.ts';
 import { act, refuse } from './naive-commands.ts';
 import { depthOf, levelOf } from './naive-depth.ts';
-import type { Execution } from './naive-events.ts';
+import type { Execution, Trade } from './naive-events.ts';
 import type { Order, Waiting } from './naive-orders.ts';
+import { noteTrade, type Range } from './naive-range.ts';
 import { stateLines } from './naive-state.ts';
 import { runTriggers, triggerTicksOf } from './naive-triggers.ts';
 import type {
@@ -17,6 +18,7 @@ import type {
   MarketCommand,
   MarketConfig,
   MarketStatus,
+  ScheduledStatus,
   Side,
   Tick,
 } from './naive-types.ts';
@@ -34,13 +36,26 @@ export class NaiveBook {
   nowMs = 0;
   sequence = 0;
   highest = 0;
-  /** The price of the last trade. */
+  /** Changes of status to come, by rising time. */
+  schedule: ScheduledStatus[] = [];
+  interruption: { readonly before: MarketStatus; readonly untilMs: number } | null = null;
+  /** What was last looked at in this auction, and told of it. */
+  indicated: { readonly second: number; readonly ticks: number; readonly lots: number } | null =
+    null;
+  /** Price and time of the last trade. */
   lastTicks: number | null = null;
+  lastTradeMs: number | null = null;
+  /** The price of the last trade since the last interruption began. */
+  referenceTicks: number | null = null;
+  /** Ranges of recent trades by slot, old ones among them. */
+  readonly slots = new Map<number, Range>();
   /** Both sides with the order that trades first in front. */
   readonly buys: Order[] = [];
   readonly sells: Order[] = [];
   /** Orders with a trigger, in the order in which they came. */
   readonly waiting: Waiting[] = [];
+  /** Those of them that a trade has reached, first reached first. */
+  readonly queue: Waiting[] = [];
   /** User numbers. */
   readonly blocked = new Set<number>();
   /** Dead-man deadlines by user number. */
@@ -50,6 +65,8 @@ export class NaiveBook {
   readonly #expiring = new Set<Order>();
   readonly #touched: Readonly<Record<Side, Set<bigint>>> = { buy: new Set(), sell: new Set() };
   #events: Execution[] = [];
+  /** Events of which the trades were taken. */
+  #taken = 0;
   #scale: Scale | null = null;
 
   constructor(market: Market) {
@@ -59,6 +76,7 @@ export class NaiveBook {
   /** Does one command and answers with its events. */
   apply(command: MarketCommand | Tick): readonly Execution[] {
     this.#events = [];
+    this.#taken = 0;
     if (command.kind === 'tick') {
       passTime(this, command.timeMs);
     } else if (this.#isNew(command)) {
@@ -85,15 +103,17 @@ export class NaiveBook {
     return this.#seen.has(number);
   }
 
-  /** What the present command has done so far. */
-  get events(): readonly Execution[] {
-    return this.#events;
+  /** The trades of the present command since the last call. */
+  takeTrades(): Trade[] {
+    const news = this.#events.slice(this.#taken);
+    this.#taken = this.#events.length;
+    return news.filter((event) => event.kind === 'trade');
   }
 
   emit(fact: Fact): void {
     this.sequence += 1;
     this.#events.push({ ...fact, sequence: this.sequence, timeMs: this.nowMs });
-    if (fact.kind === 'trade') this.lastTicks = fact.priceTicks;
+    if (fact.kind === 'trade') noteTrade(this, fact.priceTicks);
   }
 
   emitEnd(order: Order, status: EndStatus, reason: string | null, release: bigint): void {
@@ -115,12 +135,24 @@ export class NaiveBook {
     return { config: this.config, scale: this.#scale };
   }
 
-  configure(config: MarketConfig, status: MarketStatus): void {
-    if (config.market !== this.market || !isScalable(config)) return;
+  configure(
+    config: MarketConfig,
+    status: MarketStatus,
+    schedule: readonly ScheduledStatus[],
+  ): void {
     this.config = config;
-    this.status = status;
+    this.schedule = [...schedule];
+    this.interruption = null;
+    this.slots.clear();
     this.#scale = null;
+    this.enter(status);
     this.emit({ kind: 'configured', version: config.version, status });
+  }
+
+  /** From now on the market has this status; an auction begins anew. */
+  enter(status: MarketStatus): void {
+    this.status = status;
+    this.indicated = null;
   }
 
   side(side: Side): Order[] {
@@ -201,6 +233,8 @@ export class NaiveBook {
 
   stopWaiting(waiting: Waiting): void {
     this.waiting.splice(this.waiting.indexOf(waiting), 1);
+    const place = this.queue.indexOf(waiting);
+    if (place >= 0) this.queue.splice(place, 1);
     this.#expiring.delete(waiting.order);
   }
 

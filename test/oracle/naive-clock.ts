@@ -1,11 +1,17 @@
-// What ends when the clock of a market moves: step 2 of "Each command" in docs/engine.md.
+// What happens when the clock of a market moves: step 2 of "Each command" in docs/engine.md.
 import { userIdOf } from './naive-amounts.ts';
+import { indicate } from './naive-auction.ts';
 import type { NaiveBook } from './naive-book.ts';
+import { changePhases } from './naive-phases.ts';
+import { runTriggers } from './naive-triggers.ts';
 
 export function passTime(book: NaiveBook, timeMs: number): void {
   book.nowMs = Math.max(book.nowMs, timeMs);
   expireOrders(book);
   fireDeadlines(book);
+  changePhases(book);
+  runTriggers(book);
+  indicate(book);
 }
 
 function expireOrders(book: NaiveBook): void {

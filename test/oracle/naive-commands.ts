@@ -1,9 +1,10 @@
 // What each command does with the naive book: "Each command" in docs/engine.md. Placing and amending
 // have files of their own.
-import { orderIdOf, userIdOf } from './naive-amounts.ts';
+import { isScalable, orderIdOf, userIdOf } from './naive-amounts.ts';
 import { amend } from './naive-amending.ts';
 import type { NaiveBook } from './naive-book.ts';
 import { conditionOf } from './naive-orders.ts';
+import { bringStatus, mayFollow } from './naive-phases.ts';
 import { place } from './naive-placing.ts';
 import type {
   BlockUser,
@@ -12,6 +13,7 @@ import type {
   CancelAllAfter,
   Configure,
   MarketCommand,
+  MarketConfig,
   UserCommand,
 } from './naive-types.ts';
 
@@ -96,8 +98,10 @@ function answerUnconfigured(book: NaiveBook, command: UserCommand): void {
   });
 }
 
-function configure(book: NaiveBook, { config, status }: Configure): void {
+function configure(book: NaiveBook, { config, status, schedule }: Configure): void {
   const old = book.config;
+  if (config.market !== book.market || !isScalable(config)) return;
+  if (!mayFollow(book.status, status)) return;
   if (old !== null) {
     if (config.version <= old.version) return;
     const isSameMarket =
@@ -111,7 +115,8 @@ function configure(book: NaiveBook, { config, status }: Configure): void {
     const orders = book.buys.length + book.sells.length + book.waiting.length;
     if (!isSameMarket && orders > 0) return;
   }
-  book.configure(config, status);
+  book.configure(config, status, schedule ?? []);
+  bringStatus(book);
 }
 
 function cancel(book: NaiveBook, command: Cancel): void {

@@ -1,6 +1,13 @@
 // The wire shapes of executions as docs/engine.md and the AsyncAPI page give them, written out again
 // by hand: the oracle and the audit share no code with what they judge.
-import type { EndStatus, MarketStatus, SelfTradeMode, Side, TriggerKind } from './naive-types.ts';
+import type {
+  EndStatus,
+  MarketStatus,
+  PhaseCause,
+  SelfTradeMode,
+  Side,
+  TriggerKind,
+} from './naive-types.ts';
 
 interface Head {
   readonly sequence: number;
@@ -127,6 +134,28 @@ export interface Configured extends Head {
   readonly status: MarketStatus;
 }
 
+export interface PhaseChanged extends Head {
+  readonly kind: 'phase_changed';
+  readonly status: MarketStatus;
+  readonly cause: PhaseCause;
+  readonly untilMs: number | null;
+  readonly referenceTicks: number;
+}
+
+export interface Indicative extends Head {
+  readonly kind: 'indicative';
+  readonly priceTicks: number;
+  readonly lots: number;
+  readonly surplusSide: Side | null;
+  readonly surplusLots: number;
+}
+
+export interface Uncrossed extends Head {
+  readonly kind: 'uncrossed';
+  readonly priceTicks: number;
+  readonly lots: number;
+}
+
 export type Execution =
   | Opened
   | Armed
@@ -140,4 +169,7 @@ export type Execution =
   | DeadmanSet
   | DeadmanFired
   | UserBlocked
-  | Configured;
+  | Configured
+  | PhaseChanged
+  | Indicative
+  | Uncrossed;

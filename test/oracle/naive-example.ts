@@ -99,9 +99,13 @@ export class Example {
   configure(
     changes: Partial<MarketConfig>,
     status: MarketStatus = 'trading',
+    schedule: readonly (readonly [number, MarketStatus])[] = [],
   ): readonly Execution[] {
     const config = { ...CONFIG, ...changes };
-    return this.send({ kind: 'configure_market', config, status });
+    const entries = schedule.map(([atMs, next]) => ({ atMs, status: next }));
+    const plan = entries.length === 0 ? {} : { schedule: entries };
+    const timeMs = Math.max(5, this.book.nowMs);
+    return this.send({ kind: 'configure_market', config, status, ...plan }, timeMs);
   }
 }
 
@@ -129,6 +133,15 @@ export function endsOf(events: readonly Execution[]): string[] {
   );
 }
 
+/** Taker, maker, price and lots of all trades. */
+export function matchesOf(events: readonly Execution[]): string[] {
+  return events.flatMap((e) => {
+    if (e.kind !== 'trade') return [];
+    const [taker, maker] = [e.taker, e.maker].map(({ orderId }) => Number(orderId.slice(4)));
+    return [`${taker ?? 0} takes ${e.quantityLots} of ${maker ?? 0} at ${e.priceTicks}`];
+  });
+}
+
 /** Makers and lots of all trades. */
 export function tradesOf(events: readonly Execution[]): (readonly [number, number])[] {
   return events.flatMap((e) =>
@@ -141,4 +154,12 @@ export function triggered(events: readonly Execution[]): (readonly [number, numb
   return events.flatMap((e) =>
     e.kind === 'triggered' ? [[Number(e.orderId.slice(4)), e.tradeSequence] as const] : [],
   );
+}
+
+/** Lines of the state that begin with a word. */
+export function linesOf(book: NaiveBook, word: string): string[] {
+  return book
+    .stateText()
+    .split('\n')
+    .filter((line) => line.startsWith(`${word} `));
 }

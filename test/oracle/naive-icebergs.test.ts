@@ -45,7 +45,7 @@ describe('an order with a display quantity is refused', () => {
     MARKET_ORDER,
     { ...MARKET_ORDER, timeInForce: 'GTC' },
   ])('only if it can rest: not as %j', (order) => {
-    book.configure({ ...book.rules.config, minQuantity: '0.3' }, 'trading');
+    example.configure({ version: 2, minQuantity: '0.3' });
     place({ userNumber: 2, quantityLots: 9 });
     expect(kinds(iceberg(1, 9, order))).toEqual(['trade', 'ended filled ', 'ended filled ']);
   });
@@ -261,8 +261,8 @@ describe('an iceberg that is amended', () => {
     book.takeTouched();
     expect(amend(7)).toMatchObject([{ priorityKept: true, remainingLots: 6 }]);
     expect(shownOf(2)).toBe(2n);
-    // It has lost quantity at its level, if not of what it shows.
-    expect(book.takeTouched()).toEqual([['sell', 100, 3]]);
+    // It has lost only what it hides.
+    expect(book.takeTouched()).toEqual([]);
     expect(amend(2)).toMatchObject([{ priorityKept: true, remainingLots: 1 }]);
     expect(shownOf(2)).toBe(1n);
     expect(book.takeTouched()).toEqual([['sell', 100, 2]]);

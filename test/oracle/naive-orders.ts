@@ -45,6 +45,8 @@ export interface Waiting {
    * others.
    */
   extreme: number | null;
+  /** The trade that reached it: from then on it stands in the queue. */
+  reachedBy: number | null;
 }
 
 export interface ByQuote {

@@ -1,15 +1,17 @@
 // What must hold of a naive book whatever was done to it: the oracle is judged, too.
 import type { NaiveBook } from './naive-book.ts';
+import { isContinuous } from './naive-phases.ts';
 import { openOf, type Order, type Waiting } from './naive-orders.ts';
 import { activates, hasReached, triggerTicksOf } from './naive-triggers.ts';
 
 /**
- * Says what is wrong with the book, if anything: crossed, out of order, an empty order, one that
+ * Says what is wrong with the book, if anything: crossed though continuous, out of order, an empty order, one that
  * shows too much or nothing, or one that waits for a price that has been reached.
  */
 export function findUnsound(book: NaiveBook): string | null {
   const [buy, sell] = [book.buys[0], book.sells[0]];
-  if (buy !== undefined && sell !== undefined && buy.limit >= sell.limit) {
+  const isOpen = isContinuous(book.status);
+  if (isOpen && buy !== undefined && sell !== undefined && buy.limit >= sell.limit) {
     return `crossed: buy ${buy.number} at ${buy.limit}, sell ${sell.number} at ${sell.limit}`;
   }
   for (const orders of [book.buys, book.sells]) {
@@ -22,6 +24,11 @@ export function findUnsound(book: NaiveBook): string | null {
     const problem = waitingProblem(book, waiting);
     if (problem !== null) return `order ${waiting.order.number} ${problem}`;
   }
+  if (isOpen && book.queue.length > 0) return 'the queue stands although the market is open';
+  const queued = book.waiting.filter(({ reachedBy }) => reachedBy !== null);
+  if (queued.length !== book.queue.length) return 'who was reached is not who stands in the queue';
+  const isOver = book.interruption !== null && book.interruption.untilMs <= book.nowMs;
+  if (isOver) return 'the interruption is over, but the market does not go on';
   const overdue = [...book.deadlines].find(([, deadlineMs]) => deadlineMs <= book.nowMs);
   return overdue === undefined ? null : `user ${overdue[0]} has a deadline that has passed`;
 }
@@ -49,6 +56,7 @@ function waitingProblem(book: NaiveBook, waiting: Waiting): string | null {
   const { lastTicks } = book;
   if (lastTicks === null) return 'waits in a market without trades';
   if (book.blocked.has(order.user)) return 'of a blocked user waits';
+  if (waiting.reachedBy !== null) return null;
   if (trigger.kind === 'trailing_stop') {
     const isMissed = extreme === null && activates(order.side, trigger, lastTicks);
     if (isMissed) return 'is not active although its activation price is reached';

@@ -1,6 +1,7 @@
 // The lines that the state hash is taken of: "State hash" in docs/engine.md.
 import type { NaiveBook } from './naive-book.ts';
 import type { Order, Waiting } from './naive-orders.ts';
+import { slotsOf } from './naive-range.ts';
 import { triggerTicksOf } from './naive-triggers.ts';
 
 export function stateLines(book: NaiveBook): string[] {
@@ -13,12 +14,30 @@ export function stateLines(book: NaiveBook): string[] {
     `now ${book.nowMs}`,
     `sequence ${book.sequence}`,
     `highest ${book.highest}`,
-    `last ${book.lastTicks ?? 0}`,
+    `last ${book.lastTicks ?? 0} ${book.lastTradeMs ?? 0}`,
     ...book.buys.map(restingText),
     ...book.sells.map(restingText),
     ...waiting.map(waitingText),
     ...blocked.map((user) => `blocked ${user}`),
     ...deadlines.map(([user, deadlineMs]) => `deadman ${user} ${deadlineMs}`),
+    ...phaseLines(book),
+  ];
+}
+
+function phaseLines(book: NaiveBook): string[] {
+  const { schedule, interruption, indicated, queue } = book;
+  const hasRule = book.config?.interruption !== undefined;
+  return [
+    ...schedule.map(({ atMs, status }) => `schedule ${atMs} ${status}`),
+    ...(interruption === null
+      ? []
+      : [`interrupted ${interruption.before} ${interruption.untilMs}`]),
+    ...(hasRule && book.referenceTicks !== null ? [`reference ${book.referenceTicks}`] : []),
+    ...slotsOf(book).map(([slot, { lowest, highest }]) => `slot ${slot} ${lowest} ${highest}`),
+    ...queue.map(({ order, reachedBy }) => `queued ${order.number} ${reachedBy ?? 0}`),
+    ...(indicated === null
+      ? []
+      : [`indicated ${indicated.second} ${indicated.ticks} ${indicated.lots}`]),
   ];
 }
 

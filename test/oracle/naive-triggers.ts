@@ -4,16 +4,11 @@ import { orderIdOf, userIdOf } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
 import type { Trade } from './naive-events.ts';
 import type { Order, Waiting } from './naive-orders.ts';
+import { isContinuous } from './naive-phases.ts';
 import { place } from './naive-placing.ts';
 import type { Place, Side, Trigger, TriggerKind } from './naive-types.ts';
 
 const PRICE_TICKS_MAX = 4_294_967_295;
-
-/** An order on its way from waiting to the book. */
-interface Reached {
-  readonly waiting: Waiting;
-  readonly tradeSequence: number;
-}
 
 /** Reached from below: the order waits for a higher price. */
 export function isRising(side: Side, kind: TriggerKind): boolean {
@@ -28,7 +23,8 @@ export function makeWaiting(
   lastTicks: number | null,
 ): Waiting {
   const isActive = lastTicks !== null && activates(order.side, trigger, lastTicks);
-  return { order, command, trigger, extreme: isActive ? lastTicks : null };
+  const extreme = isActive ? lastTicks : null;
+  return { order, command, trigger, extreme, reachedBy: null };
 }
 
 /** True for a price at which a trailing stop becomes active. */
@@ -84,37 +80,36 @@ function queueOrder(a: Waiting, b: Waiting): number {
   return (isRisingA ? higher : -higher) || a.order.number - b.order.number;
 }
 
-/** Takes the orders that a trade reaches out of the waiting ones, first to be queued first. */
-function takeReached(book: NaiveBook, { priceTicks, sequence }: Trade): Reached[] {
+/** Puts the orders that a trade reaches into the queue. Those in it have been reached already. */
+function reach(book: NaiveBook, { priceTicks, sequence }: Trade): void {
   const isReached = (waiting: Waiting): boolean => {
-    if (follow(waiting, priceTicks)) return false;
+    if (waiting.reachedBy !== null || follow(waiting, priceTicks)) return false;
     const { order, trigger } = waiting;
     return hasReached(order.side, trigger.kind, triggerTicksOf(waiting), priceTicks);
   };
   const reached = book.waiting.filter(isReached).sort(queueOrder);
-  for (const waiting of reached) book.stopWaiting(waiting);
-  return reached.map((waiting) => ({ waiting, tradeSequence: sequence }));
+  for (const waiting of reached) waiting.reachedBy = sequence;
+  book.queue.push(...reached);
 }
 
-/** Places the orders that the command's trades have reached, and those that theirs reach. */
+/**
+ * Queues the orders that trades have reached since this was done last, and lets the queue have its
+ * turns as long as the market is continuous, with what their trades reach.
+ */
 export function runTriggers(book: NaiveBook): void {
-  const queue: Reached[] = [];
-  let read = 0;
-  const readTrades = (): void => {
-    const trades = book.events.slice(read).filter((event) => event.kind === 'trade');
-    for (const trade of trades) queue.push(...takeReached(book, trade));
-    read = book.events.length;
-  };
-  readTrades();
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    const { order, command } = next.waiting;
+  for (;;) {
+    for (const trade of book.takeTrades()) reach(book, trade);
+    const next = book.queue[0];
+    if (next === undefined || !isContinuous(book.status)) return;
+    const { order, command, reachedBy } = next;
+    if (reachedBy === null) throw new Error(`order ${order.number} is queued but not reached`);
+    book.stopWaiting(next);
     book.emit({
       kind: 'triggered',
       orderId: orderIdOf(order.number),
       userId: userIdOf(order.user),
-      tradeSequence: next.tradeSequence,
+      tradeSequence: reachedBy,
     });
     place(book, command, { isTriggered: true });
-    readTrades();
   }
 }

@@ -4,7 +4,17 @@
 export type Side = 'buy' | 'sell';
 export type TimeInForce = 'GTC' | 'IOC' | 'FOK' | 'GTD';
 export type SelfTradeMode = 'cancel_taker' | 'cancel_maker' | 'cancel_both' | 'decrement' | 'none';
-export type MarketStatus = 'trading' | 'cancel_only' | 'halted' | 'post_only' | 'limit_only';
+export type MarketStatus =
+  | 'trading'
+  | 'cancel_only'
+  | 'halted'
+  | 'post_only'
+  | 'limit_only'
+  | 'pre_open'
+  | 'auction'
+  | 'closing'
+  | 'delisted';
+export type PhaseCause = 'schedule' | 'interruption' | 'resumption';
 export type FeePolicy = 'received' | 'quote';
 export type EndStatus = 'filled' | 'cancelled' | 'expired' | 'rejected';
 export type CancelCondition = 'new' | 'partially_filled';
@@ -29,6 +39,32 @@ export interface MarketConfig {
   readonly feePolicy: FeePolicy;
   readonly selfTradeAllowed: boolean;
   readonly version: number;
+  readonly maxNotional?: string;
+  readonly priceBand?: PriceBand;
+  readonly interruption?: InterruptionRule;
+  readonly maxOpenOrders?: number;
+  readonly maxWaitingOrders?: number;
+  readonly referenceMaxAgeMs?: number;
+  readonly selfTradeModes?: readonly SelfTradeMode[];
+}
+
+/** The first two go together. */
+export interface PriceBand {
+  readonly staticPrice?: string;
+  readonly staticBps?: number;
+  readonly dynamicBps?: number;
+}
+
+export interface InterruptionRule {
+  readonly moveBps: number;
+  readonly windowMs: number;
+  readonly haltMs: number;
+  readonly auctionMs: number;
+}
+
+export interface ScheduledStatus {
+  readonly atMs: number;
+  readonly status: MarketStatus;
 }
 
 interface Numbered {
@@ -115,6 +151,7 @@ export interface Configure extends Numbered {
   readonly kind: 'configure_market';
   readonly config: MarketConfig;
   readonly status: MarketStatus;
+  readonly schedule?: ScheduledStatus[];
 }
 
 export interface Tick {

@@ -104,7 +104,7 @@ describe('an order that waits', () => {
     place({ number: 8, priceTicks: 90 });
     expect(book.stateText().split('\n').slice(4)).toEqual([
       'highest 9',
-      'last 100',
+      'last 100 5',
       '8 1 b 90 5 5 GTC 0 cancel_taker 0 1000 2000',
       'waiting 7 1 s 100 5 5 GTD 1 cancel_taker 70 1000 2000 limit 50 - stop_loss 97',
       'waiting 9 1 b 100 5 5 IOC 0 cancel_taker 0 1000 2000 market 702 700 take_profit 98',
