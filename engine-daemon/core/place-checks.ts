@@ -51,7 +51,9 @@ export function findWaitingRefusal(
 ): number {
   return (
     findCommonRefusal(book, rules, taker, command) ||
-    (rules.hasLimits ? findWaitingLimitRefusal(book, rules, taker, command) : NO_REASON) ||
+    (rules.hasLimits
+      ? findWaitingLimitRefusal(book, rules, taker, command)
+      : findLeastNotionalRefusal(rules, command)) ||
     findTermsRefusal(book, rules, taker, command) ||
     findTriggerRefusal(book, rules, order)
   );
@@ -112,7 +114,10 @@ function findWaitingLimitRefusal(
   taker: Taker,
   command: PlaceCommand,
 ): number {
-  const reason = findBandRefusal(book, rules, command);
+  const reason =
+    findBandRefusal(book, rules, command) ||
+    // What a market order will be worth, nobody knows before it is triggered.
+    (command.type === 'limit' ? findNotionalRefusal(rules, command, 0) : NO_REASON);
   if (reason !== NO_REASON) return reason;
   const { maxWaitingOrders } = rules.config;
   if (maxWaitingOrders === undefined) return NO_REASON;

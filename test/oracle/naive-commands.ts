@@ -13,7 +13,6 @@ import type {
   CancelAllAfter,
   Configure,
   MarketCommand,
-  MarketConfig,
   UserCommand,
 } from './naive-types.ts';
 
