@@ -1,8 +1,10 @@
 // Writes of the reference schema: assets, and markets with the command that tells the engine.
+import { z } from 'zod';
 import type { Outbox } from '../bus/outbox.ts';
 import { withTransaction, type Pool, type Tx } from '../db/pool.ts';
 import { TerminalError } from '../domain/failure.ts';
 import { marketScale, type MarketConfig, type MarketStatus } from '../domain/market.ts';
+import { marketConfigSchema } from '../events/fields.ts';
 import { drawCommandHead, saveChange, saveCommand, saveMarket } from './change-store.ts';
 import { decideChange, marketNow } from './decide-change.ts';
 import type {
@@ -129,7 +131,7 @@ async function changeMarket(
       quoteDecimals: await decimalsOf(tx, description.quote),
       version: (before?.config.version ?? 0) + 1,
     };
-    marketScale(config);
+    refuseMisfit(config);
     const next = decideChange(before, wanted, config, head.timeMs);
     if (next === null) return { version: config.version - 1, outboxIds: [] };
     await saveMarket(tx, next);
@@ -138,6 +140,15 @@ async function changeMarket(
   });
   await outbox.publishNow(applied.outboxIds);
   return { version: applied.version, changed: applied.outboxIds.length > 0 };
+}
+
+/** What the command's schema refuses would stop in the outbox. */
+function refuseMisfit(config: MarketConfig): void {
+  const parsed = marketConfigSchema.safeParse(config);
+  if (!parsed.success) {
+    throw new TerminalError(`${config.market}: ${z.prettifyError(parsed.error)}`);
+  }
+  marketScale(config);
 }
 
 async function decimalsOf(tx: Tx, asset: string): Promise<number> {
