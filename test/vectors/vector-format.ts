@@ -37,6 +37,7 @@ export const FEATURES = [
   'Cancel by id or client id; cancel restrictions',
   'Cancel-all per symbol / account',
   'Kill switch (admin)',
+  'Dead-man switch (cancel after N s)',
   'Halts and statuses',
   'Auction (opening / re-open)',
   'Circuit breaker',
