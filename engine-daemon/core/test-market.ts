@@ -1,6 +1,11 @@
 // What the tests of this folder share: a market with small numbers, and commands with few words.
 import { holdMinor, feeReservePpm } from '../../shared/domain/hold.ts';
-import { marketScale, type MarketConfig, type MarketStatus } from '../../shared/domain/market.ts';
+import {
+  marketScale,
+  type MarketConfig,
+  type MarketStatus,
+  type ScheduledStatus,
+} from '../../shared/domain/market.ts';
 import type {
   AmendCommand,
   CancelAllCommand,
@@ -9,13 +14,16 @@ import type {
   PlaceCommand,
 } from '../../shared/events/commands.ts';
 import type { ExecutionEvent } from '../../shared/events/executions.ts';
+import { decodeMarketState, encodeMarketState } from './book-bytes.ts';
 import { decodeEvents } from './facts.ts';
 import { checkInvariants } from './invariants.ts';
 import { MarketBook } from './market-book.ts';
+import { stateLines } from './state-hash.ts';
 
 export const ALICE = 1;
 export const BOB = 2;
 export const CAROL = 3;
+export const DAVE = 4;
 
 /** One lot is 1 unit of base, one tick x one lot is 1 unit of quote. */
 export const SMALL_MARKET: MarketConfig = {
@@ -73,7 +81,11 @@ export class TestMarket {
   }
 
   /** Configures with the next version unless one is given. */
-  configure(config: Partial<MarketConfig>, status: MarketStatus = 'trading'): ExecutionEvent[] {
+  configure(
+    config: Partial<MarketConfig>,
+    status: MarketStatus = 'trading',
+    schedule?: ScheduledStatus[],
+  ): ExecutionEvent[] {
     const version = (this.book.rules?.config.version ?? 0) + 1;
     this.config = { ...this.config, version, ...config };
     return this.apply({
@@ -82,11 +94,13 @@ export class TestMarket {
       timeMs: this.book.nowMs,
       config: this.config,
       status,
+      ...(schedule === undefined ? {} : { schedule }),
     });
   }
 
-  setStatus(status: MarketStatus): void {
-    this.configure({}, status);
+  /** Answers what the status brings, the event of the configuration itself left out. */
+  setStatus(status: MarketStatus): ExecutionEvent[] {
+    return this.configure({}, status).slice(1);
   }
 
   /** A limit GTC buy of 10 lots at 100 by Alice, but for the words given; the hold is exact. */
@@ -171,6 +185,38 @@ export class TestMarket {
       holdIncreaseMinor: '1000000000000',
       ...words,
     });
+  }
+
+  cancelAllAfter(userNumber: number, deadlineMs: number | null): ExecutionEvent[] {
+    const number = this.nextNumber();
+    const timeMs = this.book.nowMs;
+    return this.apply({ kind: 'cancel_all_after', number, timeMs, userNumber, deadlineMs });
+  }
+
+  block(userNumber: number, isBlocked = true): ExecutionEvent[] {
+    const number = this.nextNumber();
+    const timeMs = this.book.nowMs;
+    return this.apply({ kind: 'block_user', number, timeMs, userNumber, isBlocked });
+  }
+
+  /** Both sides of the book, best first. */
+  depth(): { bids: (readonly [number, number])[]; asks: (readonly [number, number])[] } {
+    return this.book.level2(99);
+  }
+
+  /** The lines of the state hash that begin with one of these words. */
+  lines(...words: string[]): string[] {
+    return [...stateLines(this.book)].filter((line) => words.includes(line.split(' ')[0] ?? ''));
+  }
+
+  /** The market as it comes back from its saved state, which must say the same of itself. */
+  reload(): TestMarket {
+    const bytes = encodeMarketState(this.book);
+    const market = new TestMarket(this.config, decodeMarketState(bytes));
+    if ([...stateLines(market.book)].join() !== [...stateLines(this.book)].join()) {
+      throw new Error('the saved state has come back as another one');
+    }
+    return market;
   }
 
   private holdOf(command: PlaceCommand): string {

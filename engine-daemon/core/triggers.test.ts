@@ -1,8 +1,6 @@
 // Orders with a trigger, by the rules of docs/engine.md "Triggers": refusals, waiting, turns.
 import { describe, expect, it } from 'vitest';
-import { ALICE, BOB, CAROL, TestMarket, brief } from './test-market.ts';
-
-const DAVE = 4;
+import { ALICE, BOB, CAROL, DAVE, TestMarket, brief } from './test-market.ts';
 
 /** A market whose last trade was at 100, with nothing on the book. */
 function tradedAt100(): TestMarket {
