@@ -7,6 +7,8 @@ import { PRICE_TICKS_MAX } from '../../shared/domain/market.ts';
 import { SELL, type SideCode } from './codes.ts';
 
 const BPS = 10_000;
+/** Groups that were left empty are swept out above so many, and above the number of orders. */
+const EMPTIED_MIN = 64;
 
 interface Group {
   /** Level of the best trade since its orders were active. */
@@ -31,6 +33,8 @@ export class TrailingStops {
   /** No group has a lower extreme, none a higher trigger level. */
   private lowestExtreme = Infinity;
   private highestTrigger = -Infinity;
+  /** Groups that have lost their last order since the last sweep, at most. */
+  private emptied = 0;
 
   constructor(side: SideCode) {
     this.side = side;
@@ -63,12 +67,12 @@ export class TrailingStops {
   remove(slot: number): void {
     const group = this.groups.get(slot);
     assert(group !== undefined, 'a trailing stop is not active');
-    // An empty group stays where it is until a trade joins or reaches it, but for the last ones.
     group.slots.delete(slot);
     this.groups.delete(slot);
-    const trail = this.trails.get(group.trailBps) ?? [];
-    while (trail.at(-1)?.slots.size === 0) trail.pop();
-    if (trail.length === 0) this.trails.delete(group.trailBps);
+    if (group.slots.size > 0) return;
+    // An empty group stays where it is: looking for it in its trail would cost more than a sweep.
+    this.emptied += 1;
+    if (this.emptied > this.groups.size + EMPTIED_MIN || this.groups.size === 0) this.sweep();
   }
 
   /** Price of the order's extreme; 0 when it is not active. */
@@ -93,6 +97,8 @@ export class TrailingStops {
       }
       if (trail.length === 0) this.trails.delete(trailBps);
     }
+    // Without orders nobody tells us of trades, so that empty groups would stay behind them.
+    if (this.groups.size === 0) this.trails.clear();
     this.measure();
     return reached;
   }
@@ -116,6 +122,16 @@ export class TrailingStops {
       joined.extreme = level;
       trail.push(joined);
     }
+    this.measure();
+  }
+
+  private sweep(): void {
+    for (const [trailBps, trail] of this.trails) {
+      const left = trail.filter(({ slots }) => slots.size > 0);
+      if (left.length > 0) this.trails.set(trailBps, left);
+      else this.trails.delete(trailBps);
+    }
+    this.emptied = 0;
     this.measure();
   }
 
