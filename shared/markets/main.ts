@@ -9,7 +9,7 @@ import { readOptions, UsageError, type Options } from './tool/options.ts';
 import { runCommand } from './tool/run.ts';
 import { USAGE } from './tool/usage.ts';
 
-const EXIT_REFUSED = 2;
+const EXIT_REFUSED = 1;
 
 async function run(options: Options): Promise<void> {
   const url = getVariable('DATABASE_URL');

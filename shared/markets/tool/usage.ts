@@ -47,7 +47,7 @@ Between shards.
 DATABASE_URL  the database, as a role that may write the schema reference
 BUS_URL       the event log; the database itself unless given
 
-Exit code: 0 done, 2 refused.`;
+Exit code: 0 done, 1 refused.`;
 
 export const STATUS_COMMANDS: ReadonlyMap<string, MarketStatus> = new Map([
   ['pre-open', 'pre_open'],
