@@ -9,7 +9,10 @@ import { SMALL_MARKET, TestMarket } from './test-market.ts';
 // A failure prints its seed and its shrunk steps.
 const PRICES = [1, 90, 95, 97, 98, 99, 100, 101, 102, 103, 105, 110, 65_536, 4_294_967_295];
 /** Of a few ticks of the clock, with or without a halt before the auction. */
-const INTERRUPTION = { moveBps: 300, windowMs: 600, haltMs: 20, auctionMs: 1_500 };
+const INTERRUPTION = { moveBps: 300, windowMs: 600, haltMs: 10, auctionMs: 30 };
+const OPEN_STATUSES = MARKET_STATUSES.filter(
+  (status) => status !== 'closing' && status !== 'delisted',
+);
 const LOTS = [1, 2, 3, 5, 10, 17, 100, 4_294_967_296, 9_007_199_254_740_991];
 
 const price = fc.constantFrom(...PRICES);
@@ -100,7 +103,12 @@ const step = fc.oneof(
     weight: 1,
     arbitrary: fc.record({
       kind: fc.constant('configure' as const),
-      status: fc.constantFrom('trading' as const, ...MARKET_STATUSES),
+      status: fc.oneof(
+        { weight: 6, arbitrary: fc.constantFrom('trading' as const, 'auction' as const) },
+        { weight: 4, arbitrary: fc.constantFrom(...OPEN_STATUSES) },
+        // From these two there is no way back.
+        { weight: 1, arbitrary: fc.constantFrom('closing' as const, 'delisted' as const) },
+      ),
       isInterruptible: fc.boolean(),
       scheduled: fc.option(fc.constantFrom(...MARKET_STATUSES), { freq: 3 }),
     }),

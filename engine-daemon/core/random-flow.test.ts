@@ -33,7 +33,7 @@ describe('random flow', () => {
           if (sequence % 3 === 0) book.clearTouched();
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
     // A flow in which one of them never happens would prove nothing about it.
     expect([...kinds].sort()).toEqual([

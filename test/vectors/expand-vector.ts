@@ -9,11 +9,11 @@ import { executionEventSchema } from '../../shared/events/executions.ts';
 import { holdOf, orderIdOf, scaleOf, tradeIdOf, userIdOf } from '../oracle/naive-amounts.ts';
 import type {
   DepthLine,
-  Execution,
   MarketCommand,
   MarketConfig,
   Place,
 } from '../oracle/naive-types.ts';
+import type { Execution } from '../oracle/naive-events.ts';
 import type { Fields, Vector } from './vector-format.ts';
 
 /** Tick and lot are 1: limits read as ticks and lots. A lot is 10 base units, a tick x lot 1. */

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { executionEventSchema } from '../../shared/events/executions.ts';
-import type { Execution } from '../oracle/naive-types.ts';
+import type { Execution } from '../oracle/naive-events.ts';
 import { EngineSubject } from '../oracle/engine-subject.ts';
 import { NaiveSubject } from '../oracle/twin.ts';
 import { expandVector, type WholeVector } from './expand-vector.ts';

@@ -14,7 +14,9 @@ export async function readMarkets(tx: Tx, users: readonly number[]): Promise<Mar
     name: 'orders-wide-markets',
     text: `SELECT
        (SELECT json_agg(json_build_object('market', m.market,
-           'takesOrders', m.status NOT IN ('halted', 'cancel_only')))
+           'takesOrders', reference.planned_status(m.status, m.schedule,
+             (extract(epoch FROM clock_timestamp()) * 1000)::bigint)
+             NOT IN ('halted', 'cancel_only', 'closing', 'delisted')))
          FROM reference.markets m) AS listed,
        (SELECT json_agg(json_build_object('userNumber', c.user_number, 'market', c.market))
          FROM orders.open_counts c
