@@ -154,19 +154,23 @@ class FillWalk {
   private lowest: number;
   private highest: number;
   private readonly moveBps: number | null;
+  /** False while there is no recent trade: the first one takes the place of the reference. */
+  private hasRange: boolean;
 
   constructor(book: BookState, taker: Taker) {
     this.missing = taker.remaining;
     this.moveBps = book.range?.rule.moveBps ?? null;
     this.lowest = lowestOf(book);
     this.highest = highestOf(book);
+    this.hasRange = book.range !== null && book.range.lowest > 0;
   }
 
   mayTradeAt(price: number): boolean {
     if (this.moveBps === null) return true;
     if (findBreach(price, this.lowest, this.highest, this.moveBps) !== 0) return false;
-    this.lowest = this.lowest === 0 ? price : Math.min(this.lowest, price);
-    this.highest = Math.max(this.highest, price);
+    this.lowest = this.hasRange ? Math.min(this.lowest, price) : price;
+    this.highest = this.hasRange ? Math.max(this.highest, price) : price;
+    this.hasRange = true;
     return true;
   }
 
