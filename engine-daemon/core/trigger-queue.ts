@@ -1,5 +1,5 @@
 // Orders whose trigger price was reached, first reached first served. They stand here across
-// commands while a market is not continuous.
+// commands while a market is not continuous, and may be many: none of this looks at all of them.
 import { assert } from '../../shared/domain/failure.ts';
 import type { WaitingOrder } from './waiting-order.ts';
 
@@ -10,41 +10,52 @@ export interface Reached {
 }
 
 export class TriggerQueue {
-  private items: Reached[] = [];
+  /** One that left before its turn is undefined here, so that no other moves. */
+  private items: (Reached | undefined)[] = [];
   /** Items before this are served: taking them off the front would move all others. */
   private served = 0;
+  private readonly places = new Map<WaitingOrder, number>();
 
   get size(): number {
-    return this.items.length - this.served;
+    return this.places.size;
   }
 
   push(reached: Reached): void {
+    this.places.set(reached.order, this.items.length);
     this.items.push(reached);
   }
 
   shift(): Reached | null {
-    const next = this.items[this.served];
-    if (next === undefined) return null;
-    this.served += 1;
-    if (this.served === this.items.length) {
-      this.items = [];
-      this.served = 0;
+    if (this.places.size === 0) return null;
+    let next: Reached | undefined;
+    while (next === undefined) {
+      next = this.items[this.served];
+      this.served += 1;
     }
+    this.take(next.order);
     return next;
   }
 
   has(order: WaitingOrder): boolean {
-    return this.all().some((item) => item.order === order);
+    return this.places.has(order);
   }
 
   remove(order: WaitingOrder): void {
-    assert(this.has(order), 'an order waits for nothing and is not in the queue');
-    this.items = this.all().filter((item) => item.order !== order);
-    this.served = 0;
+    const place = this.places.get(order);
+    assert(place !== undefined, 'an order waits for nothing and is not in the queue');
+    this.items[place] = undefined;
+    this.take(order);
   }
 
   /** In their order. */
   all(): Reached[] {
-    return this.items.slice(this.served);
+    return this.items.slice(this.served).filter((item) => item !== undefined);
+  }
+
+  private take(order: WaitingOrder): void {
+    this.places.delete(order);
+    if (this.places.size > 0) return;
+    this.items = [];
+    this.served = 0;
   }
 }
