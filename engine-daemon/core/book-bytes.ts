@@ -3,6 +3,7 @@
 import { assert } from '../../shared/domain/failure.ts';
 import type { MarketId } from '../../shared/domain/ids.ts';
 import { MARKET_STATUSES, PRICE_TICKS_MAX } from '../../shared/domain/market.ts';
+import { TRADE_GROUP_MAX } from '../../shared/domain/order.ts';
 import { marketConfigSchema, marketIdField } from '../../shared/events/fields.ts';
 import { BUY, SELF_TRADE, SELL, type SideCode } from './codes.ts';
 import { NEVER_MS, type BookState } from './book-state.ts';
@@ -215,8 +216,10 @@ function readOrder(reader: SnapshotReader, state: BookState): void {
   const terms = packTerms(side, isGtdOrder, isPostOnlyOrder, doesExpire, mode, rates);
   assert(state.ids.find(taker.number) === 0, 'snapshot: an order number stands there twice');
   taker.group = reader.word();
+  assert(taker.group <= TRADE_GROUP_MAX, 'snapshot: no such trade group');
   const displayLots = reader.integer(0);
   const shownLots = reader.integer(1, taker.remaining);
+  assert(displayLots > 0 || shownLots === taker.remaining, 'snapshot: an order hides lots');
   state.rest(taker, terms, expiresAtMs, displayLots);
   state.setLeft(state.ids.find(taker.number), taker.remaining, shownLots);
 }

@@ -24,6 +24,8 @@ export function checkInvariants(book: MarketBook): void {
   checkOwners(state);
   checkExpiry(state);
   state.waiting.check(state.lastTicks);
+  checkPhases(state);
+  checkUsers(state);
 }
 
 /** Answers how many orders rest on the side. */
@@ -115,5 +117,53 @@ function checkExpiry(state: BookState): void {
   for (const slot of state.expiry.all()) {
     assert(expires(state.orders.wordOf(slot, TERMS)), 'an order without expiry is in the heap');
     assert(state.expiry.isInOrder(slot), 'the expiry heap is out of order');
+  }
+}
+
+/** What a market does by itself later must be what it could have come to. */
+function checkPhases(state: BookState): void {
+  const { rules, schedule, interrupted, indicated, range } = state;
+  const status = rules?.status;
+  const isMoving = status !== undefined && isContinuous(status);
+  assert(!isMoving || !state.waiting.hasQueued, 'triggers queue though they have their turns');
+  assert(rules !== null || schedule.length === 0, 'a market has a schedule and no status');
+  schedule.forEach(({ atMs }, at) => {
+    assert(at === 0 || atMs > (schedule[at - 1]?.atMs ?? 0), 'a schedule is out of order');
+  });
+  if (interrupted !== null) {
+    assert(range !== null, 'a market without interruptions is interrupted');
+    assert(status === 'halted' || status === 'auction', 'an interrupted market goes on');
+    assert(isContinuous(interrupted.before), 'what was interrupted did not move');
+    assert(interrupted.untilMs > state.nowMs, 'an interruption should be over');
+  }
+  if (indicated !== null) {
+    assert(status === 'auction', 'an auction is told of that is none');
+    assert(indicated.second * 1_000 <= state.nowMs, 'an auction was looked at later than now');
+    const { priceTicks, lots } = indicated;
+    assert((priceTicks === 0) === (lots === 0), 'an auction has a price without lots');
+  }
+  checkTrades(state);
+}
+
+function checkTrades({ range, lastTicks, lastTradeMs, hasReference, nowMs }: BookState): void {
+  assert(lastTradeMs <= nowMs, 'a trade is later than now');
+  assert(lastTicks > 0 || (lastTradeMs === 0 && !hasReference), 'a trade has no price');
+  if (range === null) return;
+  range.check();
+  assert(range.lowest === 0 || hasReference, 'there is a range without a reference');
+}
+
+/** A market that was never configured or is delisted has nothing; a blocked user has no order. */
+function checkUsers(state: BookState): void {
+  const { rules, owners, waiting, deadmen, blocked } = state;
+  const isOpen = rules !== null && rules.status !== 'delisted';
+  assert(isOpen || state.openOrders === 0, 'a market has orders that it cannot have');
+  const users = deadmen.size + blocked.size;
+  assert(rules !== null || users === 0, 'a market knows users before it is configured');
+  for (const user of blocked) {
+    assert(owners.countOf(user) + waiting.countOf(user) === 0, 'a blocked user has orders');
+  }
+  for (const [, deadlineMs] of deadmen.all()) {
+    assert(deadlineMs > state.nowMs, 'a dead-man deadline has passed');
   }
 }

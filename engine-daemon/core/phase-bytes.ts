@@ -10,7 +10,7 @@ export function writePhase(writer: SnapshotWriter, state: BookState): void {
   const { schedule, interrupted, indicated, range } = state;
   writer.double(state.lastTradeMs);
   writer.byte(state.hasReference ? 1 : 0);
-  writeList(writer, [...state.blocked], (user) => {
+  writeList(writer, [...Float64Array.from(state.blocked).sort()], (user) => {
     writer.double(user);
   });
   writeList(writer, state.deadmen.all(), ([user, deadlineMs]) => {
@@ -40,7 +40,9 @@ export function writePhase(writer: SnapshotWriter, state: BookState): void {
 /** Throws AssertionError when the bytes do not fit the market. */
 export function readPhase(reader: SnapshotReader, state: BookState): void {
   state.lastTradeMs = reader.integer(0);
-  state.hasReference = reader.byte() === 1;
+  const hasReference = reader.byte();
+  assert(hasReference <= 1, 'snapshot: a reference is there or it is not');
+  state.hasReference = hasReference === 1;
   for (const user of readList(reader, () => reader.integer(1))) state.blocked.add(user);
   readList(reader, () => {
     state.deadmen.set(reader.integer(1), reader.integer(0));

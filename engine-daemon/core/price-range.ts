@@ -1,5 +1,6 @@
 // The range of a market's recent trades, which a trade must not leave too far: docs/engine.md,
 // "Interruptions". A fixed number of slots, so that its size does not depend on the trading.
+import { assert } from '../../shared/domain/failure.ts';
 import { RANGE_SLOTS, type InterruptionRule } from '../../shared/domain/market.ts';
 
 const BPS = 10_000;
@@ -63,6 +64,17 @@ export class PriceRange {
   restore(slots: readonly RangeSlot[]): void {
     this.slots = [...slots];
     this.sumUp();
+  }
+
+  /** Throws AssertionError when its slots cannot be. For tests and restored states. */
+  check(): void {
+    let before = -1;
+    for (const { slot, lowest, highest } of this.slots) {
+      assert(slot > before && slot <= this.nowSlot, 'the slots of a range are out of order');
+      assert(this.nowSlot - slot < RANGE_SLOTS, 'a range keeps trades that are too old');
+      assert(lowest <= highest, 'a slot of a range is turned over');
+      before = slot;
+    }
   }
 
   private counts({ slot }: RangeSlot): boolean {

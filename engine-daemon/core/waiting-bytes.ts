@@ -75,7 +75,7 @@ export function readWaiting(reader: SnapshotReader, state: BookState): void {
     assert(order !== undefined, 'snapshot: an order in the queue does not wait');
     extremes.delete(order);
     orders.delete(order.number);
-    state.waiting.restoreQueued(order, reader.integer(1));
+    state.waiting.restoreQueued(order, reader.integer(1, state.events.sequence));
   }
   const byExtreme = [...extremes].sort(([, a], [, b]) => a - b);
   for (const [order, extreme] of byExtreme) restore(state, order, extreme);

@@ -9,7 +9,7 @@ import { NUMBER, ORDER_DOUBLES, OWNER, OrderPool } from './order-pool.ts';
 import { OwnerTable } from './owner-table.ts';
 import { TrailingStops, trailedTicks } from './trailing-stops.ts';
 import { TriggerQueue, type Reached } from './trigger-queue.ts';
-import { isReached, isRising, type WaitingOrder } from './waiting-order.ts';
+import { isReached, isRising, type TrailingTrigger, type WaitingOrder } from './waiting-order.ts';
 
 export class WaitingOrders {
   /** Only the links of a record are used: the order itself is its command. */
@@ -182,9 +182,25 @@ export class WaitingOrders {
     assert(this.owners.userOf(owner) === order.userNumber, 'a waiting order has another owner');
     const expires = this.expiring.placeOf(slot) !== 0;
     assert(expires === (order.expiresAtMs !== null), 'the expiry of a waiting order is lost');
-    if (order.trigger.kind === 'trailing_stop' || this.queue.has(order)) return;
+    if (this.queue.has(order)) return;
+    if (order.trigger.kind === 'trailing_stop') {
+      this.checkTrailing(order, order.trigger, lastTicks);
+      return;
+    }
     const reached = isReached(isRising(order), order.trigger.priceTicks, lastTicks);
     assert(!reached, 'an order waits that was reached');
+  }
+
+  private checkTrailing(order: WaitingOrder, trigger: TrailingTrigger, lastTicks: number): void {
+    const rising = isRising(order);
+    const extreme = this.extremeOf(order);
+    const { activationPriceTicks: ticks } = trigger;
+    const isActive = ticks === undefined || isReached(!rising, ticks, extreme || lastTicks);
+    assert(isActive === extreme > 0, 'a trailing stop is active or not as it should not be');
+    if (!isActive) return;
+    assert(isReached(rising, extreme, lastTicks), 'an extreme has not followed the last trade');
+    const reached = isReached(rising, this.triggerTicksOf(order), lastTicks);
+    assert(!reached || extreme === lastTicks, 'a trailing stop waits that was reached');
   }
 
   /** Takes the order in, without a trigger. */
