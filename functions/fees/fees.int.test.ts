@@ -5,7 +5,6 @@ import { userId } from '../../shared/domain/ids.ts';
 import { callFunction, type CallAnswer } from '../../shared/function/call.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
 import { definition, type FeesDeps } from './handler.ts';
-import { setSchedule } from './store.ts';
 
 const ALICE = { userId: userId(1), userNumber: 1 };
 const BOB = { userId: userId(2), userNumber: 2 };
@@ -78,10 +77,17 @@ describe('rates refuse', () => {
   });
 
   it('to be changed or deleted, once a version is written', async () => {
-    await setSchedule(deps.pool, 'OLD-USD', { makerPpm: 1, takerPpm: 1 });
-    for (const table of ['schedules', 'user_terms']) {
+    await deps.pool.query(`SELECT fees.set_schedule('OLD-USD', 1, 1)`);
+    for (const [table = '', column = ''] of [
+      ['schedules', 'maker_ppm'],
+      ['tiers', 'maker_ppm'],
+      ['user_terms', 'maker_ppm'],
+      ['discounts', 'off_ppm'],
+      ['reference_prices', 'price'],
+      ['account_tiers', 'volume_minor'],
+    ]) {
       for (const change of [
-        `UPDATE fees.${table} SET maker_ppm = 0`,
+        `UPDATE fees.${table} SET ${column} = 0`,
         `DELETE FROM fees.${table}`,
       ]) {
         expect(await refusal(change)).toMatch(/is refused: rates are versioned, never changed$/);
@@ -92,18 +98,27 @@ describe('rates refuse', () => {
 
 describe('fees', () => {
   it('are told per market, from the newest version on; the same again is no version', async () => {
-    const set = (makerPpm: number, takerPpm: number): Promise<number> =>
-      setSchedule(deps.pool, 'BTC-USD', { makerPpm, takerPpm });
+    const set = async (makerPpm: number, takerPpm: number): Promise<number> => {
+      const result = await deps.pool.query<{ version: number }>(
+        `SELECT fees.set_schedule('BTC-USD', $1::integer, $2::integer) AS version`,
+        [makerPpm, takerPpm],
+      );
+      return result.rows[0]?.version ?? 0;
+    };
     expect([await set(500, 900), await set(1_000, 2_000), await set(1_000, 2_000)]).toEqual([
       1, 2, 2,
     ]);
     expect((await get(ALICE)).body).toEqual({
+      tierVolume: null,
       items: [
         {
           market: 'BTC-USD',
           makerFeeRate: '0.001',
           takerFeeRate: '0.002',
           tier: 'standard',
+          isOwnTerms: false,
+          discountRate: '0',
+          nextTier: null,
           volume30d: '0',
           volumeAsset: 'USD',
         },
@@ -146,5 +161,55 @@ describe('fees', () => {
         .query(`SELECT maker_ppm, taker_ppm FROM fees.current_rates WHERE market = 'BTC-USD'`);
       expect(result.rows).toEqual([{ maker_ppm: 1_000, taker_ppm: 2_000 }]);
     }
+  });
+});
+
+describe('GET /v1/fees/preview', () => {
+  const order = '/v1/fees/preview?market=BTC-USD&side=buy&type=limit&price=100&quantity=2';
+
+  it.each([
+    ['', 'QUERY_INVALID'],
+    [order.replace('&side=buy', '&side=bid'), 'QUERY_INVALID'],
+    [order.replace('BTC-USD', 'XYZ-USD'), 'MARKET_NOT_FOUND'],
+    [order.replace('=100', '=0.001'), 'ORDER_PRICE_OFF_TICK'],
+    [order.replace('limit&price=100', 'market'), 'ORDER_LIQUIDITY_NONE'],
+  ])('refuses %s with %s', async (path, code) => {
+    await deps.pool.query(`SELECT fees.set_schedule('BTC-USD', 1000, 2000)`);
+    expect((await get(ALICE, path === '' ? '/v1/fees/preview' : path)).body).toMatchObject({
+      code,
+    });
+  });
+
+  it('says what each role pays and what is locked, at the caller’s own rates', async () => {
+    await deps.pool.query(`SELECT fees.set_user_terms($1, 'BTC-USD', 'vip', 500, 700)`, [
+      ALICE.userId,
+    ]);
+    expect(await get(ALICE, order)).toMatchObject({
+      status: 200,
+      body: {
+        maker: { rate: '0.0005', fee: { asset: 'BTC', amount: '0.001' } },
+        taker: { rate: '0.0007', fee: { asset: 'BTC', amount: '0.0014' } },
+        hold: { asset: 'USD', amount: '200' },
+      },
+    });
+    expect((await get(BOB, order)).body).toMatchObject({ taker: { rate: '0.002' } });
+    await deps.pool.query(`SELECT fees.set_user_terms($1, 'BTC-USD', 'vip', NULL, NULL)`, [
+      ALICE.userId,
+    ]);
+  });
+
+  it('of a market order begins at the best price', async () => {
+    await database.pool.query(
+      `INSERT INTO market_data.books VALUES ('BTC-USD', '{[1,2)}', DEFAULT, 1);
+       INSERT INTO market_data.levels VALUES ('BTC-USD', 'sell', 20000, 5, 1)`,
+    );
+    const path = order.replace('limit&price=100', 'market');
+    expect((await get(ALICE, path)).body).toMatchObject({
+      price: '200',
+      maker: null,
+      taker: { fee: { asset: 'BTC', amount: '0.004' } },
+      // The protection is 1 %.
+      hold: { asset: 'USD', amount: '404' },
+    });
   });
 });

@@ -1,10 +1,13 @@
-// The fees function: what a user pays, per market.
+// The fees function: what a user pays, per market, and what an order would.
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../shared/db/pool.ts';
 import { assert } from '../../shared/domain/failure.ts';
+import { isRejection, reject } from '../../shared/domain/rejection.ts';
 import { defineFunction, route } from '../../shared/function/definition.ts';
-import { firstVolumeDay, presentFees } from './decide.ts';
-import { feeListAnswer, noQuery } from './schema.ts';
-import { listFees } from './store.ts';
+import { findMarket } from '../../shared/markets/market-store.ts';
+import { firstVolumeDay, presentFees } from './decide/present.ts';
+import { previewFees } from './decide/preview.ts';
+import { feeListAnswer, feePreviewAnswer, feePreviewQuery, noQuery } from './schema.ts';
+import { findPreviewRates, findTierVolume, listFees } from './store/read.ts';
 
 const CONNECTIONS_MAX = 4;
 
@@ -14,25 +17,65 @@ export interface FeesDeps {
   readonly now: () => number;
 }
 
+const listRoute = route({
+  method: 'GET',
+  path: '/v1/fees',
+  access: 'user',
+  summary:
+    'Own maker and taker rate, tier, what is missing to the next one, and volume, per market.',
+  query: noQuery,
+  answers: { 200: feeListAnswer },
+  refusals: [],
+  handle: async (request, deps: FeesDeps) => {
+    const { caller } = request;
+    assert(caller !== null, 'the route has access "user"');
+    const [facts, volume] = await Promise.all([
+      listFees(deps.pool, caller.userId, firstVolumeDay(deps.now())),
+      findTierVolume(deps.pool, caller.userId),
+    ]);
+    return { status: 200, body: presentFees(facts, volume) };
+  },
+});
+
+const previewRoute = route({
+  method: 'GET',
+  path: '/v1/fees/preview',
+  access: 'user',
+  summary:
+    'What an order would pay as maker and as taker at today’s rates, and what it would lock.',
+  query: feePreviewQuery,
+  answers: { 200: feePreviewAnswer },
+  refusals: [
+    'MARKET_NOT_FOUND',
+    'ORDER_PRICE_REQUIRED',
+    'ORDER_PRICE_NOT_ALLOWED',
+    'ORDER_PRICE_OFF_TICK',
+    'ORDER_PRICE_OUT_OF_BAND',
+    'ORDER_QUANTITY_OFF_LOT',
+    'ORDER_QUANTITY_TOO_SMALL',
+    'ORDER_QUANTITY_TOO_LARGE',
+    'ORDER_NOTIONAL_TOO_SMALL',
+    'ORDER_LIQUIDITY_NONE',
+  ],
+  handle: async (request, deps: FeesDeps) => {
+    const { caller, query } = request;
+    assert(caller !== null, 'the route has access "user"');
+    const [market, row] = await Promise.all([
+      findMarket(deps.pool, query.market),
+      findPreviewRates(deps.pool, caller.userId, query.market),
+    ]);
+    if (market === null || row === null) return reject('MARKET_NOT_FOUND');
+    const { makerPpm, takerPpm, bestBidTicks, bestAskTicks } = row;
+    const rates = { makerPpm, takerPpm };
+    const facts = { config: market.config, rates, bestBidTicks, bestAskTicks };
+    const preview = previewFees(query, facts);
+    return isRejection(preview) ? preview : { status: 200, body: preview };
+  },
+});
+
 export const definition = defineFunction<FeesDeps>({
   name: 'fees',
-  routes: [
-    route({
-      method: 'GET',
-      path: '/v1/fees',
-      access: 'user',
-      summary: 'Own maker and taker rate, tier and 30-day volume, per market.',
-      query: noQuery,
-      answers: { 200: feeListAnswer },
-      refusals: [],
-      handle: async (request, deps: FeesDeps) => {
-        const { caller } = request;
-        assert(caller !== null, 'the route has access "user"');
-        const facts = await listFees(deps.pool, caller.userId, firstVolumeDay(deps.now()));
-        return { status: 200, body: { items: presentFees(facts) } };
-      },
-    }),
-  ],
+  routes: [listRoute, previewRoute],
   events: [],
   connect: (environment) => {
     const pool = createPool({

@@ -2,6 +2,7 @@
 import { knownTargets } from '../lint/known-targets.ts';
 import { lintManifests } from '../lint/lint.ts';
 import { formatProblem, ManifestError } from '../manifests/document.ts';
+import { isCronJob } from '../manifests/kinds.ts';
 import { loadManifests } from '../manifests/load.ts';
 import { readTopology, type ServiceTopology, type Topology } from '../manifests/topology.ts';
 import { FlagError } from './flags.ts';
@@ -14,6 +15,10 @@ export function readCheckedTopology(root: string, dir: string, notices: Notices)
   const errors = problems.filter((problem) => problem.severity === 'error');
   if (errors.length > 0) throw new ManifestError(errors);
   for (const problem of problems) notices.say('warn', 'manifests', formatProblem(problem));
+  for (const { name } of documents.filter(isCronJob)) {
+    const message = `the CronJob ${name} does not run here: run its command by hand`;
+    notices.say('info', 'manifests', message);
+  }
   return readTopology(documents);
 }
 

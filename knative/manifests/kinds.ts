@@ -19,6 +19,8 @@ export const isConfigMap = (document: ManifestDocument): boolean =>
 export const isStatefulSet = (document: ManifestDocument): boolean =>
   isKind(document, 'apps', 'StatefulSet');
 export const isJob = (document: ManifestDocument): boolean => isKind(document, 'batch', 'Job');
+export const isCronJob = (document: ManifestDocument): boolean =>
+  isKind(document, 'batch', 'CronJob');
 /** One of ours, whatever runs it. */
 export const isProcess = (document: ManifestDocument): boolean =>
   isKnativeService(document) || isStatefulSet(document) || isJob(document);

@@ -45,3 +45,21 @@ export function spendableMinor(amountMinor: bigint, reservePpm: number): bigint 
   while (spend + mulPpmRoundUp(spend, reservePpm) > amountMinor) spend -= 1n;
   return spend;
 }
+
+/**
+ * The worst price for an order that trades from `startTicks` on, within the price band. Prices and
+ * bps are small enough for a double: 2^32 x 20,000 is below 2^53.
+ */
+export function protectedTicks(
+  scale: MarketScale,
+  protectionBps: number,
+  side: Side,
+  startTicks: number,
+): number {
+  if (side === 'buy') {
+    const ticks = Math.floor((startTicks * (10_000 + protectionBps)) / 10_000);
+    return Math.min(ticks, scale.maxPriceTicks);
+  }
+  const ticks = Math.ceil((startTicks * (10_000 - protectionBps)) / 10_000);
+  return Math.max(ticks, scale.minPriceTicks);
+}

@@ -1,5 +1,6 @@
 // What an order waits for, in integers, and the prices that a market order is sized by before
 // anybody knows at which it will trade.
+import { protectedTicks as worstTicksFrom } from '../../../shared/domain/hold.ts';
 import type { Side } from '../../../shared/domain/order.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import type { PlaceCommand } from '../../../shared/events/commands.ts';
@@ -69,12 +70,7 @@ export function worstTicks(
 
 /** The worst price for an order that trades from `start` on. Rounded towards `start`. */
 export function protectedTicks(side: Side, start: number, terms: MarketTerms): number {
-  const protection = BigInt(terms.config.protectionBps);
-  if (side === 'buy') {
-    return atMost(divRoundDown(BigInt(start) * (BPS + protection), BPS), terms.scale.maxPriceTicks);
-  }
-  const ticks = divRoundUp(BigInt(start) * (BPS - protection), BPS);
-  return Math.max(Number(ticks), terms.scale.minPriceTicks);
+  return worstTicksFrom(terms.scale, terms.config.protectionBps, side, start);
 }
 
 /**
