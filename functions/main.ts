@@ -10,6 +10,7 @@ import { definition as fees } from './fees/handler.ts';
 import { definition as ledger } from './ledger/handler.ts';
 import { definition as marketData } from './market-data/handler.ts';
 import { definition as orders } from './orders/handler.ts';
+import { definition as risk } from './risk/handler.ts';
 import { definition as settlement } from './settlement/handler.ts';
 
 export const functions: readonly Hostable[] = [
@@ -18,6 +19,7 @@ export const functions: readonly Hostable[] = [
   hostable(ledger),
   hostable(marketData),
   hostable(orders),
+  hostable(risk),
   hostable(settlement),
 ];
 

@@ -5,6 +5,7 @@ export const DATABASE_ROLES = [
   'bourse_orders',
   'bourse_settlement',
   'bourse_fees',
+  'bourse_risk',
   'bourse_market_data',
   'bourse_ledger_reader',
   'bourse_reference',

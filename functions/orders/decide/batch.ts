@@ -8,6 +8,7 @@ import type { AmendIntent, CancelIntent, Intent, PlaceIntent, WideIntent } from 
 import type { LockedOrder } from './order-row.ts';
 import { decidePlace, placeCommand, type AcceptedOrder } from './place.ts';
 import { checkReplacement } from './replace.ts';
+import { askOfAmend, askOfPlace, NO_RISK, RiskRoom, type RiskAsk, type RiskReads } from './risk.ts';
 import { checkMoving, holdAsset, sizeOrder, type MarketTerms, type SizedOrder } from './size.ts';
 import { isWide, marketOf, numbersOf, ownOrder, termsKey } from './touched.ts';
 import type { UserMarket, WideMarkets } from './touched.ts';
@@ -33,6 +34,8 @@ export interface AcceptContext {
   readonly numbers: readonly number[];
   readonly openCounts: readonly (UserMarket & { readonly openOrders: number })[];
   readonly keys: readonly KnownKey[];
+  /** Flags and limits of accounts; left out: none. */
+  readonly risk?: RiskReads;
   /** Users who may only cancel; left out: none. */
   readonly blockedUsers?: readonly number[];
   /** Whose orders do not trade with each other; left out: nobody is in a group. */
@@ -75,12 +78,13 @@ export class BatchDecision {
   readonly #openCounts = new Map<string, number>();
   readonly #amending = new Set<number>();
   readonly #blocked: ReadonlySet<number>;
+  readonly #risk: RiskRoom;
   readonly #tradeGroups: ReadonlyMap<number, number>;
   #wide: WideMarkets = NO_PLAN.wide;
   #nextNumber = 0;
   /** Takes back what the present run of orders has done, the last first. */
   #undo: (() => void)[] = [];
-  readonly #draft = emptyDraft();
+  readonly #draft: Draft;
   #readAvailable: ReadAvailable = () => 0n;
 
   constructor(
@@ -94,6 +98,8 @@ export class BatchDecision {
     this.#orders = orders;
     this.#openOrdersMax = openOrdersMax;
     this.#blocked = new Set(context.blockedUsers);
+    this.#risk = new RiskRoom(context.risk ?? NO_RISK, context.nowMs);
+    this.#draft = emptyDraft(context.nowMs);
     this.#tradeGroups = new Map(
       (context.tradeGroups ?? []).map((each) => [each.userNumber, each.tradeGroup]),
     );
@@ -168,7 +174,8 @@ export class BatchDecision {
     const repeat = this.#findRepeat(intent);
     if (repeat !== null) return repeat;
     const { userNumber, body, replaces } = intent;
-    if (this.#blocked.has(userNumber)) return reject('ACCOUNT_BLOCKED');
+    const barred = this.#checkAccount(userNumber);
+    if (barred !== null) return barred;
     const found = this.#findReplaced(intent);
     if (isRejection(found)) return found;
     const terms = this.#termsOf(intent);
@@ -180,12 +187,15 @@ export class BatchDecision {
     const state = {
       availableMinor: this.#available(userNumber, sized.hold.asset),
       openOrders,
-      openOrdersMax: this.#openOrdersMax,
+      openOrdersMax: this.#risk.openOrdersMax(userNumber, body.market, this.#openOrdersMax),
       nowMs: this.#context.nowMs,
     };
     const names = { userNumber, orderNumber: number };
     const decided = decidePlace(body, sized, terms, state, names);
     if (isRejection(decided)) return decided;
+    const ask = askOfPlace(userNumber, body, decided.sized, terms);
+    const limited = this.#risk.checkLimits(ask);
+    if (limited !== null) return limited;
     const tradeGroup = this.#tradeGroups.get(userNumber);
     const order: AcceptedOrder = {
       ...decided,
@@ -193,11 +203,11 @@ export class BatchDecision {
       ...(replaces === undefined ? {} : { replaces }),
     };
     if (found !== null) goesAfter(this.#draft, found);
-    this.#accept(order, intent);
+    this.#accept(order, intent, ask);
     return { kind: 'placed', order, commandNumber: number };
   }
 
-  #accept(order: AcceptedOrder, intent: PlaceIntent): void {
+  #accept(order: AcceptedOrder, intent: PlaceIntent, ask: RiskAsk): void {
     const { userNumber, orderNumber, body, terms } = order;
     const { asset, amountMinor } = order.sized.hold;
     const countKey = termsKey(userNumber, body.market);
@@ -208,15 +218,23 @@ export class BatchDecision {
       const { requestHash } = intent;
       this.#keys.set(keyText(userNumber, key), { requestHash, orderNumber });
     }
-    this.#draft.placed.push({ order, intent });
+    this.#risk.take(ask);
+    this.#draft.placed.push({ order, intent, notionalMinor: ask.addedNotionalMinor });
     addCommand(this.#draft, body.market, terms.shard, placeCommand(order));
     this.#undo.push(() => {
       this.#take(userNumber, asset, -amountMinor);
+      this.#risk.giveBack(ask);
       this.#openCounts.set(countKey, openOrders);
       for (const key of intent.keys) this.#keys.delete(keyText(userNumber, key));
       this.#draft.placed.pop();
       takeBackCommand(this.#draft, body.market);
     });
+  }
+
+  /** Whoever may only cancel is refused whatever else is asked for. */
+  #checkAccount(userNumber: number): Rejection | null {
+    if (this.#blocked.has(userNumber)) return reject('ACCOUNT_BLOCKED');
+    return this.#risk.checkAccount(userNumber);
   }
 
   /** The order whose place is to be taken; null when none is named. */
@@ -278,20 +296,28 @@ export class BatchDecision {
     const found = ownOrder(intent, this.#orders) ?? null;
     const terms = this.#termsOf(intent);
     if (found === null || terms === undefined) return reject('ORDER_NOT_FOUND');
-    if (this.#blocked.has(intent.userNumber)) return reject('ACCOUNT_BLOCKED');
+    const barred = this.#checkAccount(intent.userNumber);
+    if (barred !== null) return barred;
     const pending = found.amendPending || this.#amending.has(found.orderNumber);
     const amend = decideAmend({ ...found, amendPending: pending }, intent.body, terms);
     if (isRejection(amend)) return amend;
+    const ask = askOfAmend(found, amend, terms);
+    const limited = this.#risk.checkLimits(ask);
+    if (limited !== null) return limited;
     const asset = holdAsset(terms, found.side);
     if (this.#available(intent.userNumber, asset) < amend.holdIncreaseMinor) {
       return reject('ORDER_FUNDS_INSUFFICIENT', `the available ${asset} does not cover the amend`);
     }
+    this.#risk.take(ask);
     this.#take(intent.userNumber, asset, amend.holdIncreaseMinor);
     this.#amending.add(found.orderNumber);
     goesAfter(this.#draft, found);
     const { orderNumber } = found;
     const { holdIncreaseMinor } = amend;
-    this.#draft.amends.push({ orderNumber, amendNumber: number, holdIncreaseMinor });
+    const { userNumber, market } = found;
+    const notionalMinor = ask.addedNotionalMinor;
+    const more = { userNumber, market, notionalMinor };
+    this.#draft.amends.push({ orderNumber, amendNumber: number, holdIncreaseMinor, ...more });
     addCommand(this.#draft, found.market, terms.shard, {
       kind: 'amend',
       number,

@@ -9,14 +9,24 @@ import type { UserMarket } from './touched.ts';
 export type Decision = Accepted | Rejection;
 
 export interface Draft {
+  readonly nowMs: number;
   /** One for each request, in order. */
   readonly decisions: Decision[];
   readonly commands: Map<string, { readonly shard: number; readonly commands: MarketCommand[] }>;
-  readonly placed: { readonly order: AcceptedOrder; readonly intent: PlaceIntent }[];
+  readonly placed: {
+    readonly order: AcceptedOrder;
+    readonly intent: PlaceIntent;
+    /** What it adds to the day's turnover. */
+    readonly notionalMinor: bigint;
+  }[];
   readonly amends: {
     readonly orderNumber: number;
     readonly amendNumber: number;
     readonly holdIncreaseMinor: bigint;
+    readonly userNumber: number;
+    readonly market: string;
+    /** What it adds to the day's turnover. */
+    readonly notionalMinor: bigint;
   }[];
   /** Outbox rows of changed orders that are not in the log yet: they go before the change. */
   readonly changedOutboxIds: Set<number>;
@@ -25,8 +35,9 @@ export interface Draft {
   readonly deadlines: (UserMarket & { readonly deadlineMs: number | null })[];
 }
 
-export function emptyDraft(): Draft {
+export function emptyDraft(nowMs: number): Draft {
   return {
+    nowMs,
     decisions: [],
     commands: new Map(),
     placed: [],

@@ -151,6 +151,7 @@ async function decideBatch(
       numbers: intents.reduce((sum, intent) => sum + numbersOf(intent, wide), 0),
       outboxIds: new Set(userMarkets.map((each) => each.market)).size,
       userMarkets,
+      trading: distinctUserMarkets(intents.filter(isTrading), orders, wide),
       keys,
       withBestPrices: intents.some((each) => each.kind === 'place' && needsBestPrices(each.body)),
     }),
@@ -166,6 +167,10 @@ async function decideBatch(
     { wide, allOrNone: wholesOf(requests) },
   );
   return { draft, outboxIds, nowMs: context.nowMs };
+}
+
+function isTrading(intent: Intent): boolean {
+  return intent.kind === 'place' || intent.kind === 'amend';
 }
 
 /** Where in the list of all intents those begin that are all or none, and where they have ended. */
@@ -232,6 +237,11 @@ async function saveDraft(
     insertOrders(
       tx,
       draft.placed.map((placed) => toNewOrder(placed, idOfMarket)),
+      draft.amends
+        .filter((amend) => amend.notionalMinor > 0n)
+        .map(({ userNumber, market, notionalMinor }) => {
+          return { userNumber, market, notionalMinor, timeMs: draft.nowMs };
+        }),
     ),
     markAmends(tx, draft.amends),
     saveDeadlines(
@@ -262,10 +272,10 @@ function toNewHold({ order }: { readonly order: AcceptedOrder }): NewHold {
 }
 
 function toNewOrder(
-  placed: { order: AcceptedOrder; intent: PlaceIntent },
+  placed: Draft['placed'][number],
   outboxIds: ReadonlyMap<string, number>,
 ): NewOrder {
-  const { order, intent } = placed;
+  const { order, intent, notionalMinor } = placed;
   return {
     command: placeCommand(order),
     market: order.body.market,
@@ -273,6 +283,7 @@ function toNewOrder(
     quoteAmountMinor: order.sized.quoteAmountMinor?.toString() ?? null,
     isDay: order.body.timeInForce === 'DAY',
     outboxId: outboxIds.get(order.body.market) ?? 0,
+    notionalMinor,
     keys: intent.keys.map((key) => ({ ...key, requestHash: intent.requestHash })),
   };
 }

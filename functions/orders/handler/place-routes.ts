@@ -11,6 +11,7 @@ import { lockBalances } from '../../../shared/ledger/lock-balances.ts';
 import { formatDecimal } from '../../../shared/money/decimal.ts';
 import type { PlaceIntent } from '../decide/intent.ts';
 import { acceptedRow, decidePlace } from '../decide/place.ts';
+import { askOfPlace, NO_RISK, RiskRoom } from '../decide/risk.ts';
 import { needsBestPrices, sizeOrder, type MarketTerms, type SizedOrder } from '../decide/size.ts';
 import { termsKey } from '../decide/touched.ts';
 import { startTicks } from '../decide/trigger.ts';
@@ -67,11 +68,15 @@ export const testOrder = route({
         outboxIds: 0,
         numbers: 0,
         userMarkets: [at],
+        trading: [at],
         keys: [],
         withBestPrices: needsBestPrices(body),
       };
       const { context, terms: all } = await readForAccept(tx, wanted);
       if (context.blockedUsers?.includes(userNumber) === true) return reject('ACCOUNT_BLOCKED');
+      const risk = new RiskRoom(context.risk ?? NO_RISK, context.nowMs);
+      const barred = risk.checkAccount(userNumber);
+      if (barred !== null) return barred;
       const terms = all.get(termsKey(userNumber, body.market));
       if (terms === undefined) return reject('MARKET_NOT_FOUND');
       const sized = sizeOrder(body, terms, context.nowMs);
@@ -81,11 +86,13 @@ export const testOrder = route({
       const state = {
         availableMinor: balances.get(owner, sized.hold.asset).availableMinor,
         openOrders: context.openCounts[0]?.openOrders ?? 0,
-        openOrdersMax: deps.openOrdersMax,
+        openOrdersMax: risk.openOrdersMax(userNumber, body.market, deps.openOrdersMax),
         nowMs: context.nowMs,
       };
       const order = decidePlace(body, sized, terms, state, { userNumber, orderNumber: 0 });
-      return isRejection(order) ? order : { status: 200, body: estimate(body, order.sized, terms) };
+      if (isRejection(order)) return order;
+      const limited = risk.checkLimits(askOfPlace(userNumber, body, order.sized, terms));
+      return limited ?? { status: 200, body: estimate(body, order.sized, terms) };
     });
   },
 });

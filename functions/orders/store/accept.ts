@@ -9,16 +9,11 @@ import type { AcceptContext, KnownKey, RequestKey } from '../decide/batch.ts';
 import type { LockedOrder } from '../decide/order-row.ts';
 import { termsKey, type UserMarket } from '../decide/touched.ts';
 import { triggerColumns } from '../decide/place.ts';
+import { NO_RISK, type RiskReads } from '../decide/risk.ts';
 import { ORDER_COLUMNS } from './order-columns.ts';
 
 /** How long a clientOrderId or Idempotency-Key is remembered after its order ended. */
 export const KEY_RETENTION_MS = 86_400_000;
-
-/**
- * The one place that trade groups are read in: a JSON list of userNumber and tradeGroup for the
- * users of $2. Nobody publishes any yet, so nobody is in one.
- */
-const TRADE_GROUPS = 'NULL::json';
 
 export interface AcceptReads {
   readonly context: AcceptContext;
@@ -35,6 +30,8 @@ export async function readForAccept(
     /** How many ids to draw for outbox rows. */
     readonly outboxIds: number;
     readonly userMarkets: readonly UserMarket[];
+    /** Of these, who wants to trade: cancels wait for no flag and are held to no limit. */
+    readonly trading: readonly UserMarket[];
     readonly keys: readonly (RequestKey & { readonly userNumber: number })[];
     /** Market orders are sized by the best prices; nobody else pays for looking them up. */
     readonly withBestPrices: boolean;
@@ -49,7 +46,7 @@ export async function readForAccept(
     terms: TermsRow[] | null;
     ownRates: OwnRates[] | null;
     blockedUsers: number[] | null;
-    tradeGroups: NonNullable<AcceptContext['tradeGroups']> | null;
+    risk: RiskReads | null;
   }>({
     name: `orders-accept-reads${wanted.withBestPrices ? '-best' : ''}`,
     text: `SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS "nowMs",
@@ -76,7 +73,7 @@ export async function readForAccept(
            WHERE b.user_number = w.user_number
            ORDER BY b.block_number DESC LIMIT 1) now
          WHERE now.is_blocked) AS "blockedUsers",
-       ${TRADE_GROUPS} AS "tradeGroups"`,
+       risk.read_for_accept($9::bigint[], $10::text[]) AS risk`,
     values: [
       wanted.numbers,
       wanted.userMarkets.map((each) => each.userNumber),
@@ -86,11 +83,14 @@ export async function readForAccept(
       wanted.keys.map((each) => each.key),
       wanted.userMarkets.map((each) => userId(each.userNumber)),
       wanted.outboxIds,
+      wanted.trading.map((each) => each.userNumber),
+      wanted.trading.map((each) => each.market),
     ],
   });
   const row = result.rows[0];
   if (row === undefined) throw new Error('the reads of an accept have no row');
   const { nowMs, numbers, outboxIds, openCounts, keys, terms, ownRates } = row;
+  const risk = row.risk ?? NO_RISK;
   return {
     outboxIds,
     context: {
@@ -99,7 +99,10 @@ export async function readForAccept(
       openCounts: openCounts ?? [],
       keys: keys ?? [],
       blockedUsers: row.blockedUsers ?? [],
-      tradeGroups: row.tradeGroups ?? [],
+      risk,
+      tradeGroups: risk.accounts.flatMap(({ userNumber, tradeGroup }) =>
+        tradeGroup === null ? [] : [{ userNumber, tradeGroup }],
+      ),
     },
     terms: termsByUser(wanted.userMarkets, terms ?? [], ownRates ?? [], nowMs),
   };
@@ -238,13 +241,27 @@ export interface NewOrder {
   readonly clientOrderId: string | null;
   readonly quoteAmountMinor: string | null;
   readonly outboxId: number;
+  readonly notionalMinor: bigint;
   readonly isDay: boolean;
   readonly keys: readonly (RequestKey & { readonly requestHash: string })[];
 }
 
-/** Inserts orders with their request keys and counts them as open: one statement for the batch. */
-export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise<void> {
-  if (orders.length === 0) return;
+/** What an amend adds to the turnover of its day. */
+export interface AddedTurnover extends UserMarket {
+  readonly notionalMinor: bigint;
+  readonly timeMs: number;
+}
+
+/**
+ * Inserts orders with their request keys, and counts them as open and into the day's turnover, with
+ * what amends add to that: one statement for the batch, so that counts are locked in one order.
+ */
+export async function insertOrders(
+  tx: Tx,
+  orders: readonly NewOrder[],
+  turnovers: readonly AddedTurnover[],
+): Promise<void> {
+  if (orders.length === 0 && turnovers.length === 0) return;
   const rows = orders.map(
     ({ command: { trigger, displayLots, replaces, ...command }, ...order }) => ({
       ...command,
@@ -258,6 +275,12 @@ export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise
       outboxId: order.outboxId,
     }),
   );
+  const uses = [
+    ...orders.map(({ command, market, notionalMinor }) =>
+      toUse({ userNumber: command.userNumber, market, notionalMinor, timeMs: command.timeMs }, 1),
+    ),
+    ...turnovers.map((each) => toUse(each, 0)),
+  ];
   const keys = orders.flatMap(({ command, keys: own }) =>
     own.map((key) => ({
       ...key,
@@ -288,7 +311,6 @@ export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise
          "outboxId" bigint, "triggerKind" text, "triggerPriceTicks" bigint, "trailBps" integer,
          "activationPriceTicks" bigint, "displayLots" bigint, "isDay" boolean,
          "replacesNumber" bigint)
-       RETURNING user_number, market
      ), keyed AS (
        INSERT INTO orders.request_keys
          (user_number, kind, key, request_hash, order_number, created_at_ms)
@@ -296,13 +318,24 @@ export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise
        FROM json_to_recordset($2::json) AS k ("userNumber" bigint, kind text, key text,
          "requestHash" text, "orderNumber" bigint, "timeMs" bigint)
      )
-     INSERT INTO orders.open_counts AS c (user_number, market, open_orders)
-     SELECT user_number, market, count(*) FROM placed GROUP BY user_number, market
-     ORDER BY user_number, market
-     ON CONFLICT (user_number, market)
-       DO UPDATE SET open_orders = c.open_orders + excluded.open_orders`,
-    values: [JSON.stringify(rows), JSON.stringify(keys)],
+     INSERT INTO orders.open_counts AS c
+       (user_number, market, open_orders, turnover_day, turnover_minor)
+     SELECT "userNumber", market, sum(orders),
+       (to_timestamp(max("timeMs") / 1000.0) AT TIME ZONE 'UTC')::date, sum("notionalMinor")
+     FROM json_to_recordset($3::json) AS u ("userNumber" bigint, market text, orders integer,
+       "notionalMinor" numeric, "timeMs" bigint)
+     GROUP BY "userNumber", market ORDER BY "userNumber", market
+     ON CONFLICT (user_number, market) DO UPDATE SET
+       open_orders = c.open_orders + excluded.open_orders,
+       turnover_day = excluded.turnover_day,
+       turnover_minor = excluded.turnover_minor + CASE
+         WHEN c.turnover_day = excluded.turnover_day THEN c.turnover_minor ELSE 0 END`,
+    values: [JSON.stringify(rows), JSON.stringify(keys), JSON.stringify(uses)],
   });
+}
+
+function toUse({ notionalMinor, ...each }: AddedTurnover, orders: number): object {
+  return { ...each, orders, notionalMinor: notionalMinor.toString() };
 }
 
 /** Ids for outbox rows, rising. */

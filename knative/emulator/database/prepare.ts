@@ -21,6 +21,7 @@ const SCHEMAS = [
   'reference',
   'log',
   'operations',
+  'risk',
 ] as const;
 
 export interface PreparedDatabase {

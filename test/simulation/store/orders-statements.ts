@@ -128,9 +128,10 @@ function readForAccept({ view, values, text, nowMs }: StatementContext): readonl
       keys: orNull(keys),
       terms: orNull(terms),
       ownRates: orNull(ownRates),
-      // Nobody is blocked here, nor in a trade group.
+      // Nobody is blocked here, nor has a flag or a limit: their locks are shared, and keep nobody
+      // waiting.
       blockedUsers: null,
-      tradeGroups: null,
+      risk: null,
     },
   ];
 }
@@ -160,6 +161,13 @@ interface Placed {
   readonly quantityLots: number;
 }
 
+/** What counts into the use of a user and market; amends are no new order. */
+interface Added {
+  readonly userNumber: number;
+  readonly market: string;
+  readonly orders: number;
+}
+
 interface Keyed extends KeyRow {
   readonly userNumber: number;
   readonly kind: string;
@@ -174,7 +182,7 @@ function keyNames(values: readonly unknown[]): string[] {
 }
 
 function countNames(values: readonly unknown[]): string[] {
-  const names = (jsonOf(values[0]) as Placed[]).map((row) => `${row.userNumber} ${row.market}`);
+  const names = (jsonOf(values[2]) as Added[]).map((row) => `${row.userNumber} ${row.market}`);
   return [...new Set(names)].sort();
 }
 
@@ -198,9 +206,11 @@ function insertOrders({ view, values }: StatementContext): readonly object[] {
       amendSequence: 0,
       amendNumber: null,
     });
-    const count = `${row.userNumber} ${row.market}`;
+  }
+  for (const { userNumber, market, orders } of jsonOf(values[2]) as Added[]) {
+    const count = `${userNumber} ${market}`;
     const openOrders = view.find<{ openOrders: number }>(OPEN_COUNTS, count)?.openOrders ?? 0;
-    view.put(OPEN_COUNTS, count, { openOrders: openOrders + 1 });
+    view.put(OPEN_COUNTS, count, { openOrders: openOrders + orders });
   }
   for (const { userNumber, kind, key, requestHash, orderNumber, timeMs } of jsonOf(
     values[1],
