@@ -10,6 +10,8 @@ import { SEEDED_ASSETS, SEEDED_MARKETS } from './markets.ts';
 
 const MAKER_PPM = 1_000;
 const TAKER_PPM = 2_000;
+/** What volumes are measured in. */
+const REFERENCE_ASSET = 'USD';
 
 /**
  * Assets, markets that are missing, fees and money. `outbox` is that of the schema reference; the
@@ -22,18 +24,34 @@ export async function seedExchange(
   shards: number,
 ): Promise<void> {
   await saveAssets(reference, SEEDED_ASSETS);
-  await withTransaction(admin, async (tx) => {
-    await tx.query('SET LOCAL ROLE bourse_fees');
-    for (const { market } of SEEDED_MARKETS) {
-      await tx.query('SELECT fees.set_schedule($1, $2, $3)', [market, MAKER_PPM, TAKER_PPM]);
-    }
-  });
+  await seedFees(admin);
   await seedFunds(admin);
   for (const [place, description] of SEEDED_MARKETS.entries()) {
     // A market that an operator has changed since stays as it is.
     if ((await findMarket(reference, description.market)) !== null) continue;
     await applyMarket(reference, outbox, description, 'trading', place % shards);
   }
+}
+
+/** One tier for all markets. What an operator has set since stays as it is. */
+async function seedFees(admin: Pool): Promise<void> {
+  const operator = ['emulator', 'the rates of a new exchange'];
+  const tiers = [
+    { tier: 'standard', volumeMinorMin: '0', makerPpm: MAKER_PPM, takerPpm: TAKER_PPM },
+  ];
+  await withTransaction(admin, async (tx) => {
+    await tx.query('SET LOCAL ROLE bourse_fees');
+    await tx.query(
+      `INSERT INTO fees.reference_asset (asset, actor, reason) VALUES ($1, $2, $3)
+       ON CONFLICT DO NOTHING`,
+      [REFERENCE_ASSET, ...operator],
+    );
+    await tx.query(
+      `SELECT fees.set_schedule('exchange', $1::jsonb, NULL, $2, $3)
+       WHERE NOT EXISTS (SELECT FROM fees.schedules)`,
+      [JSON.stringify(tiers), ...operator],
+    );
+  });
 }
 
 async function seedFunds(admin: Pool): Promise<void> {
