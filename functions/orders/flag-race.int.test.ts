@@ -7,6 +7,7 @@ import { withTransaction, type Pool } from '../../shared/db/pool.ts';
 import { createTestDatabase } from '../../shared/testing/database.ts';
 import type { Intent } from './decide/intent.ts';
 import { createOrdersFixture, type OrdersFixture } from './fixture.ts';
+import { submitOne } from './handler/submit.ts';
 import { closeOrders } from './handler.ts';
 import type { OrdersDeps } from './handler/deps.ts';
 
@@ -64,7 +65,7 @@ async function burst(random: () => number): Promise<{ accepted: number; frozen: 
     Array.from({ length: BURST_ORDERS }, async (_, at) => {
       await sleep(random() * 40);
       const deps = at % 2 === 0 ? fixture.deps : second;
-      return deps.accepts.submit({ intent: INTENT, waits: false });
+      return submitOne(deps, INTENT, false);
     }),
   );
   const accepted = answers.filter((each) => 'accepted' in each).length;
@@ -106,7 +107,7 @@ describe('a flag that is set in a burst of orders', () => {
     await holder.query(
       `SELECT FROM ledger.accounts WHERE owner = 'usr_0000000000000001' FOR UPDATE`,
     );
-    const order = fixture.deps.accepts.submit({ intent: INTENT, waits: false });
+    const order = submitOne(fixture.deps, INTENT, false);
     await vi.waitFor(async () => {
       const waiting = await pool.query(
         `SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 7105115 AND granted`,
@@ -122,7 +123,7 @@ describe('a flag that is set in a burst of orders', () => {
     holder.release();
     expect(await order).toHaveProperty('accepted');
     await setting;
-    expect(await fixture.deps.accepts.submit({ intent: INTENT, waits: false })).toMatchObject({
+    expect(await submitOne(fixture.deps, INTENT, false)).toMatchObject({
       code: 'ACCOUNT_FROZEN',
     });
   });
@@ -132,10 +133,8 @@ describe('a flag that is set in a burst of orders', () => {
     const blocker = await pool.connect();
     await blocker.query('BEGIN');
     await blocker.query(FROZEN, [false]);
-    const cancel = await fixture.deps.accepts.submit({
-      intent: { kind: 'cancel_all', userNumber: 1, market: 'BTC-USD', side: null },
-      waits: false,
-    });
+    const all = { kind: 'cancel_all', userNumber: 1, market: 'BTC-USD', side: null } as const;
+    const cancel = await submitOne(fixture.deps, all, false);
     expect(cancel).toHaveProperty('accepted');
     await blocker.query('ROLLBACK');
     blocker.release();

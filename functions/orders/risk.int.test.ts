@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase } from '../../shared/testing/database.ts';
 import type { CallAnswer } from '../../shared/function/call.ts';
 import { ALICE, BOB, createOrdersFixture, published, type OrdersFixture } from './fixture.ts';
+import { submitOne } from './handler/submit.ts';
 import { closeOrders } from './handler.ts';
 
 let fixture: OrdersFixture;
@@ -158,22 +159,19 @@ describe('a limit', () => {
     await limit(1, 'BTC-USD', 'turnover_max', '55');
     await limit(1, 'BTC-USD', 'open_notional_max', '55');
     const intent = (at: number) => ({
-      intent: {
-        kind: 'place' as const,
-        userNumber: 1,
-        // Different assets are held, so that no balance makes one wait for the other.
-        body: { ...ORDER, side: at % 2 === 0 ? ('buy' as const) : ('sell' as const) },
-        keys: [],
-        requestHash: 'aa',
-      },
-      waits: false,
+      kind: 'place' as const,
+      userNumber: 1,
+      // Different assets are held, so that no balance makes one wait for the other.
+      body: { ...ORDER, side: at % 2 === 0 ? ('buy' as const) : ('sell' as const) },
+      keys: [],
+      requestHash: 'aa',
     });
     for (let round = 0; round < 10; round += 1) {
       await fixture.database.pool.query('TRUNCATE orders.open_counts');
       await fixture.database.pool.query(`UPDATE orders.orders SET status = 'cancelled'`);
       const answers = await Promise.all(
         Array.from({ length: 12 }, (_, at) =>
-          (at % 2 === 0 ? deps : second).accepts.submit(intent(at)),
+          submitOne(at % 2 === 0 ? deps : second, intent(at), false),
         ),
       );
       expect(answers.filter((each) => 'accepted' in each)).toHaveLength(5);

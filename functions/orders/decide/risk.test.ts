@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 import type { Limit } from '../../../shared/domain/risk-limits.ts';
 import { isRejection } from '../../../shared/domain/rejection.ts';
 import { termsWith } from '../terms-fixture.ts';
-import { BatchDecision, termsKey, type AcceptContext } from './batch.ts';
+import { BatchDecision, type AcceptContext } from './batch.ts';
 import type { Intent, PlaceIntent } from './intent.ts';
 import type { LockedOrder } from './order-row.ts';
 import { NO_RISK, type RiskReads } from './risk.ts';
+import { termsKey } from './touched.ts';
 
 const MARKET = 'BTC-USD';
 const TERMS = termsWith();
@@ -42,6 +43,12 @@ const RESTING: LockedOrder = {
   expiresAtMs: null,
   triggerKind: null,
   triggerPriceTicks: null,
+  trailBps: null,
+  activationPriceTicks: null,
+  displayLots: null,
+  isDay: false,
+  replacesNumber: null,
+  replacedBy: null,
   makerFeePpm: 0,
   takerFeePpm: 0,
   acceptedAtMs: 0,

@@ -13,7 +13,8 @@ import { formatDecimal, toMinor } from '../../../shared/money/decimal.ts';
 import { divRoundUp } from '../../../shared/money/rounding.ts';
 import type { PlaceOrderBody } from '../schema.ts';
 import type { ChangeableOrder } from './change.ts';
-import { startTicks, type MarketTerms, type SizedOrder } from './size.ts';
+import type { MarketTerms, SizedOrder } from './size.ts';
+import { startTicks } from './trigger.ts';
 
 /** As `risk.read_for_accept` answers it; who is not in it has no flag, no limit and no group. */
 export interface RiskReads {

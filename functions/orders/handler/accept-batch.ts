@@ -19,7 +19,7 @@ import { lockBalances, type LockedBalances } from '../../../shared/ledger/lock-b
 import { increaseHolds, makeHolds, type NewHold } from '../../../shared/ledger/make-holds.ts';
 import { BatchDecision, type UserAsset } from '../decide/batch.ts';
 import type { Draft } from '../decide/draft.ts';
-import type { Accepted, Intent, PlaceIntent } from '../decide/intent.ts';
+import type { Accepted, Intent } from '../decide/intent.ts';
 import type { LockedOrder } from '../decide/order-row.ts';
 import { placeCommand, type AcceptedOrder } from '../decide/place.ts';
 import { needsBestPrices } from '../decide/size.ts';
