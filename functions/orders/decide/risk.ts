@@ -259,8 +259,8 @@ function countOf(limit: bigint): number {
 
 /**
  * What a new order adds. A market order counts at the worse of the price it starts from and the one
- * that its hold covers; one that is sized by quote amount counts by that amount, and by the lots that
- * it would be at the price it starts from, rounded up.
+ * that its hold covers; one that is sized by quote amount counts by that amount, and by the lots
+ * that it would be at the price it starts from, rounded up.
  */
 export function askOfPlace(
   userNumber: number,

@@ -9,12 +9,13 @@ import { FLAGS, type Flag } from '../store.ts';
 
 export const USAGE = `npm run risk -- <command> [options]
 
-  flag USER FLAG on|off    trading or withdrawal (off: not allowed), frozen (on: nothing but cancels);
+  flag USER FLAG on|off    trading or withdrawal (off: not allowed), frozen (on: only cancels);
                            once it is done, no order of the user is accepted that it forbids
   limit WHO SCOPE NAME VALUE
-                           WHO: a user, or everybody; SCOPE: a market, for position_max an asset, or all;
-                           VALUE: whole units as on the wire, or none to end it. The most particular
-                           holds: a user's own before everybody's, one scope's before all
+                           WHO: a user, or everybody; SCOPE: a market, or all, for position_max
+                           an asset; VALUE: whole units as on the wire, or none to end it.
+                           The most particular holds: a user's own before everybody's, one
+                           scope's before all
   group USER N|none        accounts of one owner have the same number
   show USER|everybody      what holds, and the last 50 changes
 
