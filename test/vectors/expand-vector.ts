@@ -5,15 +5,9 @@ import {
   marketCommandSchema,
   type TickCommand,
 } from '../../shared/events/commands.ts';
-import { executionEventSchema } from '../../shared/events/executions.ts';
+import { executionEventSchema, type ExecutionEvent } from '../../shared/events/executions.ts';
 import { holdOf, orderIdOf, scaleOf, tradeIdOf, userIdOf } from '../oracle/naive-amounts.ts';
-import type {
-  DepthLine,
-  MarketCommand,
-  MarketConfig,
-  Place,
-} from '../oracle/naive-types.ts';
-import type { Execution } from '../oracle/naive-events.ts';
+import type { DepthLine, MarketCommand, MarketConfig, Place } from '../oracle/naive-types.ts';
 import type { Fields, Vector } from './vector-format.ts';
 
 /** Tick and lot are 1: limits read as ticks and lots. A lot is 10 base units, a tick x lot 1. */
@@ -45,7 +39,7 @@ export type Command = MarketCommand | TickCommand;
 
 export interface WholeStep {
   readonly command: Command;
-  readonly events: readonly Execution[];
+  readonly events: readonly ExecutionEvent[];
   readonly depth: readonly DepthLine[] | null;
 }
 
@@ -133,7 +127,7 @@ class Expander {
     return String(holdOf(rules, terms, BigInt(priceTicks), BigInt(quantityLots)));
   }
 
-  event(fields: Fields): Execution {
+  event(fields: Fields): ExecutionEvent {
     this.#sequence += 1;
     const head = { sequence: this.#sequence, timeMs: this.#clockMs };
     const whole: Fields = { ...head, ...(withIds(fields) as Fields) };

@@ -2,8 +2,7 @@
 // judged: their format, their names, and that a wrong expectation does not pass.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { executionEventSchema } from '../../shared/events/executions.ts';
-import type { Execution } from '../oracle/naive-events.ts';
+import { executionEventSchema, type ExecutionEvent } from '../../shared/events/executions.ts';
 import { EngineSubject } from '../oracle/engine-subject.ts';
 import { NaiveSubject } from '../oracle/twin.ts';
 import { expandVector, type WholeVector } from './expand-vector.ts';
@@ -168,7 +167,11 @@ describe('a wrong expectation', () => {
   });
 });
 
-function withEvents(whole: WholeVector, at: number, events: readonly Execution[]): WholeVector {
+function withEvents(
+  whole: WholeVector,
+  at: number,
+  events: readonly ExecutionEvent[],
+): WholeVector {
   const steps = whole.steps.map((step, index) => (index === at ? { ...step, events } : step));
   return { ...whole, steps };
 }
