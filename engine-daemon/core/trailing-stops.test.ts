@@ -227,6 +227,19 @@ describe('a trailing stop leaves', () => {
     expect(market.book.state.waiting.count).toBe(0);
   });
 
+  it('and leaves nothing behind that later ones could run into', () => {
+    const market = tradedAt(1_000);
+    wait(market, 'sell', trail());
+    tradeAt(market, 990);
+    wait(market, 'sell', trail());
+    market.cancel(CAROL, 7);
+    // Reaches the first alone: that of the second would have been 891.
+    expect(tradeAt(market, 900)).toContain(`opened 10@${PRICE_MAX}`);
+    tradeAt(market, 995);
+    wait(market, 'sell', trail());
+    expect(waiting(market)).toEqual(['895 trail 1000 995 0']);
+  });
+
   it('however many have come and gone on the way down', () => {
     const market = tradedAt(1_000);
     wait(market, 'sell', { ...trail(undefined, 5_000), number: 10_000 });
