@@ -2,6 +2,7 @@
 import type { AmendSpec, TargetSpec } from './command-specs.ts';
 import { holdOf } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
+import { isCollecting } from './naive-phases.ts';
 import type { Order } from './naive-orders.ts';
 import type { Amend, Bare } from './naive-types.ts';
 import { priceOf, USER_FIRST } from './place-maker.ts';
@@ -34,7 +35,10 @@ export function amendOf(spec: AmendSpec, book: NaiveBook): Bare<Amend> {
     const holdIncreaseMinor = spec.hold === 'extra' ? '17' : '0';
     return { kind: 'amend', ...target, priceTicks, quantityLots: spec.step, holdIncreaseMinor };
   }
-  const priceTicks = spec.price === 'same' ? Number(order.limit) : priceOf(spec.price, order.side);
+  const priceTicks =
+    spec.price === 'same'
+      ? Number(order.limit)
+      : priceOf(spec.price, order.side, isCollecting(book.status));
   const quantityLots = amendedLots(spec, Number(order.original), order);
   const gone = order.original - order.remaining;
   const remaining = BigInt(quantityLots) - gone;

@@ -1,12 +1,12 @@
 // Turns abstract specs into concrete commands, as the orders function would write them, with the
 // naive books as the knowledge of what rests and what an order must hold.
-import { MARKETS, type DeadlineSpec, type Spec } from './command-specs.ts';
+import { MARKETS, type ConfigureSpec, type DeadlineSpec, type Spec } from './command-specs.ts';
 import { placeOf, USER_FIRST } from './place-maker.ts';
 import { amendOf, targetOf } from './amend-maker.ts';
-import { variantOf } from './market-variants.ts';
+import { configOf } from './market-variants.ts';
 import type { NaiveBook } from './naive-book.ts';
 import type { NaiveShard } from './naive-shard.ts';
-import type { Market, MarketCommand } from './naive-types.ts';
+import type { Market, MarketCommand, ScheduledStatus } from './naive-types.ts';
 
 const COMMAND_WINDOW = 1_048_576;
 
@@ -75,8 +75,18 @@ export class CommandMaker {
       case 'configure': {
         const present = book.config?.version ?? 0;
         const version = Math.max(1, spec.isNewer ? present + 1 : present);
-        const config = variantOf(market, spec.variant, version);
-        return { kind: 'configure_market', ...head, config, status: spec.status };
+        const config = configOf(market, spec, version);
+        const schedule = scheduleOf(spec, Math.max(head.timeMs, book.nowMs));
+        // Closing is nearly the end of a market: then that of it is to be seen as well.
+        const isLast = book.status === 'closing' && spec.variant % 2 === 0;
+        const status = isLast ? 'delisted' : spec.status;
+        return {
+          kind: 'configure_market',
+          ...head,
+          config,
+          status,
+          ...(schedule.length === 0 ? {} : { schedule }),
+        };
       }
     }
   }
@@ -124,4 +134,13 @@ export class CommandMaker {
     this.#last += 1;
     return this.#last;
   }
+}
+
+function scheduleOf({ schedule }: ConfigureSpec, nowMs: number): ScheduledStatus[] {
+  let atMs = nowMs;
+  return schedule.map(({ afterMs, status }, at) => {
+    atMs += afterMs;
+    // Only one thing is left to come after closing.
+    return { atMs, status: schedule[at - 1]?.status === 'closing' ? 'delisted' : status };
+  });
 }

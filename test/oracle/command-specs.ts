@@ -21,9 +21,6 @@ export const TIMES_IN_FORCE: readonly TimeInForce[] = ['GTC', 'IOC', 'FOK', 'GTD
 
 /** Two configured markets and one that seldom is. */
 export const MARKETS = ['BTC-USD', 'ETH-EUR', 'NEW-USD'] as const;
-/** How many ways `market-variants.ts` can spell a market's configuration. */
-export const VARIANTS = 8;
-
 /** How a command gets its number; see `command-maker.ts`. */
 export type Numbering = 'next' | 'skip' | 'late' | 'jump' | 'window_edge' | 'too_old';
 
@@ -118,8 +115,17 @@ export interface BlockSpec extends Base {
 export interface ConfigureSpec extends Base {
   readonly kind: 'configure';
   readonly variant: number;
+  readonly limits: number;
+  readonly rule: number | null;
   readonly status: MarketStatus;
+  readonly schedule: readonly ScheduleSpec[];
   readonly isNewer: boolean;
+}
+
+export interface ScheduleSpec {
+  /** After the entry before, or after now. */
+  readonly afterMs: number;
+  readonly status: MarketStatus;
 }
 
 export type Spec =

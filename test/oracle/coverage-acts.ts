@@ -3,8 +3,8 @@
 import { orderIdOf } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
 import type { Execution, Triggered } from './naive-events.ts';
-import type { Waiting } from './naive-orders.ts';
-import type { MarketCommand, Place, Side } from './naive-types.ts';
+import type { Order, Waiting } from './naive-orders.ts';
+import type { MarketCommand, Place, ScheduledStatus, Side } from './naive-types.ts';
 
 /** A resting order as it was. */
 export interface Resting {
@@ -15,9 +15,11 @@ export interface Resting {
   readonly remaining: bigint;
   /** Null for an order that is no iceberg. */
   readonly shown: bigint | null;
+  /** Itself, not as it was. */
+  readonly order: Order;
 }
 
-/** The market as it was before the command. */
+/** The market as it was before the command; its status, once the clock has moved. */
 export interface Context {
   readonly isRepeat: boolean;
   readonly highestBefore: number;
@@ -30,6 +32,15 @@ export interface Context {
   readonly waiting: ReadonlyMap<string, Waiting>;
   /** Of the waiting orders. */
   readonly extremes: ReadonlyMap<string, number | null>;
+  readonly lastTicks: number | null;
+  readonly lastTradeMs: number | null;
+  readonly slots: readonly number[];
+  readonly reference: number | null;
+  readonly interruption: NaiveBook['interruption'];
+  readonly indicatedSecond: number | null;
+  readonly schedule: readonly ScheduledStatus[];
+  /** Ids of the orders in the queue. */
+  readonly queue: readonly string[];
   readonly blocked: ReadonlySet<number>;
   readonly deadlines: ReadonlyMap<number, number>;
   /** Not as it was: it has done the command. */
@@ -46,12 +57,25 @@ export function contextOf(book: NaiveBook, number: number | null): Context {
     status: book.status,
     feePolicy: book.config?.feePolicy ?? 'none',
     resting: new Map(
-      orders.map(({ iceberg, ...order }) => {
-        return [orderIdOf(order.number), { ...order, shown: iceberg?.shown ?? null }];
+      orders.map((order) => {
+        const { user, tradeGroup, side, limit, remaining, iceberg } = order;
+        const shown = iceberg?.shown ?? null;
+        return [
+          orderIdOf(order.number),
+          { user, tradeGroup, side, limit, remaining, shown, order },
+        ];
       }),
     ),
     waiting: new Map(book.waiting.map((each) => [orderIdOf(each.order.number), each])),
     extremes: new Map(book.waiting.map((each) => [orderIdOf(each.order.number), each.extreme])),
+    lastTicks: book.lastTicks,
+    lastTradeMs: book.lastTradeMs,
+    slots: [...book.slots.keys()],
+    reference: book.referenceTicks,
+    interruption: book.interruption,
+    indicatedSecond: book.indicated?.second ?? null,
+    schedule: [...book.schedule],
+    queue: book.queue.map(({ order }) => orderIdOf(order.number)),
     blocked: new Set(book.blocked),
     deadlines: new Map(book.deadlines),
     book,
@@ -102,10 +126,16 @@ export const REJECTIONS_OF_ANY_ORDER: readonly string[] = [
   'MARKET_CANCEL_ONLY',
   'MARKET_POST_ONLY',
   'MARKET_LIMIT_ONLY',
+  'MARKET_CLOSING',
+  'MARKET_DELISTED',
   'ORDER_QUANTITY_TOO_LARGE',
   'ORDER_QUANTITY_TOO_SMALL',
   'ORDER_DISPLAY_QUANTITY_TOO_SMALL',
   'ORDER_PRICE_OUT_OF_BAND',
+  'ORDER_PRICE_OUT_OF_STATIC_BAND',
+  'ORDER_PRICE_OUT_OF_DYNAMIC_BAND',
+  'ORDER_NOTIONAL_TOO_SMALL',
+  'ORDER_NOTIONAL_TOO_LARGE',
   'ORDER_SELF_TRADE_MODE_NOT_ALLOWED',
 ];
 

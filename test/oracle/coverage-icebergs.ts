@@ -54,9 +54,18 @@ export function noteIcebergs(
     if (act.waiting.order.iceberg !== null && isOpened) hit('iceberg triggered and opened');
   }
   noteMakers(own, context, hit);
-  for (const event of own) {
+  noteIcebergEnds(own, context, hit);
+}
+
+/** Counts icebergs that ended with more than they showed. */
+export function noteIcebergEnds(
+  events: readonly Execution[],
+  { resting }: Context,
+  hit: Hit,
+): void {
+  for (const event of events) {
     if (event.kind !== 'ended') continue;
-    const before = context.resting.get(event.orderId);
+    const before = resting.get(event.orderId);
     if (before === undefined || before.shown === null || event.cancelledLots <= before.shown) {
       continue;
     }

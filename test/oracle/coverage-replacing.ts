@@ -2,6 +2,7 @@
 // docs/engine.md.
 import type { Acts, Context, Hit } from './coverage-acts.ts';
 import { orderIdOf } from './naive-amounts.ts';
+import type { Execution } from './naive-events.ts';
 import type { MarketCommand, Replaces } from './naive-types.ts';
 
 const FAILURES = ['unknown order', 'order of another', 'condition unmet'];
@@ -30,6 +31,7 @@ export const REPLACING_OUTCOMES: readonly string[] = [
 export function noteReplacing(
   command: MarketCommand,
   { own, triggered }: Acts,
+  clock: readonly Execution[],
   context: Context,
   hit: Hit,
 ): void {
@@ -51,7 +53,7 @@ export function noteReplacing(
     const word = isStopped ? 'stopped' : 'proceeded';
     hit(`replace ${word}: ${failureOf(replaces, command.userNumber, context)}`);
     if (context.blocked.has(command.userNumber)) hit(`replace by a blocked user ${word}`);
-    const hasExpired = own.some((event) => event.kind === 'ended' && event.orderId === oldId);
+    const hasExpired = clock.some((event) => event.kind === 'ended' && event.orderId === oldId);
     if (hasExpired) hit('replace of an order that expired on the way');
     return;
   }

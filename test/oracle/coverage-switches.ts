@@ -38,6 +38,7 @@ export const SWITCH_OUTCOMES: readonly string[] = [
 export function noteSwitches(
   command: MarketCommand,
   own: readonly Execution[],
+  clock: readonly Execution[],
   { blocked, deadlines, waiting }: Context,
   hit: Hit,
 ): void {
@@ -48,7 +49,7 @@ export function noteSwitches(
   const isCancel = command.kind === 'cancel' || command.kind === 'cancel_all';
   if (isCancel && isBlocked && refusal !== undefined) hit('cancel of a blocked user refused');
   if (command.kind === 'cancel_all_after') {
-    const isFired = own.some(
+    const isFired = clock.some(
       (event) => event.kind === 'deadman_fired' && event.userId === userIdOf(command.userNumber),
     );
     if (refusal?.kind === 'refused' && refusal.reason === 'DEADMAN_DEADLINE_PAST') {

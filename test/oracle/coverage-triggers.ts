@@ -17,7 +17,9 @@ import type { MarketCommand, Place } from './naive-types.ts';
 
 const REJECTIONS = [
   ...REJECTIONS_OF_ANY_ORDER,
+  'ORDERS_WAITING_TOO_MANY',
   'ORDER_TRIGGER_REFERENCE_NONE',
+  'ORDER_TRIGGER_REFERENCE_STALE',
   'ORDER_TRIGGER_PRICE_REACHED',
 ];
 /** Possible when the market changed while the order waited, and for what the book decides. */
@@ -27,6 +29,8 @@ const REJECTIONS_LATER = [
   'ORDER_QUANTITY_TOO_SMALL',
   'ORDER_DISPLAY_QUANTITY_TOO_SMALL',
   'ORDER_PRICE_OUT_OF_BAND',
+  'ORDER_PRICE_OUT_OF_DYNAMIC_BAND',
+  'ORDER_NOTIONAL_TOO_LARGE',
   'ORDER_SELF_TRADE_MODE_NOT_ALLOWED',
   'ORDER_POST_ONLY_WOULD_TAKE',
 ];
@@ -63,7 +67,6 @@ export const TRIGGER_OUTCOMES: readonly string[] = [
   'amend of a waiting order in a halted market',
   'configured while orders wait',
   'configure_market ignored because of waiting orders alone',
-  'restored while orders wait',
   'triggered by place',
   'triggered by amend',
   ...['limit GTC', 'limit GTD', 'post-only'].map((rest) => `triggered opened ${rest}`),
@@ -195,7 +198,8 @@ function noteCascade({ own, triggered }: Acts, { waiting }: Context, hit: Hit): 
     if (cause > 0) hit('triggered by a triggered order');
     // Acts are counted from the command's own: the order before this one in the queue is act `at`.
     if (cause > 0 && cause < at) hit('queued behind orders reached before it');
-    noteReach(act, tradesByAct[cause] ?? [], hit);
+    // What stood in the queue was reached by a command before.
+    if (cause >= 0) noteReach(act, tradesByAct[cause] ?? [], hit);
     const before = triggered[at - 1];
     if (before?.event.tradeSequence !== event.tradeSequence) continue;
     const way = wayOf(command);

@@ -10,9 +10,18 @@ import {
   TAKER_SHAPES,
   type Context,
 } from './coverage-acts.ts';
-import { ICEBERG_OUTCOMES, noteIcebergs } from './coverage-icebergs.ts';
+import { AUCTION_OUTCOMES, noteAuctions } from './coverage-auctions.ts';
+import { ICEBERG_OUTCOMES, noteIcebergEnds, noteIcebergs } from './coverage-icebergs.ts';
+import {
+  INTERRUPTION_OUTCOMES,
+  noteInterruptions,
+  noteResumptions,
+} from './coverage-interruptions.ts';
+import { LIMIT_OUTCOMES, noteLimits } from './coverage-limits.ts';
 import { noteOwners, OWNER_OUTCOMES } from './coverage-owners.ts';
+import { noteConfigured, notePhaseOrders, notePhases, PHASE_OUTCOMES } from './coverage-phases.ts';
 import { noteReplacing, REPLACING_OUTCOMES } from './coverage-replacing.ts';
+import { noteRestored, RESTORE_OUTCOMES } from './coverage-restores.ts';
 import { noteStatuses, STATUS_OUTCOMES } from './coverage-statuses.ts';
 import { noteClock, noteSwitches, SWITCH_OUTCOMES } from './coverage-switches.ts';
 import { noteTrailing, TRAILING_OUTCOMES } from './coverage-trailing.ts';
@@ -21,17 +30,27 @@ import type { NaiveBook } from './naive-book.ts';
 import type { Execution } from './naive-events.ts';
 import type { MarketCommand, Place } from './naive-types.ts';
 
-const PLACE_REJECTIONS = [...REJECTIONS_OF_ANY_ORDER, 'ORDER_POST_ONLY_WOULD_TAKE'];
+const PLACE_REJECTIONS = [
+  ...REJECTIONS_OF_ANY_ORDER,
+  'MARKET_AUCTION',
+  'MARKET_REFERENCE_STALE',
+  'ORDERS_OPEN_TOO_MANY',
+  'ORDER_POST_ONLY_WOULD_TAKE',
+];
 const AMEND_REFUSALS = [
   'COMMAND_TOO_OLD',
   'MARKET_NOT_FOUND',
   'ORDER_NOT_FOUND',
   'ORDER_AMEND_NOT_ALLOWED',
   'MARKET_HALTED',
+  'MARKET_CLOSING',
   'MARKET_CANCEL_ONLY',
   'ORDER_QUANTITY_BELOW_FILLED',
   'ORDER_QUANTITY_TOO_LARGE',
   'ORDER_PRICE_OUT_OF_BAND',
+  'ORDER_PRICE_OUT_OF_STATIC_BAND',
+  'ORDER_PRICE_OUT_OF_DYNAMIC_BAND',
+  'ORDER_NOTIONAL_TOO_LARGE',
   'MARKET_POST_ONLY',
   'ORDER_POST_ONLY_WOULD_TAKE',
   'ORDER_FUNDS_INSUFFICIENT',
@@ -43,6 +62,7 @@ const EXPIRIES = [
   'ORDER_LIQUIDITY_NONE',
   'ORDER_PRICE_PROTECTED',
   'ORDER_IOC_REMAINDER',
+  'MARKET_INTERRUPTED',
 ];
 const CANCEL_REFUSALS = ['COMMAND_TOO_OLD', 'MARKET_NOT_FOUND', 'ORDER_NOT_FOUND'];
 
@@ -93,10 +113,6 @@ export const DOCUMENTED: readonly string[] = [
   'market order with words of a limit order',
   'limit order with a budget',
   'restored',
-  'restored while a trailing stop is active',
-  'restored while an iceberg rests',
-  'restored while a user is blocked',
-  'restored while a deadline is set',
   ...TRIGGER_OUTCOMES,
   ...TRAILING_OUTCOMES,
   ...STATUS_OUTCOMES,
@@ -104,6 +120,11 @@ export const DOCUMENTED: readonly string[] = [
   ...OWNER_OUTCOMES,
   ...REPLACING_OUTCOMES,
   ...SWITCH_OUTCOMES,
+  ...LIMIT_OUTCOMES,
+  ...PHASE_OUTCOMES,
+  ...AUCTION_OUTCOMES,
+  ...INTERRUPTION_OUTCOMES,
+  ...RESTORE_OUTCOMES,
 ];
 
 export class Coverage {
@@ -123,46 +144,62 @@ export class Coverage {
   noteRestore(books: readonly NaiveBook[]): void {
     this.restores += 1;
     this.hit('restored');
-    for (const { waiting, buys, sells, blocked, deadlines } of books) {
-      if (waiting.length > 0) this.hit('restored while orders wait');
-      if (waiting.some(({ extreme }) => extreme !== null)) {
-        this.hit('restored while a trailing stop is active');
-      }
-      if ([...buys, ...sells].some(({ iceberg }) => iceberg !== null)) {
-        this.hit('restored while an iceberg rests');
-      }
-      if (blocked.size > 0) this.hit('restored while a user is blocked');
-      if (deadlines.size > 0) this.hit('restored while a deadline is set');
-    }
+    for (const book of books) noteRestored(book, this.#hit);
   }
 
   noteTick(events: readonly Execution[], context: Context): void {
     this.#count(events);
-    this.#noteEvents('tick', events);
-    noteWaitingEnds('tick', events, context.waiting, this.#hit);
-    noteClock('tick', events, context, this.#hit);
+    this.#noteClock('tick', events, context);
   }
 
-  noteCommand(command: MarketCommand, events: readonly Execution[], context: Context): void {
-    if (context.isRepeat) {
+  /** What came of time, before the command itself. */
+  #noteClock(cause: string, events: readonly Execution[], context: Context): void {
+    const { own } = actsOf(events, context);
+    const isExpiry = (event: Execution): boolean =>
+      event.kind === 'ended' && event.status === 'expired';
+    this.#noteEvents(cause, own.filter(isExpiry));
+    noteWaitingEnds(cause, own, context.waiting, this.#hit);
+    noteClock(cause, own, context, this.#hit);
+    noteIcebergEnds(own, context, this.#hit);
+    notePhases(cause, events, context, this.#hit);
+    noteAuctions(cause, events, context, this.#hit);
+    noteResumptions(events, context, this.#hit);
+  }
+
+  noteCommand(command: MarketCommand, events: readonly Execution[], before: Context): void {
+    if (before.isRepeat) {
       this.hit('number repeated');
       return;
     }
-    if (command.number === context.highestBefore - 1_048_575) {
+    if (command.number === before.highestBefore - 1_048_575) {
       this.hit('number at the edge of the window');
-    } else if (command.number < context.highestBefore) {
+    } else if (command.number < before.highestBefore) {
       this.hit('number late');
     }
     this.#count(events);
-    const acts = actsOf(events, context);
+    const clock = events.slice(0, before.book.clockEvents);
+    const done = events.slice(clock.length);
+    this.#noteClock(command.kind, clock, before);
+    const phase = clock.findLast((event) => event.kind === 'phase_changed');
+    const context = { ...before, status: phase?.status ?? before.status };
+    const acts = actsOf(done, context);
     noteTriggers(command, acts, context, this.#hit);
     noteTrailing(command, acts, events, context, this.#hit);
     noteStatuses(command, acts.own, context, this.#hit);
-    noteIcebergs(command, acts, context, this.#hit);
-    noteOwners(command, acts, context, this.#hit);
-    noteReplacing(command, acts, context, this.#hit);
-    noteSwitches(command, acts.own, context, this.#hit);
-    noteClock(command.kind, acts.own, context, this.#hit);
+    noteReplacing(command, acts, clock, context, this.#hit);
+    noteSwitches(command, acts.own, clock, context, this.#hit);
+    noteLimits(command, acts.own, context, this.#hit);
+    noteInterruptions(command, acts, context, this.#hit);
+    notePhaseOrders(command, acts.own, context, this.#hit);
+    if (command.kind === 'configure_market') {
+      notePhases('configuration', done, context, this.#hit);
+      noteAuctions('configuration', done, context, this.#hit);
+      noteConfigured(command, done, context, this.#hit);
+    } else if (!clock.some(({ kind }) => kind === 'uncrossed')) {
+      // The resting orders are as the context says.
+      noteIcebergs(command, acts, context, this.#hit);
+      noteOwners(command, acts, context, this.#hit);
+    }
     this.#noteTrades(events, context);
     // What a triggered order does must not stand for what an order does when it is placed.
     this.#noteEvents(causeOf(command), acts.own);

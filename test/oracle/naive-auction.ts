@@ -8,20 +8,35 @@ import type { Side } from './naive-types.ts';
 
 const MS_PER_INDICATION = 1_000;
 
+type Sides = Pick<NaiveBook, 'buys' | 'sells' | 'lastTicks'>;
+
+/** What decided between the best prices. */
+export type PriceRule =
+  | 'only one'
+  | 'buyers left'
+  | 'sellers left'
+  | 'last'
+  | 'nearest lowest'
+  | 'nearest highest'
+  | 'middle';
+
 interface AuctionPrice {
   readonly ticks: bigint;
+  readonly rule: PriceRule;
+  /** Prices at which the most lots trade, and those of them where the least are left over. */
+  readonly candidates: readonly [number, number];
   readonly lots: bigint;
   readonly surplusSide: Side | null;
   readonly surplusLots: bigint;
 }
 
-export function isCrossed({ buys, sells }: NaiveBook): boolean {
+export function isCrossed({ buys, sells }: Sides): boolean {
   const [buy, sell] = [buys[0], sells[0]];
   return buy !== undefined && sell !== undefined && buy.limit >= sell.limit;
 }
 
 /** What could be bought and sold at a price. */
-function volumesAt({ buys, sells }: NaiveBook, ticks: bigint) {
+function volumesAt({ buys, sells }: Sides, ticks: bigint) {
   const sum = (orders: readonly Order[]): bigint =>
     orders.reduce((total, { remaining }) => total + remaining, 0n);
   const bought = sum(buys.filter(({ limit }) => limit >= ticks));
@@ -32,7 +47,7 @@ function volumesAt({ buys, sells }: NaiveBook, ticks: bigint) {
 }
 
 /** Null when the book is not crossed. */
-export function auctionPrice(book: NaiveBook): AuctionPrice | null {
+export function auctionPrice(book: Sides): AuctionPrice | null {
   const [bestBuy, bestSell] = [book.buys[0], book.sells[0]];
   if (bestBuy === undefined || bestSell === undefined || bestBuy.limit < bestSell.limit) {
     return null;
@@ -48,23 +63,26 @@ export function auctionPrice(book: NaiveBook): AuctionPrice | null {
     most[0]?.surplusLots ?? 0n,
   );
   const best = most.filter(({ surplusLots }) => surplusLots === leastSurplus);
-  const lowest = best[0]?.ticks ?? 0n;
-  const highest = best.at(-1)?.ticks ?? 0n;
-  const ticks = best.every(({ bought, sold }) => bought > sold)
-    ? highest
-    : best.every(({ bought, sold }) => bought < sold)
-      ? lowest
-      : between(lowest, highest, book.lastTicks);
+  const [rule, ticks] = chooseFrom(best, book.lastTicks);
   const { bought, sold, lots, surplusLots } = volumesAt(book, ticks);
   const surplusSide = bought === sold ? null : bought > sold ? 'buy' : 'sell';
-  return { ticks, lots, surplusSide, surplusLots };
+  const candidates = [most.length, best.length] as const;
+  return { ticks, rule, candidates, lots, surplusSide, surplusLots };
 }
 
-function between(lowest: bigint, highest: bigint, lastTicks: number | null): bigint {
-  if (lastTicks === null) return (lowest + highest) / 2n;
+function chooseFrom(
+  best: readonly ReturnType<typeof volumesAt>[],
+  lastTicks: number | null,
+): readonly [PriceRule, bigint] {
+  const lowest = best[0]?.ticks ?? 0n;
+  const highest = best.at(-1)?.ticks ?? 0n;
+  if (lowest === highest) return ['only one', lowest];
+  if (best.every(({ bought, sold }) => bought > sold)) return ['buyers left', highest];
+  if (best.every(({ bought, sold }) => bought < sold)) return ['sellers left', lowest];
+  if (lastTicks === null) return ['middle', (lowest + highest) / 2n];
   const last = BigInt(lastTicks);
-  if (last < lowest) return lowest;
-  return last > highest ? highest : last;
+  if (last < lowest) return ['nearest lowest', lowest];
+  return last > highest ? ['nearest highest', highest] : ['last', last];
 }
 
 /** Lets a crossed book trade at its auction price. It may be crossed still for what is prevented. */

@@ -65,6 +65,8 @@ export class NaiveBook {
   readonly #expiring = new Set<Order>();
   readonly #touched: Readonly<Record<Side, Set<bigint>>> = { buy: new Set(), sell: new Set() };
   #events: Execution[] = [];
+  /** How many events of the last call the clock made, before the command itself. */
+  clockEvents = 0;
   /** Events of which the trades were taken. */
   #taken = 0;
   #scale: Scale | null = null;
@@ -77,10 +79,13 @@ export class NaiveBook {
   apply(command: MarketCommand | Tick): readonly Execution[] {
     this.#events = [];
     this.#taken = 0;
+    this.clockEvents = 0;
     if (command.kind === 'tick') {
       passTime(this, command.timeMs);
+      this.clockEvents = this.#events.length;
     } else if (this.#isNew(command)) {
       passTime(this, command.timeMs);
+      this.clockEvents = this.#events.length;
       act(this, command);
       runTriggers(this);
     }

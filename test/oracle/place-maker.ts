@@ -2,19 +2,26 @@
 import { PRICE_MAX, type PlaceSpec, type ReplaceSpec, type TriggerSpec } from './command-specs.ts';
 import { holdOf, partsPerMillionUp, reservePpm } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
+import { isCollecting } from './naive-phases.ts';
 import { isRising } from './naive-triggers.ts';
 import type { Bare, Place, Replaces, Side, Trigger } from './naive-types.ts';
 
 export const USER_FIRST = 11;
 
-/** Near the middle the sides overlap only in part, so that books grow deep and still cross. */
-export function priceOf(price: number, side: Side): number {
+/**
+ * Near the middle the sides overlap only in part, so that books grow deep and still cross; while
+ * the market collects they overlap all the more.
+ */
+export function priceOf(price: number, side: Side, isCollecting: boolean): number {
+  if (isCollecting) return price;
   return side === 'buy' && price >= 96 && price <= 106 ? price - 4 : price;
 }
 
 /** Orders with a trigger reach across the gap, so that what they trade triggers more. */
-function placePriceOf({ price, side, trigger }: PlaceSpec): number {
-  if (trigger === null || price < 96 || price > 106) return priceOf(price, side);
+function placePriceOf({ price, side, trigger }: PlaceSpec, book: NaiveBook): number {
+  if (trigger === null || price < 96 || price > 106) {
+    return priceOf(price, side, isCollecting(book.status));
+  }
   return side === 'buy' ? price + 6 : price - 6;
 }
 
@@ -40,7 +47,7 @@ export function placeOf(spec: PlaceSpec, book: NaiveBook, timeMs: number): Bare<
     timeInForce,
     postOnly: isPostOnly && (!isMarket || isOdd),
     selfTradePrevention: spec.mode,
-    priceTicks: placePriceOf(spec),
+    priceTicks: placePriceOf(spec, book),
     quantityLots: spec.lots,
     expiresAtMs: timeInForce === 'GTD' ? expiresAtMs : null,
     ...terms,
@@ -91,7 +98,7 @@ function amountsOf(
     return { quoteBudgetMinor: isByQuote ? '77' : null, holdMinor: '12345678901234567890' };
   }
   const { config, scale } = book.rules;
-  const hold = holdOf(book.rules, spec, BigInt(placePriceOf(spec)), BigInt(spec.lots));
+  const hold = holdOf(book.rules, spec, BigInt(placePriceOf(spec, book)), BigInt(spec.lots));
   // A budget on a limit order means nothing; it must not be taken for one.
   const stray = spec.sizing === 'limit' && spec.budgetExtra === 77 ? '5' : null;
   if (!isByQuote) return { quoteBudgetMinor: stray, holdMinor: String(hold) };

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
-import { specs } from './random-specs.ts';
+import { specLists } from './random-specs.ts';
 import { Coverage } from './coverage.ts';
 import { runAlone, runTwins, type Subject } from './twin.ts';
 
@@ -30,7 +30,7 @@ export function checkRandomRuns({
   commandsMax = COMMANDS_PER_RUN_MAX,
 }: RandomRuns): Coverage {
   const coverage = new Coverage();
-  const property = fc.property(fc.array(specs, { maxLength: commandsMax, size: 'max' }), (list) => {
+  const property = fc.property(specLists(commandsMax), (list) => {
     const { steps, lines } = runTwins(makeSubject(), list, coverage);
     const plain = runAlone(makeSubject(), steps);
     assert.equal(digest(plain), digest(lines), 'two runs wrote different events');

@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import {
   PRICE_MAX,
   SELF_TRADE_MODES,
-  VARIANTS,
   type AmendSpec,
   type BlockSpec,
   type CancelAllSpec,
@@ -14,17 +13,14 @@ import {
   type Numbering,
   type PlaceSpec,
   type ReplaceSpec,
+  type ScheduleSpec,
   type Spec,
   type Target,
   type TriggerSpec,
 } from './command-specs.ts';
-import type {
-  CancelCondition,
-  MarketStatus,
-  Side,
-  TimeInForce,
-  TriggerKind,
-} from './naive-types.ts';
+import { EVERYTHING, MOODS, type Mood } from './random-moods.ts';
+import { LIMIT_SETS, RULE_COUNT } from './market-variants.ts';
+import type { CancelCondition, MarketStatus, Side, TriggerKind } from './naive-types.ts';
 
 /** `weighted([3, a], [1, b])` draws a three times as often as b; the first shrinks best. */
 function weighted<T>(...choices: readonly (readonly [number, T])[]): fc.Arbitrary<T> {
@@ -50,38 +46,42 @@ const base = {
     [2, 'window_edge'],
     [2, 'too_old'],
   ),
-  forwardMs: weighted([30, 0], [10, 1], [4, 7], [1, 40], [2, -5]),
+  // At times a second and more, so that auctions have something to tell.
+  forwardMs: weighted([60, 0], [20, 1], [8, 7], [2, 40], [4, -5], [1, 700]),
 };
 
 const user = fc.nat({ max: 3 });
 /** Narrow, so that orders cross; at times the ends of the range. */
-const price = mostly(
-  24,
-  fc.integer({ min: 96, max: 106 }),
-  weighted([2, 1], [2, 2], [1, 70_000], [1, PRICE_MAX - 1], [1, PRICE_MAX]),
-);
+const price = ({ pricesFrom, pricesTo }: Mood): fc.Arbitrary<number> =>
+  mostly(
+    24,
+    fc.integer({ min: pricesFrom, max: pricesTo }),
+    weighted([2, 1], [2, 2], [1, 70_000], [1, PRICE_MAX - 1], [1, PRICE_MAX]),
+  );
 /** Small, so that orders fill exactly; at times beyond 32 bits and beyond what is allowed. */
-const lots = mostly(
-  14,
-  fc.integer({ min: 2, max: 9 }),
-  fc.oneof(
-    fc.constant(1),
-    fc.integer({ min: 10, max: 5_000 }),
-    fc.integer({ min: 2 ** 32, max: 2 ** 43 }),
-    fc.constantFrom(2 ** 43, 2 ** 43 + 1, Number.MAX_SAFE_INTEGER),
-  ),
-);
+const lots = ({ usualLots, lotsMax }: Mood): fc.Arbitrary<number> =>
+  mostly(
+    usualLots,
+    fc.integer({ min: 2, max: lotsMax }),
+    fc.oneof(
+      fc.constant(1),
+      fc.integer({ min: 10, max: 5_000 }),
+      fc.integer({ min: 2 ** 32, max: 2 ** 43 }),
+      fc.constantFrom(2 ** 43, 2 ** 43 + 1, Number.MAX_SAFE_INTEGER),
+    ),
+  );
 const feePpm = weighted([6, 0], [6, 1_000], [6, 2_000], [4, -500], [3, 333_333], [1, 1_000_000]);
 
-const trigger: fc.Arbitrary<TriggerSpec> = record({
-  kind: fc.constantFrom<TriggerKind>('stop_loss', 'take_profit', 'trailing_stop'),
-  // At prices around 100 these are one to five ticks; at times none, or half of it all.
-  trailBps: weighted([6, 100], [4, 150], [4, 200], [2, 500], [1, 1], [1, 5_000]),
-  hasPrice: weighted([1, false], [1, true]),
-  away: weighted([8, 1], [8, 2], [4, 3], [2, 5], [2, 0], [1, -2]),
-  price,
-  isFixed: weighted([9, false], [1, true]),
-});
+const trigger = (mood: Mood): fc.Arbitrary<TriggerSpec> =>
+  record({
+    kind: fc.constantFrom<TriggerKind>('stop_loss', 'take_profit', 'trailing_stop'),
+    // At prices around 100 these are one to five ticks; at times none, or half of it all.
+    trailBps: weighted([6, 100], [4, 150], [4, 200], [2, 500], [1, 1], [1, 5_000]),
+    hasPrice: weighted([1, false], [1, true]),
+    away: weighted([8, 1], [8, 2], [4, 3], [2, 5], [2, 0], [1, -2]),
+    price: price(mood),
+    isFixed: weighted([9, false], [1, true]),
+  });
 
 const replaces: fc.Arbitrary<ReplaceSpec> = record({
   pick: fc.nat({ max: 200 }),
@@ -99,32 +99,36 @@ function seldom<T>(weight: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T |
   );
 }
 
-const place: fc.Arbitrary<PlaceSpec> = record({
-  kind: fc.constant('place'),
-  ...base,
-  user,
-  side: fc.constantFrom<Side>('buy', 'sell'),
-  sizing: weighted<PlaceSpec['sizing']>([12, 'limit'], [3, 'market'], [3, 'quote']),
-  timeInForce: weighted<TimeInForce>([14, 'GTC'], [3, 'IOC'], [4, 'FOK'], [4, 'GTD']),
-  postOnly: weighted([8, false], [1, true]),
-  mode: fc.constantFrom(...SELF_TRADE_MODES),
-  price,
-  lots,
-  budgetExtra: fc.nat({ max: 120 }),
-  expiryMs: weighted([6, 10], [4, 3], [2, 60], [1, 0], [1, -4]),
-  makerFeePpm: feePpm,
-  takerFeePpm: feePpm,
-  trigger: seldom(5, trigger),
-  // 1 is below every minimum, and of most orders the large ones are no part.
-  displayLots: seldom(2, weighted([6, 2], [4, 3], [2, 4], [1, 1], [1, 50], [1, 2 ** 32])),
-  tradeGroup: seldom(2, fc.constantFrom(7, 8)),
-  replaces: seldom(12, replaces),
-});
+const place = (mood: Mood): fc.Arbitrary<PlaceSpec> =>
+  record({
+    kind: fc.constant('place'),
+    ...base,
+    user,
+    side: fc.constantFrom<Side>('buy', 'sell'),
+    sizing: weighted(...mood.sizings),
+    timeInForce: weighted(...mood.timesInForce),
+    postOnly: weighted([mood.noPostOnly, false], [1, true]),
+    mode: fc.constantFrom(...SELF_TRADE_MODES),
+    price: price(mood),
+    lots: lots(mood),
+    budgetExtra: fc.nat({ max: 120 }),
+    expiryMs: weighted([6, 10], [4, 3], [2, 60], [1, 0], [1, -4]),
+    makerFeePpm: feePpm,
+    takerFeePpm: feePpm,
+    trigger: seldom(mood.noTrigger, trigger(mood)),
+    // 1 is below every minimum, and of most orders the large ones are no part.
+    displayLots: seldom(
+      mood.noDisplay,
+      weighted([6, 2], [4, 3], [2, 4], [1, 1], [1, 50], [1, 2 ** 32]),
+    ),
+    tradeGroup: seldom(2, fc.constantFrom(7, 8)),
+    replaces: seldom(12, replaces),
+  });
 
 const target = {
   ...base,
   pick: fc.nat({ max: 200 }),
-  target: weighted<Target>([14, 'resting'], [1, 'waiting'], [1, 'ended'], [1, 'foreign']),
+  target: weighted<Target>([13, 'resting'], [2, 'waiting'], [1, 'ended'], [1, 'foreign']),
 };
 
 const cancel: fc.Arbitrary<CancelSpec> = record({
@@ -133,23 +137,24 @@ const cancel: fc.Arbitrary<CancelSpec> = record({
   onlyIf: weighted<CancelCondition | null>([2, null], [1, 'new'], [1, 'partially_filled']),
 });
 
-const amend: fc.Arbitrary<AmendSpec> = record({
-  kind: fc.constant('amend'),
-  ...target,
-  price: fc.oneof(
-    { weight: 2, arbitrary: fc.constant<'same'>('same') },
-    { weight: 3, arbitrary: price },
-  ),
-  lots: weighted<AmendSpec['lots']>(
-    [4, 'same'],
-    [4, 'less'],
-    [4, 'more'],
-    [1, 'not_above_gone'],
-    [1, 'too_large'],
-  ),
-  step: fc.integer({ min: 1, max: 5 }),
-  hold: weighted<AmendSpec['hold']>([8, 'exact'], [3, 'extra'], [1, 'short']),
-});
+const amend = (mood: Mood): fc.Arbitrary<AmendSpec> =>
+  record({
+    kind: fc.constant('amend'),
+    ...target,
+    price: fc.oneof(
+      { weight: 2, arbitrary: fc.constant<'same'>('same') },
+      { weight: 3, arbitrary: price(mood) },
+    ),
+    lots: weighted<AmendSpec['lots']>(
+      [4, 'same'],
+      [4, 'less'],
+      [4, 'more'],
+      [1, 'not_above_gone'],
+      [1, 'too_large'],
+    ),
+    step: fc.integer({ min: 1, max: 5 }),
+    hold: weighted<AmendSpec['hold']>([8, 'exact'], [3, 'extra'], [1, 'short']),
+  });
 
 const cancelAll: fc.Arbitrary<CancelAllSpec> = record({
   kind: fc.constant('cancel_all'),
@@ -173,36 +178,67 @@ const block: fc.Arbitrary<BlockSpec> = record({
   isBlocked: weighted([8, false], [1, true]),
 });
 
-const configure: fc.Arbitrary<ConfigureSpec> = record({
-  kind: fc.constant('configure'),
-  ...base,
-  // Variant 2 refuses most of what is small, and so what was armed before.
-  variant: mostly(6, fc.nat({ max: VARIANTS - 1 }), fc.constant(2)),
-  status: weighted<MarketStatus>(
-    [32, 'trading'],
-    [1, 'cancel_only'],
-    [1, 'halted'],
-    [2, 'post_only'],
-    [2, 'limit_only'],
-  ),
-  isNewer: weighted([6, true], [1, false]),
+const tick = record({
+  kind: fc.constant<'tick'>('tick'),
+  forwardMs: mostly(5, fc.nat({ max: 9 }), fc.constant(1_100)),
 });
 
-export const specs: fc.Arbitrary<Spec> = fc.oneof(
-  { weight: 120, arbitrary: place },
-  { weight: 16, arbitrary: cancel },
-  { weight: 22, arbitrary: amend },
-  { weight: 2, arbitrary: cancelAll },
-  { weight: 5, arbitrary: deadline },
-  { weight: 4, arbitrary: block },
-  { weight: 6, arbitrary: configure },
-  {
-    weight: 3,
-    arbitrary: record({ kind: fc.constant('tick'), forwardMs: fc.nat({ max: 9 }) }),
-  },
-  {
-    weight: 5,
-    arbitrary: record({ kind: fc.constant('repeat'), back: fc.nat({ max: 300 }) }),
-  },
-  { weight: 3, arbitrary: record({ kind: fc.constant('restore') }) },
-);
+const repeat = record({ kind: fc.constant<'repeat'>('repeat'), back: fc.nat({ max: 300 }) });
+
+const entry: fc.Arbitrary<ScheduleSpec> = record({
+  afterMs: weighted([8, 6], [4, 1], [4, 15], [2, 40], [1, 1_200]),
+  status: weighted<MarketStatus>(
+    [40, 'trading'],
+    [24, 'auction'],
+    [8, 'pre_open'],
+    [4, 'halted'],
+    [4, 'cancel_only'],
+    [4, 'post_only'],
+    [4, 'limit_only'],
+    [1, 'closing'],
+    [2, 'delisted'],
+  ),
+});
+
+const TRADING: ScheduleSpec = { afterMs: 12, status: 'trading' };
+
+const configure = (mood: Mood): fc.Arbitrary<ConfigureSpec> =>
+  record({
+    kind: fc.constant('configure'),
+    ...base,
+    variant: weighted(...mood.variants),
+    limits: mostly(mood.noLimits, fc.constant(0), fc.nat({ max: LIMIT_SETS - 1 })),
+    rule: seldom(mood.noRule, fc.nat({ max: RULE_COUNT - 1 })),
+    status: weighted(...mood.statuses),
+    schedule: fc.oneof(
+      { weight: 2, arbitrary: fc.constant([]) },
+      { weight: 1, arbitrary: fc.array(entry, { minLength: 1, maxLength: 3 }) },
+      { weight: 1, arbitrary: fc.array(entry, { maxLength: 2 }).map((list) => [...list, TRADING]) },
+    ),
+    isNewer: weighted([6, true], [1, false]),
+  });
+
+/** Commands as a mood draws them. */
+export function specsOf(mood: Mood): fc.Arbitrary<Spec> {
+  return fc.oneof(
+    { weight: 120, arbitrary: place(mood) },
+    { weight: 16, arbitrary: cancel },
+    { weight: 22, arbitrary: amend(mood) },
+    { weight: 2, arbitrary: cancelAll },
+    { weight: mood.switches, arbitrary: deadline },
+    { weight: mood.switches, arbitrary: block },
+    { weight: mood.configures, arbitrary: configure(mood) },
+    { weight: 3, arbitrary: tick },
+    { weight: 5, arbitrary: repeat },
+    { weight: 3, arbitrary: record({ kind: fc.constant('restore') }) },
+  );
+}
+
+/** All that there is, each as often as seems fit. */
+export const specs = specsOf(EVERYTHING);
+
+/** Lists of commands, each in a mood of its own. */
+export function specLists(lengthMax: number): fc.Arbitrary<Spec[]> {
+  const size = { maxLength: lengthMax, size: 'max' } as const;
+  return fc.oneof(...MOODS.map((mood) => fc.array(specsOf(mood), size)));
+}
