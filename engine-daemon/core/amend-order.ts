@@ -1,6 +1,7 @@
 // The command `amend`: a new limit price and total quantity for a resting order.
 import { holdMinor } from '../../shared/domain/hold.ts';
 import { isCollecting, type MarketStatus } from '../../shared/domain/market.ts';
+import { ICEBERG_PARTS_MAX } from '../../shared/domain/order.ts';
 import type { AmendCommand } from '../../shared/events/commands.ts';
 import type { BookState } from './book-state.ts';
 import { FILLED, BUY, reasonCode, sideName } from './codes.ts';
@@ -24,6 +25,7 @@ const MARKET_DELISTED = reasonCode('MARKET_DELISTED');
 const NOTIONAL_TOO_LARGE = reasonCode('ORDER_NOTIONAL_TOO_LARGE');
 const MARKET_POST_ONLY = reasonCode('MARKET_POST_ONLY');
 const QUANTITY_BELOW_FILLED = reasonCode('ORDER_QUANTITY_BELOW_FILLED');
+const DISPLAY_TOO_SMALL = reasonCode('ORDER_DISPLAY_QUANTITY_TOO_SMALL');
 const QUANTITY_TOO_LARGE = reasonCode('ORDER_QUANTITY_TOO_LARGE');
 const PRICE_OUT_OF_BAND = reasonCode('ORDER_PRICE_OUT_OF_BAND');
 const POST_ONLY_WOULD_TAKE = reasonCode('ORDER_POST_ONLY_WOULD_TAKE');
@@ -93,7 +95,13 @@ function findRefusal(
   const reason = findStatusRefusal(rules.status, moves || grows);
   if (reason !== NO_REASON) return reason;
   if (taker.remaining <= 0) return QUANTITY_BELOW_FILLED;
-  if (grows && taker.original > rules.scale.maxQuantityLots) return QUANTITY_TOO_LARGE;
+  if (grows) {
+    if (taker.original > rules.scale.maxQuantityLots) return QUANTITY_TOO_LARGE;
+    const displayLots = book.orders.displayOf(slot);
+    if (displayLots > 0 && taker.original > displayLots * ICEBERG_PARTS_MAX) {
+      return DISPLAY_TOO_SMALL;
+    }
+  }
   if (moves) {
     if (!isInBand(rules, taker.holdTicks)) return PRICE_OUT_OF_BAND;
     const outOfBand = rules.hasLimits

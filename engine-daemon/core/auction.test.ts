@@ -319,3 +319,18 @@ describe('own orders in an uncrossing', () => {
     ]);
   });
 });
+
+describe('orders of one owner that meet one by one', () => {
+  it('ask for eight auction prices, and then meet at the price of the maker', () => {
+    const market = collecting();
+    market.rest('sell', ALICE, 1, 1);
+    // Each is newer than the sell and so takes, and ends; the best comes first.
+    for (let at = 0; at < 12; at += 1) market.rest('buy', ALICE, 10 + at, 1);
+    const events = market.setStatus('trading').map(brief);
+    expect(events.filter((line) => line.startsWith('uncrossed'))).toHaveLength(8);
+    const prevented = events.filter((line) => line.startsWith('prevented'));
+    expect(prevented).toHaveLength(12);
+    expect(prevented.slice(8)).toEqual(Array.from({ length: 4 }, () => 'prevented 1/0@1'));
+    expect(market.book.openOrders).toBe(1);
+  });
+});

@@ -6,15 +6,7 @@ import { TRIGGER_KINDS } from '../../shared/domain/order.ts';
 import type { PlaceCommand } from '../../shared/events/commands.ts';
 import { NEVER_MS, type BookState } from './book-state.ts';
 import { endOwnOrder } from './cancel-orders.ts';
-import {
-  BUY,
-  EXPIRED,
-  FILLED,
-  REJECTED,
-  modeCode,
-  reasonCode,
-  sideCode,
-} from './codes.ts';
+import { BUY, EXPIRED, FILLED, REJECTED, modeCode, reasonCode, sideCode } from './codes.ts';
 import type { MarketRules } from './market-rules.ts';
 import { bestAgainst, findPlaceRefusal, findWaitingRefusal } from './place-checks.ts';
 import { takeLiquidity } from './matching.ts';

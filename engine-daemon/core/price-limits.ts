@@ -72,7 +72,7 @@ export function findNotionalRefusal(
     return isNotionalAbove(rules, priceTicks, quantityLots) ? NOTIONAL_TOO_LARGE : NO_REASON;
   }
   const { maxNotionalMinor } = rules.scale;
-  if (maxNotionalMinor === null) return NO_REASON;
+  if (maxNotionalMinor === null || bestTicks === 0) return NO_REASON;
   const isAbove =
     quoteBudgetMinor === null
       ? isNotionalAbove(rules, bestTicks, quantityLots)

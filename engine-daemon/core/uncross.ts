@@ -23,6 +23,10 @@ import type { Taker } from './taker.ts';
 const NO_REASON = reasonCode('NONE');
 const PREVENTED = reasonCode('ORDER_SELF_TRADE_PREVENTED');
 
+const UNCROSSINGS_MAX = 8;
+/** In place of a price. */
+const AT_MAKERS_LIMIT = 0;
+
 /** What an auction comes to. Lots of a whole side may leave the safe integers. */
 export interface AuctionPrice {
   readonly priceTicks: number;
@@ -57,13 +61,19 @@ export function toldLots(lots: bigint): number {
   return lots < -most ? -Number.MAX_SAFE_INTEGER : Number(lots);
 }
 
-/** Trades until no buy and sell are left that would trade with each other. */
+/**
+ * Trades until no buy and sell are left that would trade with each other. Each auction price costs a
+ * look at all of them, so there are few: otherwise orders of one owner could ask for one a pair.
+ */
 export function uncross(book: BookState): void {
-  for (let auction = findAuctionPrice(book); auction !== null; auction = findAuctionPrice(book)) {
+  for (let times = 0; times < UNCROSSINGS_MAX; times += 1) {
+    const auction = findAuctionPrice(book);
+    if (auction === null) return;
     const { priceTicks, lots } = auction;
     book.events.uncrossed(priceTicks, toldLots(lots));
     while (meetsAt(book, priceTicks)) meet(book, priceTicks);
   }
+  while (book.isCrossed()) meet(book, AT_MAKERS_LIMIT);
 }
 
 /** Levels of a side from its best to `limit`, best first. */
@@ -157,8 +167,9 @@ function meet(book: BookState, price: number): void {
   const [takerSlot, maker] = takerSide === BUY ? [buy, sell] : [sell, buy];
   loadResting(book, taker, takerSlot, takerSide);
   const lots = Math.min(taker.remaining, orders.leftOf(maker));
-  if (isOwn(book, taker, maker)) preventMeeting(book, taker, takerSlot, maker, lots, price);
-  else tradeMeeting(book, taker, takerSlot, maker, lots, price);
+  const ticks = price === AT_MAKERS_LIMIT ? book.priceOf(maker) : price;
+  if (isOwn(book, taker, maker)) preventMeeting(book, taker, takerSlot, maker, lots, ticks);
+  else tradeMeeting(book, taker, takerSlot, maker, lots, ticks);
 }
 
 /** The newer takes, but no post-only order does if the other is not one. */

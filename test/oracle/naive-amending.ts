@@ -26,6 +26,9 @@ export function amend(book: NaiveBook, command: Amend): string | null {
   if (book.status === 'cancel_only' && isMore) return 'MARKET_CANCEL_ONLY';
   if (quantity <= gone) return 'ORDER_QUANTITY_BELOW_FILLED';
   if (isGrown && quantity > scale.maxLots) return 'ORDER_QUANTITY_TOO_LARGE';
+  if (isGrown && order.iceberg !== null && quantity > 100n * order.iceberg.displayLots) {
+    return 'ORDER_DISPLAY_QUANTITY_TOO_SMALL';
+  }
   const outOfBand = isRepriced ? findOutOfBand(book, limit) : null;
   if (outOfBand !== null) return outOfBand;
   if (isMore && isTooLarge(book, limit * quantity * scale.tickLotMinor)) {

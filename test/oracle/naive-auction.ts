@@ -7,6 +7,7 @@ import { hasSameOwner, openOf, type Order } from './naive-orders.ts';
 import type { Side } from './naive-types.ts';
 
 const MS_PER_INDICATION = 1_000;
+const UNCROSSINGS_MAX = 8;
 
 type Sides = Pick<NaiveBook, 'buys' | 'sells' | 'lastTicks'>;
 
@@ -85,8 +86,19 @@ function chooseFrom(
   return last > highest ? ['nearest highest', highest] : ['last', last];
 }
 
-/** Lets a crossed book trade at its auction price. It may be crossed still for what is prevented. */
+/** Lets a crossed book trade until it is not crossed any more. */
 export function uncross(book: NaiveBook): void {
+  for (let times = 0; times < UNCROSSINGS_MAX && isCrossed(book); times += 1) uncrossOnce(book);
+  while (isCrossed(book)) {
+    const [buy, sell] = [book.buys[0], book.sells[0]];
+    if (buy === undefined || sell === undefined) return;
+    const [taker, maker] = rolesOf(buy, sell);
+    meet(book, taker, maker, maker.limit);
+  }
+}
+
+/** At its auction price. It may be crossed still for what is prevented. */
+function uncrossOnce(book: NaiveBook): void {
   const price = auctionPrice(book);
   if (price === null) throw new Error('the book is not crossed');
   const { ticks, lots } = price;
@@ -96,11 +108,15 @@ export function uncross(book: NaiveBook): void {
     if (buy === undefined || sell === undefined) return;
     if (buy.limit < ticks || sell.limit > ticks) return;
     const [taker, maker] = rolesOf(buy, sell);
-    if (hasSameOwner(maker, taker) && taker.mode !== 'none') {
-      preventInAuction(book, taker, maker, ticks);
-    } else {
-      tradeInAuction(book, taker, maker, ticks);
-    }
+    meet(book, taker, maker, ticks);
+  }
+}
+
+function meet(book: NaiveBook, taker: Order, maker: Order, ticks: bigint): void {
+  if (hasSameOwner(maker, taker) && taker.mode !== 'none') {
+    preventInAuction(book, taker, maker, ticks);
+  } else {
+    tradeInAuction(book, taker, maker, ticks);
   }
 }
 

@@ -272,7 +272,8 @@ describe('an iceberg that is amended', () => {
   test('keeps its display quantity, however large or small it is now', () => {
     iceberg(3, 9);
     expect(kinds(amend(2))).toEqual(['amended']);
-    expect(kinds(amend(1_000))).toEqual(['amended', 'opened']);
+    expect(amend(301)).toMatchObject([{ reason: 'ORDER_DISPLAY_QUANTITY_TOO_SMALL' }]);
+    expect(kinds(amend(300))).toEqual(['amended', 'opened']);
     expect(shownOf(2)).toBe(3n);
     expect(book.stateText()).toContain(' display 3 3\n');
   });

@@ -27,7 +27,7 @@ export function bringStatus(book: NaiveBook): void {
     book.endAll([...book.buys, ...book.sells, ...waiting], 'MARKET_DELISTED');
   }
   if (!isContinuous(book.status)) return;
-  while (isCrossed(book)) uncross(book);
+  uncross(book);
 }
 
 /** Makes the changes that are due, the earliest first; at one time that of the schedule first. */

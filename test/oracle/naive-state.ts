@@ -17,7 +17,7 @@ export function stateLines(book: NaiveBook): string[] {
     `last ${book.lastTicks ?? 0} ${book.lastTradeMs ?? 0}`,
     ...book.buys.map(restingText),
     ...book.sells.map(restingText),
-    ...waiting.map(waitingText),
+    ...waiting.map((each) => waitingText(each, book.queue.includes(each))),
     ...blocked.map((user) => `blocked ${user}`),
     ...deadlines.map(([user, deadlineMs]) => `deadman ${user} ${deadlineMs}`),
     ...phaseLines(book),
@@ -68,7 +68,7 @@ function groupText({ tradeGroup }: Order): string {
   return tradeGroup === null ? '' : ` group ${tradeGroup}`;
 }
 
-function waitingText(waiting: Waiting): string {
+function waitingText(waiting: Waiting, isQueued: boolean): string {
   const { order, command, trigger, extreme } = waiting;
   const line = [
     'waiting',
@@ -77,11 +77,11 @@ function waitingText(waiting: Waiting): string {
     command.holdMinor,
     order.byQuote?.budgetLeft ?? '-',
     trigger.kind,
-    triggerTicksOf(waiting) ?? 0,
+    isQueued && trigger.kind === 'trailing_stop' ? 0 : (triggerTicksOf(waiting) ?? 0),
   ].join(' ');
   const trail =
     trigger.kind === 'trailing_stop'
-      ? ` trail ${trigger.trailBps} ${extreme ?? 0} ${trigger.activationPriceTicks ?? 0}`
+      ? ` trail ${trigger.trailBps} ${isQueued ? 0 : (extreme ?? 0)} ${trigger.activationPriceTicks ?? 0}`
       : '';
   const display = order.iceberg === null ? '' : ` display ${order.iceberg.displayLots}`;
   return `${line}${trail}${display}${groupText(order)}`;
