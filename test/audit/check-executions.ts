@@ -2,7 +2,7 @@
 // depth it told against the books (M7).
 import type { DepthLine, Market } from '../oracle/naive-types.ts';
 import type { Findings } from './findings.ts';
-import type { MarketStory, Replay } from './replay.ts';
+import { CONTINUOUS, type MarketStory, type Replay } from './replay.ts';
 import { canonical, readExecutionRecord, type ExecutionRecord, type LogRecord } from './wire.ts';
 
 type Outputs = readonly ExecutionRecord[];
@@ -139,6 +139,9 @@ export class ExecutionCheck {
       else bestSell = Math.min(bestSell, price);
     }
     if (bestBuy < bestSell) return;
+    // A market that collects or stands may have a crossed book.
+    const status = this.#replay.markets.get(read.market)?.statuses[read.lastSequence - 1];
+    if (status !== undefined && !CONTINUOUS.includes(status)) return;
     const row = { market: read.market, offset, lastSequence: read.lastSequence, bestBuy, bestSell };
     this.#findings.violate('M7', 'the depth that was told is crossed', row);
   }

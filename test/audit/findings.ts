@@ -10,7 +10,7 @@ export const INVARIANTS = {
   M3: 'the recorded executions and snapshots are what the log replays to',
   M4: 'settled trades and trade entries are a bijection, amounts and fees recomputed',
   M6: 'original = filled + remaining + cancelled + prevented, and the orders say so',
-  M7: 'no book is ever crossed, in the replay or as told',
+  M7: 'no book is crossed while its market matches, and none trades while it does not',
   M8: 'event sequences are gapless and repeats identical',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;

@@ -3,92 +3,23 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CommandMaker } from '../oracle/command-maker.ts';
-import { variantOf } from '../oracle/market-variants.ts';
 import type { Prevented, Reduced } from '../oracle/naive-events.ts';
 import { orderIdOf, userIdOf } from '../oracle/naive-amounts.ts';
 import { NaiveShard } from '../oracle/naive-shard.ts';
-import type { Market, MarketCommand, Place } from '../oracle/naive-types.ts';
 import { specs } from '../oracle/random-specs.ts';
 import { lockedFor, sum, takesOf } from './check-holds.ts';
-import { Findings } from './findings.ts';
 import type { OrderStory } from './order-stories.ts';
-import { Replay } from './replay.ts';
-import { COMMANDS_TYPE, TICK_TYPE, type LogRecord } from './wire.ts';
+import type { Replay } from './replay.ts';
+import { CONFIGURE, MARKET, Story } from './story-fixture.ts';
 
-const MARKET: Market = 'BTC-USD';
-const CONFIGURE: MarketCommand = {
-  kind: 'configure_market',
-  number: 1,
-  timeMs: 1,
-  config: variantOf(MARKET, 0, 1),
-  status: 'trading',
-};
 const SEED = 20_260_103;
 const COMMANDS = 6_000;
 
-class Story {
-  readonly findings = new Findings();
-  readonly replay = new Replay(this.findings);
-  #offset = 0;
-  #number = 1;
-
-  constructor() {
-    this.command(CONFIGURE);
-  }
-
-  command(command: MarketCommand, market = MARKET): void {
-    this.#append(market, COMMANDS_TYPE, { market, commands: [command] });
-  }
-
-  tick(timeMs: number): void {
-    this.#append(null, TICK_TYPE, { kind: 'tick', timeMs });
-  }
-
-  /** With no more said, user 1 buys 8 lots at 100. Answers the order's number. */
-  place(changes: Partial<Place>): number {
-    this.#number += 1;
-    const order = { side: 'buy', priceTicks: 100, quantityLots: 8, ...changes } as const;
-    const perLot = order.side === 'buy' ? order.priceTicks * 10_000 : 10_000;
-    this.command({
-      kind: 'place',
-      number: this.#number,
-      timeMs: 5,
-      userNumber: 1,
-      type: 'limit',
-      timeInForce: 'GTC',
-      postOnly: false,
-      selfTradePrevention: 'cancel_taker',
-      quoteBudgetMinor: null,
-      expiresAtMs: null,
-      makerFeePpm: 0,
-      takerFeePpm: 0,
-      holdMinor: String(perLot * order.quantityLots),
-      ...order,
-    });
-    return this.#number;
-  }
-
-  send(command: 'cancel_all_after' | 'block_user'): void {
-    this.#number += 1;
-    const head = { number: this.#number, timeMs: 5, userNumber: 1 };
-    if (command === 'block_user') this.command({ kind: command, ...head, isBlocked: true });
-    else this.command({ kind: command, ...head, deadlineMs: 9 });
-  }
-
-  #append(key: Market | null, type: string, data: object): void {
-    const value = Buffer.from(JSON.stringify(data));
-    const headers = { ce_type: type };
-    const record: LogRecord = { partition: 0, offset: this.#offset, key, headers, value };
-    this.replay.apply(record);
-    this.#offset += 1;
-  }
-
-  /** What is locked for an order, by the events and by the book. */
-  held(number: number): { readonly byEvents: bigint; readonly byBook: bigint } {
-    const story = this.replay.orders.find(number);
-    if (story === null) throw new Error(`no order ${number}`);
-    return heldFor(story, this.replay);
-  }
+/** What is locked for an order, by the events and by the book. */
+function heldOf(story: Story, number: number) {
+  const order = story.replay.orders.find(number);
+  if (order === null) throw new Error(`no order ${number}`);
+  return heldFor(order, story.replay);
 }
 
 function heldFor(story: OrderStory, replay: Replay) {
@@ -137,7 +68,7 @@ describe('what is held for an order is what it locks', () => {
     const story = new Story();
     const iceberg = story.place({ displayLots: 2 });
     story.place({ userNumber: 2, side: 'sell', quantityLots: 3 });
-    expect(story.held(iceberg)).toEqual({ byEvents: 5_000_000n, byBook: 5_000_000n });
+    expect(heldOf(story, iceberg)).toEqual({ byEvents: 5_000_000n, byBook: 5_000_000n });
   });
 
   test('of a trailing stop: all of it while it waits, however far it followed', () => {
@@ -148,7 +79,7 @@ describe('what is held for an order is what it locks', () => {
     const trailing = story.place({ side: 'sell', trigger });
     story.place({ userNumber: 2, side: 'sell', priceTicks: 104, quantityLots: 2 });
     story.place({ userNumber: 3, priceTicks: 104, quantityLots: 2 });
-    expect(story.held(trailing)).toEqual({ byEvents: 80_000n, byBook: 80_000n });
+    expect(heldOf(story, trailing)).toEqual({ byEvents: 80_000n, byBook: 80_000n });
   });
 
   const nothing = { byEvents: 0n, byBook: 0n };
@@ -158,27 +89,65 @@ describe('what is held for an order is what it locks', () => {
     const old = story.place({});
     const replaces = { orderNumber: old, onFailure: 'stop' } as const;
     const next = story.place({ priceTicks: 90, replaces });
-    expect(story.held(old)).toEqual(nothing);
-    expect(story.held(next)).toEqual({ byEvents: 7_200_000n, byBook: 7_200_000n });
+    expect(heldOf(story, old)).toEqual(nothing);
+    expect(heldOf(story, next)).toEqual({ byEvents: 7_200_000n, byBook: 7_200_000n });
     const failed = story.place({ replaces });
-    expect(story.held(failed)).toEqual(nothing);
+    expect(heldOf(story, failed)).toEqual(nothing);
   });
 
   test('of the orders of a blocked user: nothing', () => {
     const story = new Story();
     const order = story.place({ displayLots: 2 });
     story.send('block_user');
-    expect(story.held(order)).toEqual(nothing);
-    expect(story.held(story.place({}))).toEqual(nothing);
+    expect(heldOf(story, order)).toEqual(nothing);
+    expect(heldOf(story, story.place({}))).toEqual(nothing);
+  });
+
+  test('of orders that traded in an auction: each at its own limit', () => {
+    const story = new Story();
+    story.configure(2, 'auction');
+    const bought = story.place({ priceTicks: 104, quantityLots: 8 });
+    const sold = story.place({ userNumber: 2, side: 'sell', quantityLots: 3 });
+    expect(heldOf(story, bought).byBook).toBe(8_320_000n);
+    story.configure(3, 'trading');
+    expect(heldOf(story, bought)).toEqual({ byEvents: 5_200_000n, byBook: 5_200_000n });
+    expect(heldOf(story, sold)).toEqual(nothing);
+  });
+
+  test('of an order that stands in the queue of an interrupted market: all of it', () => {
+    const story = new Story();
+    const interruption = { moveBps: 100, windowMs: 600, haltMs: 9, auctionMs: 9 };
+    story.configure(2, 'trading', { interruption });
+    const trade = (priceTicks: number): void => {
+      story.place({ userNumber: 2, side: 'sell', priceTicks, quantityLots: 2 });
+      story.place({ userNumber: 3, priceTicks, quantityLots: 2 });
+    };
+    trade(100);
+    const trigger = { kind: 'stop_loss', priceTicks: 101 } as const;
+    const first = story.place({ priceTicks: 110, trigger });
+    const second = story.place({ priceTicks: 90, trigger });
+    story.place({ userNumber: 2, side: 'sell', priceTicks: 110, quantityLots: 2 });
+    trade(101);
+    expect(story.replay.markets.get(MARKET)?.statuses.at(-1)).toBe('halted');
+    expect(heldOf(story, first)).toEqual({ byEvents: 8_800_000n, byBook: 8_800_000n });
+    expect(heldOf(story, second)).toEqual({ byEvents: 7_200_000n, byBook: 7_200_000n });
+  });
+
+  test('of the orders of a market that is delisted: nothing', () => {
+    const story = new Story();
+    const order = story.place({ displayLots: 2 });
+    story.configure(2, 'closing');
+    story.configure(3, 'delisted');
+    expect(heldOf(story, order)).toEqual(nothing);
   });
 
   test('of orders whose deadline has passed: nothing', () => {
     const story = new Story();
     const order = story.place({});
     story.send('cancel_all_after');
-    expect(story.held(order).byBook).toBe(8_000_000n);
+    expect(heldOf(story, order).byBook).toBe(8_000_000n);
     story.tick(9);
-    expect(story.held(order)).toEqual(nothing);
+    expect(heldOf(story, order)).toEqual(nothing);
   });
 });
 

@@ -17,6 +17,9 @@ import {
   type LogRecord,
 } from './wire.ts';
 
+/** Statuses in which a market matches orders as they come; in others its book may be crossed. */
+export const CONTINUOUS: readonly string[] = ['trading', 'limit_only', 'post_only'];
+
 /** The whole book is walked this often; its best prices are looked at after every command. */
 const COMMANDS_BETWEEN_WALKS = 512;
 
@@ -27,7 +30,11 @@ export interface MarketStory {
   readonly events: Execution[];
   /** The configuration that each event happened under. */
   readonly configs: (MarketConfig | null)[];
+  /** The status that the market had from each event on. */
+  readonly statuses: MarketBookStatus[];
 }
+
+type MarketBookStatus = NaiveBook['status'];
 
 export interface ReplayCounts {
   records: number;
@@ -69,7 +76,8 @@ export class Replay {
       this.counts.poison += 1;
     } else if (read.kind === 'tick') {
       for (const [market, events] of shard.tick(read.timeMs)) {
-        this.#keep(this.#story(shard, market), events);
+        const story = this.#story(shard, market);
+        this.#keep(story, events, story.book.config);
       }
     } else if (read.kind === 'handed_over') {
       this.moves.handOver(record.partition, shard, read.move);
@@ -140,7 +148,8 @@ export class Replay {
       } else {
         this.counts.repeats += 1;
       }
-      this.#keep(story, shard.apply(batch.market, command));
+      const before = story.book.config;
+      this.#keep(story, shard.apply(batch.market, command), before);
       this.counts.commands += 1;
       this.#checkBook(story, command.number);
     }
@@ -158,10 +167,20 @@ export class Replay {
     return known === undefined;
   }
 
-  #keep(story: MarketStory, events: readonly Execution[]): void {
+  /** What the book did last, since it had the configuration `before`. */
+  #keep(story: MarketStory, events: readonly Execution[], before: MarketConfig | null): void {
+    let config = before;
+    let status = story.statuses.at(-1) ?? 'none';
     for (const event of events) {
+      if (event.kind === 'configured') config = story.book.config;
+      const problem = findIdleEvent(event, status);
+      if (problem !== null) {
+        this.#findings.violate('M7', problem, { market: story.market, status, event });
+      }
+      if (event.kind === 'configured' || event.kind === 'phase_changed') status = event.status;
       story.events.push(event);
-      story.configs.push(story.book.config);
+      story.configs.push(config);
+      story.statuses.push(status);
       this.orders.note(story.market, event);
     }
   }
@@ -215,7 +234,7 @@ export class Replay {
   #story(shard: NaiveShard, market: Market): MarketStory {
     let story = this.markets.get(market);
     if (story === undefined) {
-      story = { market, book: shard.book(market), events: [], configs: [] };
+      story = { market, book: shard.book(market), events: [], configs: [], statuses: [] };
       this.markets.set(market, story);
     }
     return story;
@@ -226,6 +245,16 @@ export class Replay {
     this.#shards.set(partition, shard);
     return shard;
   }
+}
+
+/** What may not happen in a market that does not match at once, or does not hold an auction. */
+export function findIdleEvent(event: Execution, status: MarketBookStatus): string | null {
+  const isMatching = CONTINUOUS.includes(status);
+  const isTrade = event.kind === 'trade' || event.kind === 'uncrossed';
+  if (isTrade && !isMatching) return 'a market traded while it must not';
+  if (event.kind === 'triggered' && !isMatching) return 'an order was triggered while it must not';
+  if (event.kind === 'indicative' && status !== 'auction') return 'an auction that is none told';
+  return null;
 }
 
 export function sha256(content: string | Uint8Array): string {

@@ -34,6 +34,15 @@ export const absentOr =
     v === undefined || check(v);
 export const flag: Check = (v) => typeof v === 'boolean';
 
+export const list =
+  (check: Check, least: number, most = Infinity): Check =>
+  (v) =>
+    Array.isArray(v) && v.length >= least && v.length <= most && v.every(check);
+export const bothOf =
+  (...checks: readonly Check[]): Check =>
+  (v) =>
+    checks.every((check) => check(v));
+
 /** An object with exactly these fields, but for those that may be absent. */
 export function fields(checks: Readonly<Record<string, Check>>): Check {
   const names = Object.keys(checks);
@@ -54,6 +63,9 @@ export const decimal = text(/^(0|[1-9][0-9]{0,19})(\.[0-9]{1,18})?$/);
 export const asset = text(/^[A-Z0-9]{2,10}$/);
 export const market = text(/^[A-Z0-9]{2,10}-[A-Z0-9]{2,10}$/);
 export const side = oneOf('buy', 'sell');
-export const status = oneOf('trading', 'cancel_only', 'halted', 'post_only', 'limit_only');
+export const status = oneOf(
+  ...['trading', 'cancel_only', 'halted', 'post_only', 'limit_only'],
+  ...['pre_open', 'auction', 'closing', 'delisted'],
+);
 export const sha256Hex = text(/^[0-9a-f]{64}$/);
 export const base64 = text(/^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/);

@@ -9,10 +9,12 @@ import {
   atLeast,
   base64,
   between,
+  bothOf,
   decimal,
   eitherOf,
   fields,
   flag,
+  list,
   market,
   minor,
   number,
@@ -86,6 +88,18 @@ export interface ExecutionRecord {
 
 const head = { kind: () => true, number, timeMs };
 
+const DAY_MS = 86_400_000;
+const bps = between(1, 9_999);
+const band = fields({
+  staticPrice: absentOr(decimal),
+  staticBps: absentOr(bps),
+  dynamicBps: absentOr(bps),
+});
+/** A price without a width means nothing, nor does a width without a price. */
+const isWholeBand: Check = (v) =>
+  Object.hasOwn(v as object, 'staticPrice') === Object.hasOwn(v as object, 'staticBps');
+const selfTradeMode = oneOf('cancel_taker', 'cancel_maker', 'cancel_both', 'decrement', 'none');
+
 const isConfig = fields({
   market,
   base: asset,
@@ -99,10 +113,29 @@ const isConfig = fields({
   minNotional: decimal,
   minPrice: decimal,
   maxPrice: decimal,
-  protectionBps: between(1, 9_999),
+  protectionBps: bps,
   feePolicy: oneOf('received', 'quote'),
   selfTradeAllowed: flag,
   version: number,
+  maxNotional: absentOr(decimal),
+  priceBand: absentOr(bothOf(band, isWholeBand)),
+  interruption: absentOr(
+    fields({
+      moveBps: bps,
+      windowMs: bothOf(between(60, DAY_MS), (v) => Number(v) % 60 === 0),
+      haltMs: between(0, DAY_MS),
+      auctionMs: between(1, DAY_MS),
+    }),
+  ),
+  maxOpenOrders: absentOr(number),
+  maxWaitingOrders: absentOr(number),
+  referenceMaxAgeMs: absentOr(number),
+  selfTradeModes: absentOr(list(selfTradeMode, 1)),
+});
+
+const isSchedule = bothOf(list(fields({ atMs: timeMs, status }), 1, 32), (v) => {
+  const times = (v as { atMs: number }[]).map(({ atMs }) => atMs);
+  return times.every((atMs, at) => at === 0 || atMs > (times[at - 1] ?? Infinity));
 });
 
 const condition = oneOf('new', 'partially_filled');
@@ -121,7 +154,7 @@ const COMMANDS: Readonly<Record<string, Check>> = {
     type: oneOf('limit', 'market'),
     timeInForce: oneOf('GTC', 'IOC', 'FOK', 'GTD'),
     postOnly: flag,
-    selfTradePrevention: oneOf('cancel_taker', 'cancel_maker', 'cancel_both', 'decrement', 'none'),
+    selfTradePrevention: selfTradeMode,
     priceTicks,
     quantityLots: number,
     quoteBudgetMinor: orNull(minor),
@@ -157,7 +190,12 @@ const COMMANDS: Readonly<Record<string, Check>> = {
   }),
   cancel_all_after: fields({ ...head, userNumber: number, deadlineMs: orNull(timeMs) }),
   block_user: fields({ ...head, userNumber: number, isBlocked: flag }),
-  configure_market: fields({ ...head, config: isConfig, status }),
+  configure_market: fields({
+    ...head,
+    config: isConfig,
+    status,
+    schedule: absentOr(isSchedule),
+  }),
 };
 const isTick = fields({ kind: oneOf('tick'), timeMs });
 
