@@ -1,5 +1,5 @@
-// Markets that collect or stand, as the audit judges them: their books may be crossed, and nothing may
-// trade in them. Without a database.
+// Markets that collect or stand, as the audit judges them: their books may be crossed, and
+// nothing may trade in them. Without a database.
 import { describe, expect, test } from 'vitest';
 import type { DepthLine, MarketStatus } from '../oracle/naive-types.ts';
 import { ExecutionCheck } from './check-executions.ts';

@@ -1,5 +1,5 @@
-// What coverage knows of a market from before a command, and whose doing each event is: the command's
-// own come first, then those of each order that was triggered by it.
+// What coverage knows of a market from before a command, and whose doing each event is: the
+// command's own come first, then those of each order that was triggered by it.
 import { orderIdOf } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
 import type { Execution, Triggered } from './naive-events.ts';

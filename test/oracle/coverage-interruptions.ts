@@ -1,4 +1,5 @@
-// What a random run must have seen of markets that move too fast: "Interruptions" in docs/engine.md.
+// What a random run must have seen of markets that move too fast: "Interruptions" in
+// docs/engine.md.
 import { shapeOf, type Acts, type Context, type Hit } from './coverage-acts.ts';
 import type { Execution, PhaseChanged } from './naive-events.ts';
 import { hasSameOwner, orderOf } from './naive-orders.ts';

@@ -1,5 +1,5 @@
-// What a random run must have seen of dead-man deadlines and of blocked users: "cancel_all_after" and
-// "block_user" in docs/engine.md.
+// What a random run must have seen of dead-man deadlines and of blocked users:
+// "cancel_all_after" and "block_user" in docs/engine.md.
 import type { Context, Hit } from './coverage-acts.ts';
 import { userIdOf } from './naive-amounts.ts';
 import type { Execution } from './naive-events.ts';

@@ -1,4 +1,5 @@
-// The price of an auction and how a crossed book trades at it, computed by hand from docs/engine.md.
+// The price of an auction and how a crossed book trades at it, computed by hand from
+// docs/engine.md.
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { NaiveBook } from './naive-book.ts';
 import type { Execution } from './naive-events.ts';
@@ -136,7 +137,7 @@ describe('an uncrossing', () => {
     buy(102, 3, { userNumber: 3 });
     sell(99, 4);
     buy(102, 1, { userNumber: 4 });
-    // 99 and 100: 4 lots of 6 and 4; 102: 4 of 4 and 4. So it is at 102, where nothing is left over.
+    // 99 and 100: 4 lots of 6 and 4; 102: 4 of 4 and 4, so nothing is left over there.
     const events = become('trading');
     expect(kinds(events)).toEqual([
       ...['configured', 'uncrossed', 'trade', 'ended filled '],

@@ -10,7 +10,8 @@ import type { Execution, Trade } from './naive-events.ts';
 import type { Order, Waiting } from './naive-orders.ts';
 import { noteTrade, type Range } from './naive-range.ts';
 import { stateLines } from './naive-state.ts';
-import { runTriggers, triggerTicksOf } from './naive-triggers.ts';
+import { runTriggers } from './naive-queue.ts';
+import { triggerTicksOf } from './naive-triggers.ts';
 import type {
   DepthLine,
   EndStatus,

@@ -3,7 +3,7 @@ import { userIdOf } from './naive-amounts.ts';
 import { indicate } from './naive-auction.ts';
 import type { NaiveBook } from './naive-book.ts';
 import { changePhases } from './naive-phases.ts';
-import { runTriggers } from './naive-triggers.ts';
+import { runTriggers } from './naive-queue.ts';
 
 export function passTime(book: NaiveBook, timeMs: number): void {
   book.nowMs = Math.max(book.nowMs, timeMs);

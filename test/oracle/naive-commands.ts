@@ -1,5 +1,5 @@
-// What each command does with the naive book: "Each command" in docs/engine.md. Placing and amending
-// have files of their own.
+// What each command does with the naive book: "Each command" in docs/engine.md. Placing and
+// amending have files of their own.
 import { isScalable, orderIdOf, userIdOf } from './naive-amounts.ts';
 import { amend } from './naive-amending.ts';
 import type { NaiveBook } from './naive-book.ts';

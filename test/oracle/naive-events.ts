@@ -1,5 +1,5 @@
-// The wire shapes of executions as docs/engine.md and the AsyncAPI page give them, written out again
-// by hand: the oracle and the audit share no code with what they judge.
+// The wire shapes of executions as docs/engine.md and the AsyncAPI page give them, written out
+// again by hand: the oracle and the audit share no code with what they judge.
 import type {
   EndStatus,
   MarketStatus,

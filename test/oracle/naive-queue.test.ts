@@ -1,5 +1,5 @@
-// Orders that were reached in a cascade which an interruption stops: they stand in the queue until the
-// market goes on. Computed by hand from docs/engine.md.
+// Orders that were reached in a cascade which an interruption stops: they stand in the queue
+// until the market goes on. Computed by hand from docs/engine.md.
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { NaiveBook } from './naive-book.ts';
 import type { Execution } from './naive-events.ts';

@@ -5,8 +5,8 @@ import { openOf, type Order, type Waiting } from './naive-orders.ts';
 import { activates, hasReached, triggerTicksOf } from './naive-triggers.ts';
 
 /**
- * Says what is wrong with the book, if anything: crossed though continuous, out of order, an empty order, one that
- * shows too much or nothing, or one that waits for a price that has been reached.
+ * Says what is wrong with the book, if anything: crossed though continuous, out of order, an empty
+ * order, one that shows too much or nothing, or one that waits for a price that has been reached.
  */
 export function findUnsound(book: NaiveBook): string | null {
   const [buy, sell] = [book.buys[0], book.sells[0]];

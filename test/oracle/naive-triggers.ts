@@ -1,11 +1,6 @@
-// When a trade's price reaches an order with a trigger, how a trailing stop follows the market, and in
-// which order those reached go on: "Triggers" in docs/engine.md.
-import { orderIdOf, userIdOf } from './naive-amounts.ts';
-import type { NaiveBook } from './naive-book.ts';
-import type { Trade } from './naive-events.ts';
+// When a trade's price reaches an order with a trigger, how a trailing stop follows the market, and
+// in which order those reached go on: "Triggers" in docs/engine.md.
 import type { Order, Waiting } from './naive-orders.ts';
-import { isContinuous } from './naive-phases.ts';
-import { place } from './naive-placing.ts';
 import type { Place, Side, Trigger, TriggerKind } from './naive-types.ts';
 
 const PRICE_TICKS_MAX = 4_294_967_295;
@@ -57,7 +52,7 @@ export function hasReached(
 }
 
 /** Lets a trailing stop follow a trade; true when the trade made it active or is its extreme. */
-function follow(waiting: Waiting, priceTicks: number): boolean {
+export function follow(waiting: Waiting, priceTicks: number): boolean {
   const { order, trigger, extreme } = waiting;
   if (trigger.kind !== 'trailing_stop') return false;
   const isFollowed =
@@ -71,45 +66,11 @@ function follow(waiting: Waiting, priceTicks: number): boolean {
 }
 
 /** Sorts orders that one trade reaches: rising before falling, the nearest trigger price first. */
-function queueOrder(a: Waiting, b: Waiting): number {
+export function queueOrder(a: Waiting, b: Waiting): number {
   const [isRisingA, isRisingB] = [a, b].map(({ order, trigger }) =>
     isRising(order.side, trigger.kind),
   );
   if (isRisingA !== isRisingB) return isRisingA ? -1 : 1;
   const higher = (triggerTicksOf(a) ?? 0) - (triggerTicksOf(b) ?? 0);
   return (isRisingA ? higher : -higher) || a.order.number - b.order.number;
-}
-
-/** Puts the orders that a trade reaches into the queue. Those in it have been reached already. */
-function reach(book: NaiveBook, { priceTicks, sequence }: Trade): void {
-  const isReached = (waiting: Waiting): boolean => {
-    if (waiting.reachedBy !== null || follow(waiting, priceTicks)) return false;
-    const { order, trigger } = waiting;
-    return hasReached(order.side, trigger.kind, triggerTicksOf(waiting), priceTicks);
-  };
-  const reached = book.waiting.filter(isReached).sort(queueOrder);
-  for (const waiting of reached) waiting.reachedBy = sequence;
-  book.queue.push(...reached);
-}
-
-/**
- * Queues the orders that trades have reached since this was done last, and lets the queue have its
- * turns as long as the market is continuous, with what their trades reach.
- */
-export function runTriggers(book: NaiveBook): void {
-  for (;;) {
-    for (const trade of book.takeTrades()) reach(book, trade);
-    const next = book.queue[0];
-    if (next === undefined || !isContinuous(book.status)) return;
-    const { order, command, reachedBy } = next;
-    if (reachedBy === null) throw new Error(`order ${order.number} is queued but not reached`);
-    book.stopWaiting(next);
-    book.emit({
-      kind: 'triggered',
-      orderId: orderIdOf(order.number),
-      userId: userIdOf(order.user),
-      tradeSequence: reachedBy,
-    });
-    place(book, command, { isTriggered: true });
-  }
 }

@@ -1,5 +1,6 @@
-// What random commands are mostly about in a run. Where all is drawn at once, what needs several rare
-// things to come together comes too seldom: so a run is about trades, triggers, auctions, or all.
+// What random commands are mostly about in a run. Where all is drawn at once, what needs several
+// rare things to come together comes too seldom: so a run is about trades, triggers, auctions,
+// or all.
 import type { PlaceSpec } from './command-specs.ts';
 import type { MarketStatus, TimeInForce } from './naive-types.ts';
 

@@ -1,5 +1,5 @@
-// Draws abstract commands, so that every rule, refusal and edge is met often enough: coverage.ts says
-// what has to be.
+// Draws abstract commands, so that every rule, refusal and edge is met often enough: coverage.ts
+// says what has to be.
 import fc from 'fast-check';
 import {
   PRICE_MAX,
