@@ -33,7 +33,8 @@ describe('the auction price', () => {
     expect(auctionOf([])).toBeUndefined();
     expect(auctionOf([['buy', 100, 5]])).toBeUndefined();
     expect(auctionOf([['buy', 100, 5], ['sell', 101, 5]])).toBeUndefined(); // prettier-ignore
-    expect(auctionOf([['buy', 100, 5], ['sell', 100, 3]])).toBe('uncrossed 3@100'); // prettier-ignore
+    const equal: Line[] = [['buy', 100, 5], ['sell', 100, 3]]; // prettier-ignore
+    expect(auctionOf(equal)).toBe('uncrossed 3@100');
   });
 
   it('is where the most lots can trade', () => {

@@ -8,7 +8,7 @@ import { executionEventSchema } from '../../shared/events/executions.ts';
 import { decodeEvents } from './facts.ts';
 import { checkInvariants } from './invariants.ts';
 import { MarketBook } from './market-book.ts';
-import { commandsOf, flow } from './random-commands.ts';
+import { commandsOf, flow } from '../testing/random-commands.ts';
 import { Shard } from './shard.ts';
 import { decodeSnapshot, encodeSnapshot } from './snapshot.ts';
 import { stateLines } from './state-hash.ts';

@@ -62,8 +62,8 @@ export function toldLots(lots: bigint): number {
 }
 
 /**
- * Trades until no buy and sell are left that would trade with each other. Each auction price costs a
- * look at all of them, so there are few: otherwise orders of one owner could ask for one a pair.
+ * Trades until no buy and sell are left that would trade with each other. Each auction price costs
+ * a look at all of them, so there are few: orders of one owner could ask for one a pair.
  */
 export function uncross(book: BookState): void {
   for (let times = 0; times < UNCROSSINGS_MAX; times += 1) {

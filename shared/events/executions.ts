@@ -124,7 +124,8 @@ const amendedSchema = z.strictObject({
 });
 
 /**
- * A cancel, amend or other command on a user's orders had no effect. `releaseMinor` gives back an amend's hold increase.
+ * A cancel, amend or other command on a user's orders had no effect. `releaseMinor` gives back an
+ * amend's hold increase.
  */
 const refusedSchema = z.strictObject({
   kind: z.literal('refused'),

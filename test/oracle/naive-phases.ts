@@ -1,6 +1,6 @@
 // Which status of a market may follow which, what a status brings, and how time changes it:
 // "Phases" in docs/engine.md.
-import { isCrossed, uncross } from './naive-auction.ts';
+import { uncross } from './naive-auction.ts';
 import type { NaiveBook } from './naive-book.ts';
 import { changePhase, endHaltOrAuction } from './naive-interruption.ts';
 import type { MarketStatus } from './naive-types.ts';

@@ -68,7 +68,7 @@ export function marketAnswerOf(row: MarketRow): MarketAnswer {
   };
 }
 
-/** Null fields where there is no indication: nothing would trade, or the market holds no auction. */
+/** Null fields where there is no indication: nothing would trade, or there is no auction. */
 export function auctionAnswerOf(row: MarketRow): AuctionAnswer {
   const { config, phase } = row;
   const told = toldStatus(row);

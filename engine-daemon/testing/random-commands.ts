@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { MARKET_STATUSES } from '../../shared/domain/market.ts';
 import type { MarketCommand, TickCommand } from '../../shared/events/commands.ts';
-import { SMALL_MARKET, TestMarket } from './test-market.ts';
+import { SMALL_MARKET, TestMarket } from '../core/test-market.ts';
 
 // A failure prints its seed and its shrunk steps.
 const PRICES = [1, 90, 95, 97, 98, 99, 100, 101, 102, 103, 105, 110, 65_536, 4_294_967_295];
