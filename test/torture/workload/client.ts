@@ -70,6 +70,13 @@ export class Client {
           path: `/v1/orders?market=${wish.market}${drawSide(this.#options.draw)}`,
         });
         return;
+      case 'cancel_all_after':
+        await this.#send('cancel_all_after', null, {
+          method: 'POST',
+          path: '/v1/orders/cancel-all-after',
+          body: { seconds: wish.seconds, market: wish.market },
+        });
+        return;
       case 'cancel':
         return this.#change('cancel', undefined);
       case 'amend':

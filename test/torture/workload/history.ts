@@ -3,7 +3,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 
 export type Phase = 'invoke' | 'ok' | 'fail' | 'info';
-export type RequestKind = 'place' | 'cancel' | 'amend' | 'cancel_all';
+export type RequestKind = 'place' | 'cancel' | 'amend' | 'cancel_all' | 'cancel_all_after';
 
 export interface HistoryLine {
   readonly client: number;

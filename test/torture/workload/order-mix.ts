@@ -31,24 +31,29 @@ const BAND_TICKS = 12;
 const QUANTITY_STEPS_MAX = 9;
 const EXPIRY_MS_MIN = 1_000;
 const EXPIRY_MS_MAX = 12_000;
+const DEADLINE_SECONDS = 5;
 
 export type Wish =
   | { readonly kind: 'place'; readonly body: Readonly<Record<string, unknown>> }
   | { readonly kind: 'cancel' }
   | { readonly kind: 'amend'; readonly body: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'cancel_all'; readonly market: string };
+  | { readonly kind: 'cancel_all'; readonly market: string }
+  | { readonly kind: 'cancel_all_after'; readonly market: string; readonly seconds: number };
 
 /** Shares of a hundred. What is left are limit orders that may rest. */
 const SHARES = {
   cancel: 14,
   amend: 5,
   cancelAll: 1,
+  deadman: 1,
   immediate: 9,
   fillOrKill: 6,
   market: 8,
   postOnly: 8,
   expiring: 3,
-  triggered: 7,
+  day: 2,
+  iceberg: 6,
+  triggered: 8,
   invalid: 4,
 } as const;
 
@@ -62,12 +67,18 @@ export function drawWish(draw: Draw): Wish {
   if (falls(SHARES.cancel)) return { kind: 'cancel' };
   if (falls(SHARES.amend)) return { kind: 'amend', body: drawAmend(draw) };
   if (falls(SHARES.cancelAll)) return { kind: 'cancel_all', market: shape.market };
+  if (falls(SHARES.deadman)) {
+    const seconds = draw.pick([0, DEADLINE_SECONDS]);
+    return { kind: 'cancel_all_after', market: shape.market, seconds };
+  }
   const limit = drawLimit(draw, shape);
   if (falls(SHARES.immediate)) return place({ ...limit, timeInForce: 'IOC' });
   if (falls(SHARES.fillOrKill)) return place({ ...limit, timeInForce: 'FOK' });
   if (falls(SHARES.market)) return place(drawMarketOrder(draw, shape));
   if (falls(SHARES.postOnly)) return place({ ...limit, postOnly: true });
   if (falls(SHARES.expiring)) return place({ ...limit, ...drawExpiry(draw) });
+  if (falls(SHARES.day)) return place({ ...limit, timeInForce: 'DAY' });
+  if (falls(SHARES.iceberg)) return place({ ...limit, ...drawIceberg(draw, shape) });
   if (falls(SHARES.triggered)) return place(drawTriggered(draw, shape));
   if (falls(SHARES.invalid)) return place(drawInvalid(draw, limit));
   return place(limit);
@@ -102,6 +113,12 @@ function drawMarketOrder(draw: Draw, shape: MarketShape): Record<string, unknown
   return { ...order, quoteAmount: decimalOf(amount, shape.priceDecimals) };
 }
 
+/** Shows one step of up to nine: others take several parts of it, each from the back of the queue. */
+function drawIceberg(draw: Draw, shape: MarketShape): Record<string, unknown> {
+  const displayQuantity = decimalOf(shape.quantity, shape.quantityDecimals);
+  return { quantity: drawQuantity(draw, shape), displayQuantity };
+}
+
 /** Its trigger lies where the market trades: many are reached soon, some at once and refused. */
 function drawTriggered(draw: Draw, shape: MarketShape): Record<string, unknown> {
   const { market } = shape;
@@ -112,7 +129,10 @@ function drawTriggered(draw: Draw, shape: MarketShape): Record<string, unknown> 
   };
   if (draw.chance(0.5)) {
     const side = draw.pick(['buy', 'sell']);
-    return { market, side, type: 'market', quantity: drawQuantity(draw, shape), trigger };
+    const trailing = { type: 'trailing_stop', trailBps: draw.pick([1, 3, 10]) };
+    const waitsFor = draw.chance(0.4) ? trailing : trigger;
+    const order = { market, side, type: 'market', quantity: drawQuantity(draw, shape) };
+    return { ...order, trigger: waitsFor };
   }
   const expiry = draw.chance(0.2) ? drawExpiry(draw) : {};
   return { ...drawLimit(draw, shape), ...expiry, trigger };
