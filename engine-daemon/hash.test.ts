@@ -14,7 +14,7 @@ describe('hashState', () => {
       'now 0',
       'sequence 2',
       'highest 2',
-      'last 0',
+      'last 0 0',
       '2 1 b 100 5 5 GTC 0 cancel_taker 0 1000 2000',
       '',
     ].join('\n');
@@ -41,7 +41,7 @@ describe('hashState', () => {
       'now 0',
       'sequence 2501',
       'highest 2501',
-      'last 0',
+      'last 0 0',
     ];
     for (let at = 0; at < 2_500; at += 1) {
       const number = at + 2;

@@ -40,7 +40,7 @@ export function marketConfig(options: {
       lotSize: '0.001',
       minQuantity: '0.001',
       maxQuantity: '1000000',
-      minNotional: '0.01',
+      minNotional: '0',
       minPrice: '0.01',
       maxPrice: '40000000',
       protectionBps: 500,

@@ -10,7 +10,7 @@ import { expectOnly, Forgery, violatedBy } from './forgery.ts';
 import { readClaims } from './snapshots.ts';
 
 const SEED = 20_260_102;
-const COMMANDS = 300;
+const COMMANDS = 600;
 const CLEAN = [...Object.keys(INVARIANTS), 'A5'].map((name) => `${name} ok`);
 
 const nothing = (): Promise<void> => Promise.resolve();
@@ -117,8 +117,12 @@ describe('names exactly the invariant that is broken:', () => {
         CREATE TEMP TABLE forged (LIKE orders.orders) ON COMMIT DROP;
         INSERT INTO forged SELECT * FROM orders.orders ORDER BY order_number LIMIT 1;
         UPDATE forged SET order_number = 777777, last_sequence = 0, status = 'accepted';
-        ALTER TABLE forged DROP COLUMN is_open;
-        INSERT INTO orders.orders SELECT * FROM forged`);
+        DO $$ DECLARE columns text := (SELECT string_agg(quote_ident(attname), ', ')
+          FROM pg_attribute WHERE attrelid = 'orders.orders'::regclass AND attnum > 0
+            AND NOT attisdropped AND attgenerated = '');
+        BEGIN
+          EXECUTE format('INSERT INTO orders.orders (%1$s) SELECT %1$s FROM forged', columns);
+        END $$`);
     expectOnly(await forgery.audit(forge), 'M1', { number: 777_777 });
   });
 
