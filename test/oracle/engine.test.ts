@@ -11,7 +11,7 @@ const RUNS = 1_000;
 const COMMANDS_MIN = 200_000;
 /** One snapshot restore in a hundred commands. */
 const RESTORE_SHARE_MIN = 0.01;
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 600_000;
 
 test(
   'the engine does what docs/engine.md says, as the naive book reads it',
