@@ -113,7 +113,7 @@ function drawMarketOrder(draw: Draw, shape: MarketShape): Record<string, unknown
   return { ...order, quoteAmount: decimalOf(amount, shape.priceDecimals) };
 }
 
-/** Shows one step of up to nine: others take several parts of it, each from the back of the queue. */
+/** Shows one step of up to nine: others take several parts, each from the back of the queue. */
 function drawIceberg(draw: Draw, shape: MarketShape): Record<string, unknown> {
   const displayQuantity = decimalOf(shape.quantity, shape.quantityDecimals);
   return { quantity: drawQuantity(draw, shape), displayQuantity };
