@@ -8,10 +8,11 @@ import { FILLED, BUY, reasonCode, sideName } from './codes.ts';
 import { findOwn, findOwnWaiting } from './cancel-orders.ts';
 import type { MarketRules } from './market-rules.ts';
 import { takeLiquidity } from './matching.ts';
-import { GROUP, ORDER_DOUBLES, ORIGINAL, OWNER, TERMS } from './order-pool.ts';
-import { isPostOnly, modeOf, ratesOf, sideOf } from './order-terms.ts';
+import { ORDER_DOUBLES, ORIGINAL, TERMS } from './order-pool.ts';
+import { isPostOnly } from './order-terms.ts';
 import { wouldTake } from './place-checks.ts';
 import { findPriceBandRefusal, isInBand, isNotionalAbove } from './price-limits.ts';
+import { loadResting } from './resting-taker.ts';
 import { STOP_ENDED, STOP_FILLED, STOP_NO_LIQUIDITY, type Taker } from './taker.ts';
 
 const NO_REASON = reasonCode('NONE');
@@ -63,23 +64,11 @@ function refuse(book: BookState, command: AmendCommand, reason: number): void {
 
 /** The order as it would be after the amend. */
 function loadTaker(book: BookState, taker: Taker, slot: number, command: AmendCommand): void {
-  const { orders, rates } = book;
-  const terms = orders.wordOf(slot, TERMS);
-  const gone = orders.originalOf(slot) - orders.leftOf(slot);
-  taker.number = command.orderNumber;
-  taker.user = command.userNumber;
-  taker.owner = orders.wordOf(slot, OWNER);
-  taker.side = sideOf(terms);
-  taker.mode = modeOf(terms);
-  taker.group = orders.wordOf(slot, GROUP);
+  loadResting(book, taker, slot);
+  taker.remaining += command.quantityLots - taker.original;
   taker.original = command.quantityLots;
-  taker.remaining = command.quantityLots - gone;
   taker.limitTicks = command.priceTicks;
   taker.holdTicks = command.priceTicks;
-  taker.makerPpm = rates.makerPpm[ratesOf(terms)] as number;
-  taker.takerPpm = rates.takerPpm[ratesOf(terms)] as number;
-  taker.reservePpm = book.reserveOf(terms);
-  taker.budget = null;
 }
 
 function findRefusal(

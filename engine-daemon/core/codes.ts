@@ -20,10 +20,6 @@ export const BUY = 0;
 export const SELL = 1;
 export type SideCode = typeof BUY | typeof SELL;
 
-export function opposite(side: SideCode): SideCode {
-  return side === BUY ? SELL : BUY;
-}
-
 export function sideCode(side: Side): SideCode {
   return side === 'buy' ? BUY : SELL;
 }

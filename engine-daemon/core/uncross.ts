@@ -11,13 +11,13 @@ import {
   FILLED,
   SELL,
   reasonCode,
-  type SideCode,
 } from './codes.ts';
 import { BY_FORMULA } from './event-buffer.ts';
 import { isOwn } from './matching.ts';
-import { GROUP, NEXT, OWNER, TERMS } from './order-pool.ts';
-import { isPostOnly, modeOf, ratesOf } from './order-terms.ts';
+import { NEXT, TERMS } from './order-pool.ts';
+import { isPostOnly, ratesOf } from './order-terms.ts';
 import type { PriceLevels } from './price-levels.ts';
+import { loadResting } from './resting-taker.ts';
 import type { Taker } from './taker.ts';
 
 const NO_REASON = reasonCode('NONE');
@@ -165,7 +165,7 @@ function meet(book: BookState, price: number): void {
   const sell = sells.firstOrder(sells.best);
   const takerSide = isBuyTaking(book, buy, sell) ? BUY : SELL;
   const [takerSlot, maker] = takerSide === BUY ? [buy, sell] : [sell, buy];
-  loadResting(book, taker, takerSlot, takerSide);
+  loadResting(book, taker, takerSlot);
   const lots = Math.min(taker.remaining, orders.leftOf(maker));
   const ticks = price === AT_MAKERS_LIMIT ? book.priceOf(maker) : price;
   if (isOwn(book, taker, maker)) preventMeeting(book, taker, takerSlot, maker, lots, ticks);
@@ -178,25 +178,6 @@ function isBuyTaking({ orders }: BookState, buy: number, sell: number): boolean 
   const isSellPostOnly = isPostOnly(orders.wordOf(sell, TERMS));
   if (isBuyPostOnly !== isSellPostOnly) return isSellPostOnly;
   return orders.numberOf(buy) > orders.numberOf(sell);
-}
-
-function loadResting(book: BookState, taker: Taker, slot: number, side: SideCode): void {
-  const { orders, rates } = book;
-  const terms = orders.wordOf(slot, TERMS);
-  taker.number = orders.numberOf(slot);
-  taker.user = book.userOf(slot);
-  taker.owner = orders.wordOf(slot, OWNER);
-  taker.side = side;
-  taker.mode = modeOf(terms);
-  taker.group = orders.wordOf(slot, GROUP);
-  taker.original = orders.originalOf(slot);
-  taker.remaining = orders.leftOf(slot);
-  taker.limitTicks = book.priceOf(slot);
-  taker.holdTicks = taker.limitTicks;
-  taker.makerPpm = rates.makerPpm[ratesOf(terms)] as number;
-  taker.takerPpm = rates.takerPpm[ratesOf(terms)] as number;
-  taker.reservePpm = book.reserveOf(terms);
-  taker.budget = null;
 }
 
 function tradeMeeting(

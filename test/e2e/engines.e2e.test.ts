@@ -1,7 +1,7 @@
 // Engines that take turns on a shard, and two that write at once: every trade is settled once, the
 // book is the one that the orders lead to, and the audit finds nothing.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,8 +46,8 @@ function launchEngine(environment: Readonly<Record<string, string>>): Engine {
     cwd: ROOT,
     env: {
       PATH: process.env['PATH'] ?? '',
-      BUS_URL: databaseUrl(),
-      DATABASE_URL: databaseUrl(),
+      BUS_URL: exchange.databaseUrl,
+      DATABASE_URL: exchange.databaseUrl,
       ENGINE_SNAPSHOT_DIR: folder,
       PORT: '0',
       ...environment,
@@ -70,11 +70,6 @@ async function untilSaid(engine: Engine, text: string): Promise<void> {
     () => Promise.resolve(engine.output()),
     (output) => output.includes(text),
   );
-}
-
-function databaseUrl(): string {
-  const about = readFileSync(join(exchange.dataDir, 'postgres.json'), 'utf8');
-  return (JSON.parse(about) as { url: string }).url;
 }
 
 async function replay(market: string): Promise<Summary> {
@@ -161,7 +156,7 @@ describe('two engines on one shard', () => {
 
 /** Events of a market in the log: all copies, and how many different ones there are. */
 async function countEvents(market: string): Promise<{ written: number; distinct: number }> {
-  const pool = createPool({ url: databaseUrl(), applicationName: 'e2e', connectionsMax: 1 });
+  const pool = createPool({ url: exchange.databaseUrl, applicationName: 'e2e', connectionsMax: 1 });
   const found = await pool.query<{ written: number; distinct: number }>(
     `SELECT count(*)::int AS written, count(DISTINCT e.event)::int AS distinct
      FROM log.records r JOIN log.topics t USING (topic_id)
@@ -177,10 +172,14 @@ async function countEvents(market: string): Promise<{ written: number; distinct:
 
 /** Where a second engine can hold a lease of the same shard: so neither hinders the other. */
 async function leaseDatabase(): Promise<string> {
-  const admin = createPool({ url: databaseUrl(), applicationName: 'e2e', connectionsMax: 1 });
+  const admin = createPool({
+    url: exchange.databaseUrl,
+    applicationName: 'e2e',
+    connectionsMax: 1,
+  });
   await admin.query('CREATE DATABASE elsewhere');
   await admin.end();
-  const url = new URL(databaseUrl());
+  const url = new URL(exchange.databaseUrl);
   url.pathname = '/elsewhere';
   const pool = createPool({ url: url.toString(), applicationName: 'e2e', connectionsMax: 2 });
   await migrate(pool, await readMigrations());

@@ -1,7 +1,7 @@
 // For end-to-end tests: a whole exchange in processes of its own, on free ports, with its data in a
 // temporary folder. Talks to it only as a user or an operator would.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -112,6 +112,12 @@ export class Exchange {
   async remove(): Promise<void> {
     await this.stop();
     rmSync(this.dataDir, { recursive: true, force: true });
+  }
+
+  /** Of its own Postgres: what the tools of an operator are given. */
+  get databaseUrl(): string {
+    const about = readFileSync(join(this.dataDir, 'postgres.json'), 'utf8');
+    return (JSON.parse(about) as { url: string }).url;
   }
 
   async topology(): Promise<Topology> {

@@ -1,8 +1,6 @@
 // A market's day over HTTP, all processes real: it opens with an auction, trades, is interrupted
 // by a crash that a cascade of stops makes (attack T17), comes back by another auction, and closes.
 // docs/market-day.md walks the same way by hand.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, Exchange, runProgram, type HttpAnswer } from './exchange.ts';
 
@@ -26,10 +24,10 @@ beforeAll(async () => {
 afterAll(() => exchange.remove(), 60_000);
 
 async function operate(command: string, ...args: readonly string[]): Promise<void> {
-  const about = readFileSync(join(exchange.dataDir, 'postgres.json'), 'utf8');
-  const { url } = JSON.parse(about) as { url: string };
   const words = [command, MARKET, ...args, '--reason', 'a day of the market'];
-  const done = await runProgram('shared/markets/main.ts', words, { DATABASE_URL: url });
+  const done = await runProgram('shared/markets/main.ts', words, {
+    DATABASE_URL: exchange.databaseUrl,
+  });
   expect(done.code, done.output).toBe(0);
 }
 

@@ -1,6 +1,6 @@
 // A market moves between two engines while clients trade in it, and whoever takes part is killed at
 // each side of each of its effects. Nothing is lost, repeated or overtaken; the audit says so.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
@@ -32,7 +32,7 @@ beforeAll(async () => {
   overrides = join(folder, 'overrides.json');
   writeFileSync(overrides, '{}');
   exchange = await Exchange.createIn({ BOURSE_CHILD_OVERRIDES: overrides }, '--shards', '2');
-  pool = createPool({ url: databaseUrl(), applicationName: 'e2e', connectionsMax: 1 });
+  pool = createPool({ url: exchange.databaseUrl, applicationName: 'e2e', connectionsMax: 1 });
   for (const name of ['alice', 'bob']) traders.push(new MarketTrader(exchange, name, MARKET));
 }, 120_000);
 afterAll(async () => {
@@ -42,17 +42,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-function databaseUrl(): string {
-  const about = readFileSync(join(exchange.dataDir, 'postgres.json'), 'utf8');
-  return (JSON.parse(about) as { url: string }).url;
-}
-
 async function move(
   to: number,
   variables: Readonly<Record<string, string>> = {},
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   const args = ['move', MARKET, '--to', String(to)];
-  return runProgram('shared/markets/main.ts', args, { DATABASE_URL: databaseUrl(), ...variables });
+  return runProgram('shared/markets/main.ts', args, {
+    DATABASE_URL: exchange.databaseUrl,
+    ...variables,
+  });
 }
 
 /** To the other shard; whoever is killed on the way, the command is only given again. */
@@ -137,7 +135,7 @@ describe('a market that moves to another engine', () => {
     ['no shard', ['move', MARKET], /move needs --to/],
   ])('is refused for %s', async (_, args, problem) => {
     const refused = await runProgram('shared/markets/main.ts', args, {
-      DATABASE_URL: databaseUrl(),
+      DATABASE_URL: exchange.databaseUrl,
     });
     expect(refused.code).toBe(1);
     expect(refused.output).toMatch(problem);

@@ -246,9 +246,7 @@ describe('the audit, and an event that is poison', () => {
   });
 
   it('sends poison to the dead letters, and the consumers go on', async () => {
-    const { url } = JSON.parse(readFileSync(`${exchange.dataDir}/postgres.json`, 'utf8')) as {
-      url: string;
-    };
+    const url = exchange.databaseUrl;
     const bus = openBus({ url, applicationName: 'e2e', log: silentLogger() });
     try {
       const letters = async () => (await bus.offsets('dead-letters', 0)).next;
