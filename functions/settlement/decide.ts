@@ -44,7 +44,9 @@ export function settleTrade(market: MarketFacts, trade: TradeEvent): JournalEntr
       ...payFee(buyer.userId, house, tradeFee(facts, 'buy')),
       ...payFee(seller.userId, house, tradeFee(facts, 'sell')),
     ],
-    takes: [trade.taker, trade.maker].flatMap((side) => take(side.orderId, side.holdMinor)),
+    takes: [trade.taker, trade.maker].flatMap((side) =>
+      take(side.holdId ?? side.orderId, side.holdMinor),
+    ),
   };
 }
 
@@ -53,7 +55,9 @@ export function releasesOf(event: ExecutionEvent): HoldTake[] {
   switch (event.kind) {
     case 'reduced':
     case 'ended':
+      return take(event.holdId ?? event.orderId, event.releaseMinor);
     case 'amended':
+    case 'pegged':
       return take(event.orderId, event.releaseMinor);
     case 'refused':
       if (event.orderId !== null) return take(event.orderId, event.releaseMinor);
@@ -63,10 +67,6 @@ export function releasesOf(event: ExecutionEvent): HoldTake[] {
     case 'armed':
     case 'triggered':
     case 'trade':
-    case 'prevented':
-    case 'deadman_set':
-    case 'deadman_fired':
-    case 'user_blocked':
     case 'configured':
     case 'phase_changed':
     case 'indicative':

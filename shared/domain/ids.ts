@@ -5,6 +5,8 @@ const ID_DIGITS = 16;
 
 export type UserId = `usr_${string}` & { readonly __brand: 'UserId' };
 export type OrderId = `ord_${string}` & { readonly __brand: 'OrderId' };
+/** An order list, and the hold that a pair of its orders shares. */
+export type ListId = `lst_${string}` & { readonly __brand: 'ListId' };
 export type TradeId = `trd_${string}` & { readonly __brand: 'TradeId' };
 
 /** Market in the form BASE-QUOTE, such as BTC-USD. */
@@ -18,6 +20,10 @@ export function userId(userNumber: number): UserId {
 
 export function orderId(orderNumber: number): OrderId {
   return `ord_${padNumber(orderNumber)}` as OrderId;
+}
+
+export function listId(listNumber: number): ListId {
+  return `lst_${padNumber(listNumber)}` as ListId;
 }
 
 /**
@@ -35,6 +41,11 @@ export function parseUserId(text: unknown): number | null {
 /** The number inside an order id, or null when the text is no order id. */
 export function parseOrderId(text: unknown): number | null {
   return parsePrefixed(text, 'ord_');
+}
+
+/** The number inside a list id, or null when the text is no list id. */
+export function parseListId(text: unknown): number | null {
+  return parsePrefixed(text, 'lst_');
 }
 
 function padNumber(value: number): string {

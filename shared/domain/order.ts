@@ -29,6 +29,17 @@ export const FIXED_TRIGGER_KINDS = ['stop_loss', 'take_profit'] as const;
 export const TRIGGER_KINDS = [...FIXED_TRIGGER_KINDS, 'trailing_stop'] as const;
 export type TriggerKind = (typeof TRIGGER_KINDS)[number];
 
+/** What an order can wait for: a price, or that the working order of its list is filled. */
+export const ARMED_KINDS = [...TRIGGER_KINDS, 'working_order'] as const;
+export type ArmedKind = (typeof ARMED_KINDS)[number];
+
+/** Which side of the book a pegged order takes its price from. */
+export const PEG_SIDES = ['same', 'opposite'] as const;
+export type PegSide = (typeof PEG_SIDES)[number];
+
+/** Levels that a pegged order may look past. */
+export const PEG_OFFSET_MAX = 100;
+
 /** Largest distance of a trailing stop's trigger price, in basis points. */
 export const TRAIL_BPS_MAX = 5_000;
 

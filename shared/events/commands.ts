@@ -4,6 +4,8 @@ import { z } from 'zod';
 import {
   CANCEL_CONDITIONS,
   FIXED_TRIGGER_KINDS,
+  PEG_OFFSET_MAX,
+  PEG_SIDES,
   REPLACE_FAILURES,
   SELF_TRADE_PREVENTIONS,
   SIDES,
@@ -50,6 +52,13 @@ const replacesSchema = z.strictObject({
   onlyIf: z.enum(CANCEL_CONDITIONS).optional(),
 });
 
+/** The order takes its price from the book when it enters it: docs/engine.md, "Pegs". */
+const pegSchema = z.strictObject({
+  to: z.enum(PEG_SIDES),
+  /** Levels to look past, best first. */
+  offsetLevels: z.int().min(0).max(PEG_OFFSET_MAX),
+});
+
 /** Numbers, not prefixed ids: this is the engine's own language. `number` is the order number. */
 export const placeCommandSchema = z.strictObject({
   kind: z.literal('place'),
@@ -81,6 +90,26 @@ export const placeCommandSchema = z.strictObject({
   /** Orders of one group do not trade with each other; left out by a user without one. */
   tradeGroup: z.int().min(1).max(TRADE_GROUP_MAX).optional(),
   replaces: replacesSchema.optional(),
+  /** `priceTicks` is the worst price that the order may take from the book then. */
+  peg: pegSchema.optional(),
+});
+
+const listOrderSchema = placeCommandSchema.omit({
+  kind: true,
+  timeMs: true,
+  userNumber: true,
+  replaces: true,
+});
+
+/** Two or three orders of which one decides about another: docs/engine.md, "Lists". */
+export const placeListCommandSchema = z.strictObject({
+  kind: z.literal('place_list'),
+  ...commandHead,
+  userNumber: numberField,
+  /** Its fill places `orders`; left out: these are placed at once. */
+  working: listOrderSchema.optional(),
+  /** Two are a pair: one ends the other. */
+  orders: z.array(listOrderSchema).min(1).max(2),
 });
 
 export const cancelCommandSchema = z.strictObject({
@@ -143,6 +172,7 @@ export const tickCommandSchema = z.strictObject({ kind: z.literal('tick'), timeM
 
 export const marketCommandSchema = z.discriminatedUnion('kind', [
   placeCommandSchema,
+  placeListCommandSchema,
   cancelCommandSchema,
   cancelAllCommandSchema,
   amendCommandSchema,
@@ -159,6 +189,8 @@ export const commandsAcceptedSchema = z.strictObject({
 export const clockTickedSchema = tickCommandSchema;
 
 export type PlaceCommand = z.infer<typeof placeCommandSchema>;
+export type PlaceListCommand = z.infer<typeof placeListCommandSchema>;
+export type ListOrder = z.infer<typeof listOrderSchema>;
 export type CancelCommand = z.infer<typeof cancelCommandSchema>;
 export type CancelAllCommand = z.infer<typeof cancelAllCommandSchema>;
 export type AmendCommand = z.infer<typeof amendCommandSchema>;

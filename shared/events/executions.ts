@@ -2,9 +2,10 @@
 // market; each event has its own number in its market's gapless sequence.
 import { z } from 'zod';
 import { FEE_POLICIES, MARKET_STATUSES, PHASE_CAUSES } from '../domain/market.ts';
-import { END_STATUSES, SELF_TRADE_PREVENTIONS, SIDES, TRIGGER_KINDS } from '../domain/order.ts';
+import { ARMED_KINDS, END_STATUSES, SELF_TRADE_PREVENTIONS, SIDES } from '../domain/order.ts';
 import {
   assetField,
+  listIdField,
   lotsField,
   lotsOrZeroField,
   marketIdField,
@@ -19,6 +20,8 @@ import {
 } from './fields.ts';
 
 const head = { sequence: numberField, timeMs: timeMsField };
+/** The hold of a pair of orders; left out when the hold is the order's own. */
+const holdId = listIdField.optional();
 const orderHead = { ...head, orderId: orderIdField, userId: userIdField };
 
 /** The remainder of an order rests on the book. */
@@ -30,13 +33,23 @@ const openedSchema = z.strictObject({
   remainingLots: lotsField,
 });
 
-/** An order waits for its trigger price. It is in no book and no depth. */
+/** A pegged order has taken its price from the book. What becomes of it follows. */
+const peggedSchema = z.strictObject({
+  kind: z.literal('pegged'),
+  ...orderHead,
+  priceTicks: priceTicksField,
+  remainingLots: lotsField,
+  /** What its hold was larger than this price needs. */
+  releaseMinor: minorField,
+});
+
+/** An order waits, for its trigger price or its working order. It is in no book and no depth. */
 const armedSchema = z.strictObject({
   kind: z.literal('armed'),
   ...orderHead,
   side: z.enum(SIDES),
-  triggerKind: z.enum(TRIGGER_KINDS),
-  /** As it is now; 0 for a trailing stop that is not active yet. */
+  triggerKind: z.enum(ARMED_KINDS),
+  /** As it is now; 0 for a trailing stop that is not active yet, and for `working_order`. */
   triggerPriceTicks: priceTicksField.or(z.literal(0)),
   remainingLots: lotsField,
 });
@@ -45,7 +58,7 @@ const armedSchema = z.strictObject({
 const triggeredSchema = z.strictObject({
   kind: z.literal('triggered'),
   ...orderHead,
-  /** The trade that reached its trigger price, in the same market. */
+  /** The trade that reached its trigger price or filled its working order, in the same market. */
   tradeSequence: numberField,
 });
 
@@ -67,6 +80,7 @@ const tradeSchema = z.strictObject({
     /** What this trade takes out of the order's hold: what is paid, the fee if paid from the hold,
      *  and the price improvement, which returns to available. */
     holdMinor: minorField,
+    holdId,
   }),
   maker: z.strictObject({
     orderId: orderIdField,
@@ -74,6 +88,7 @@ const tradeSchema = z.strictObject({
     feePpm: ratePpmField,
     remainingLots: lotsOrZeroField,
     holdMinor: minorField,
+    holdId,
   }),
 });
 
@@ -96,6 +111,7 @@ const reducedSchema = z.strictObject({
   preventedLots: lotsField,
   remainingLots: lotsOrZeroField,
   releaseMinor: minorField,
+  holdId,
 });
 
 /** An order ended, filled orders included. `releaseMinor` is exactly what is left of its hold. */
@@ -108,6 +124,7 @@ const endedSchema = z.strictObject({
   /** What was open when it ended; zero when filled. */
   cancelledLots: lotsOrZeroField,
   releaseMinor: minorField,
+  holdId,
 });
 
 /** A resting order has a new price or quantity. */
@@ -204,6 +221,7 @@ const uncrossedSchema = z.strictObject({
 
 export const executionEventSchema = z.discriminatedUnion('kind', [
   openedSchema,
+  peggedSchema,
   armedSchema,
   triggeredSchema,
   tradeSchema,
@@ -247,6 +265,7 @@ export const executedSchema = z.strictObject({ outputs: z.array(executionsSchema
 
 export type ExecutionEvent = z.infer<typeof executionEventSchema>;
 export type OpenedEvent = z.infer<typeof openedSchema>;
+export type PeggedEvent = z.infer<typeof peggedSchema>;
 export type ArmedEvent = z.infer<typeof armedSchema>;
 export type TriggeredEvent = z.infer<typeof triggeredSchema>;
 export type TradeEvent = z.infer<typeof tradeSchema>;

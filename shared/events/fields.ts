@@ -1,7 +1,7 @@
 // Field schemas that several events share.
 import { z } from 'zod';
-import type { MarketId, OrderId, TradeId, UserId } from '../domain/ids.ts';
-import { parseOrderId, parseUserId } from '../domain/ids.ts';
+import type { ListId, MarketId, OrderId, TradeId, UserId } from '../domain/ids.ts';
+import { parseListId, parseOrderId, parseUserId } from '../domain/ids.ts';
 import {
   FEE_POLICIES,
   MARKET_STATUSES,
@@ -20,6 +20,10 @@ export const orderIdField = z
   .string()
   .refine((text) => parseOrderId(text) !== null)
   .transform((text) => text as OrderId);
+export const listIdField = z
+  .string()
+  .refine((text) => parseListId(text) !== null)
+  .transform((text) => text as ListId);
 export const userIdField = z
   .string()
   .refine((text) => parseUserId(text) !== null)
