@@ -4,8 +4,9 @@ import type { IncomingRecord } from '../shared/bus/bus.ts';
 import type { MarketId } from '../shared/domain/ids.ts';
 import { marketScale, type MarketConfig } from '../shared/domain/market.ts';
 import { EVENTS } from '../shared/events/catalog.ts';
-import type { MarketCommand } from '../shared/events/commands.ts';
+import type { MarketCommand, PlaceCommand } from '../shared/events/commands.ts';
 import { decodeEvent, isDecodeFailure } from '../shared/events/envelope.ts';
+import { findListFault, listOrders } from '../shared/events/order-lists.ts';
 import type { MarketHandedOver, MarketTakenOver } from '../shared/events/market-moves.ts';
 
 export type InputRecord =
@@ -76,7 +77,14 @@ function findMoveFault(
 /** Rules that the schema cannot say. */
 function findFault(market: MarketId, command: MarketCommand): string | null {
   if (command.kind === 'configure_market') return findConfigFault(market, command.config);
-  if (command.kind !== 'place') return null;
+  if (command.kind === 'place_list') {
+    const faults = listOrders(command).map(findOrderFault);
+    return findListFault(command) ?? faults.find((fault) => fault !== null) ?? null;
+  }
+  return command.kind === 'place' ? findOrderFault(command) : null;
+}
+
+function findOrderFault(command: PlaceCommand): string | null {
   if (command.timeInForce === 'GTD' && command.expiresAtMs === null) {
     return `command ${command.number} is GTD without expiresAtMs`;
   }

@@ -43,6 +43,10 @@ export function amendOrder(book: BookState, command: AmendCommand): void {
     refuse(book, command, waits ? AMEND_NOT_ALLOWED : ORDER_NOT_FOUND);
     return;
   }
+  if (book.events.sharedHolds.listOf(command.orderNumber) !== 0) {
+    refuse(book, command, AMEND_NOT_ALLOWED);
+    return;
+  }
   const taker = book.taker;
   loadTaker(book, taker, slot, command);
   const reason = findRefusal(book, book.rules, taker, slot, command);

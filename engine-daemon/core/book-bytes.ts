@@ -9,6 +9,7 @@ import { BUY, SELF_TRADE, SELL, type SideCode } from './codes.ts';
 import { NEVER_MS, type BookState } from './book-state.ts';
 import { COMMAND_WINDOW } from './command-window.ts';
 import { checkInvariants } from './invariants.ts';
+import { readLists, writeLists } from './list-bytes.ts';
 import { MarketBook } from './market-book.ts';
 import { findRules, type MarketRules } from './market-rules.ts';
 import { GROUP, NEXT, OWNER, TERMS } from './order-pool.ts';
@@ -22,7 +23,7 @@ import { readWaiting, writeWaiting } from './waiting-bytes.ts';
  * Raise it with every change of what `writeBook` writes, and keep the reader of every version that
  * was ever published: states of moved markets stay in the command log for ever.
  */
-const MARKET_STATE_VERSION = 3;
+const MARKET_STATE_VERSION = 4;
 
 const RATE_PPM_MAX = 1_000_000;
 const FLAGS_MAX = 7;
@@ -70,6 +71,7 @@ export function writeBook(writer: SnapshotWriter, book: MarketBook): void {
   writeSide(writer, state, state.sells);
   writeWaiting(writer, state);
   writePhase(writer, state);
+  writeLists(writer, state);
 }
 
 export function readBook(reader: SnapshotReader): MarketBook {
@@ -88,6 +90,7 @@ export function readBook(reader: SnapshotReader): MarketBook {
   for (let left = orders; left > 0; left -= 1) readOrder(reader, state);
   readWaiting(reader, state);
   readPhase(reader, state);
+  readLists(reader, state);
   // Putting the orders back is no change of the book that anyone should hear of.
   book.clearTouched();
   checkInvariants(book);

@@ -10,6 +10,7 @@ import { Deadmen } from './deadmen.ts';
 import { EventBuffer } from './event-buffer.ts';
 import { IdTable } from './id-table.ts';
 import type { MarketRules } from './market-rules.ts';
+import { OrderLists } from './order-lists.ts';
 import { OrderHeap } from './order-heap.ts';
 import {
   GROUP,
@@ -77,6 +78,7 @@ export class BookState {
   readonly events = new EventBuffer();
   readonly taker = new Taker();
   readonly waiting = new WaitingOrders();
+  readonly lists = new OrderLists();
   readonly deadmen = new Deadmen();
   readonly blocked = new Set<number>();
 
@@ -146,6 +148,16 @@ export class BookState {
   /** Orders that rest or wait. */
   get openOrders(): number {
     return this.orders.count + this.waiting.count;
+  }
+
+  /** True when events of an order may bring about something for another. */
+  get hasFollowers(): boolean {
+    return this.waiting.count > 0 || this.lists.size > 0;
+  }
+
+  /** True when the order rests or waits. */
+  isOpen(orderNumber: number): boolean {
+    return this.ids.find(orderNumber) !== 0 || this.waiting.find(orderNumber) !== null;
   }
 
   sideOf(slot: number): SideCode {

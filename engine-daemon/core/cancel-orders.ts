@@ -1,8 +1,12 @@
 // The commands `cancel` and `cancel_all`, and the end of orders whose time has come.
-import type { CancelAllCommand, CancelCommand } from '../../shared/events/commands.ts';
+import type {
+  CancelAllCommand,
+  CancelCommand,
+  PlaceCommand,
+} from '../../shared/events/commands.ts';
 import type { BookState } from './book-state.ts';
 import { CANCELLED, EXPIRED, reasonCode, sideCode } from './codes.ts';
-import { BY_FORMULA } from './event-buffer.ts';
+import { BY_FORMULA } from './event-rows.ts';
 import { OWNER, TERMS } from './order-pool.ts';
 import { sideOf } from './order-terms.ts';
 import type { WaitingOrder } from './waiting-order.ts';
@@ -83,11 +87,15 @@ export function cancelEvery(book: BookState, reason: number): void {
 }
 
 function cancelNumbers(book: BookState, numbers: readonly number[], reason: number): void {
-  for (const orderNumber of Float64Array.from(numbers).sort()) {
-    const waiting = book.waiting.find(orderNumber);
-    if (waiting === null) book.end(book.ids.find(orderNumber), CANCELLED, reason);
-    else endWaiting(book, waiting, CANCELLED, reason);
-  }
+  for (const number of Float64Array.from(numbers).sort()) endNumbered(book, number, reason);
+}
+
+/** Cancels an order that rests or waits; does nothing when there is none of this number. */
+export function endNumbered(book: BookState, orderNumber: number, reason: number): void {
+  const waiting = book.waiting.find(orderNumber);
+  const slot = book.ids.find(orderNumber);
+  if (waiting !== null) endWaiting(book, waiting, CANCELLED, reason);
+  else if (slot !== 0) book.end(slot, CANCELLED, reason);
 }
 
 function numbersOf(
@@ -123,10 +131,19 @@ export function expireOrders(book: BookState): void {
 
 /** Ends a waiting order: the event, then it is gone. Its hold was never touched. */
 function endWaiting(book: BookState, order: WaitingOrder, status: number, reason: number): void {
-  const { number, userNumber, quantityLots } = order;
-  const release = book.events.keepText(order.holdMinor);
-  book.events.endedUnplaced(number, userNumber, status, reason, quantityLots, release);
+  endUnplaced(book, order, status, reason);
   book.waiting.remove(order);
+}
+
+/** Tells the end of an order that never took part: it releases its whole hold. */
+export function endUnplaced(
+  book: BookState,
+  { number, userNumber, quantityLots, holdMinor }: PlaceCommand,
+  status: number,
+  reason: number,
+): void {
+  const release = book.events.keepText(holdMinor);
+  book.events.endedUnplaced(number, userNumber, status, reason, quantityLots, release);
 }
 
 /** A user's own waiting order, or null. */

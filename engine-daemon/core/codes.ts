@@ -7,13 +7,13 @@ import {
 } from '../../shared/domain/market.ts';
 import type { ErrorCode } from '../../shared/domain/rejection.ts';
 import {
+  ARMED_KINDS,
   END_STATUSES,
   SELF_TRADE_PREVENTIONS,
-  TRIGGER_KINDS,
+  type ArmedKind,
   type EndStatus,
   type SelfTradePrevention,
   type Side,
-  type TriggerKind,
 } from '../../shared/domain/order.ts';
 
 export const BUY = 0;
@@ -54,8 +54,13 @@ export function modeName(code: number): SelfTradePrevention {
   return nameAt(SELF_TRADE_PREVENTIONS, code);
 }
 
-export function triggerName(code: number): TriggerKind {
-  return nameAt(TRIGGER_KINDS, code);
+/** Place in ARMED_KINDS. */
+export function armedCode(kind: ArmedKind): number {
+  return ARMED_KINDS.indexOf(kind);
+}
+
+export function armedName(code: number): ArmedKind {
+  return nameAt(ARMED_KINDS, code);
 }
 
 export function statusCode(status: MarketStatus): number {
@@ -105,6 +110,7 @@ export const REASONS = [
   'ORDERS_WAITING_TOO_MANY',
   'ORDER_AMEND_NOT_ALLOWED',
   'ORDER_CANCELLED_BY_DEADMAN',
+  'ORDER_CANCELLED_BY_LIST',
   'ORDER_CANCELLED_BY_OPERATOR',
   'ORDER_CANCELLED_BY_USER',
   'ORDER_CANCEL_CONDITION_UNMET',
@@ -117,6 +123,7 @@ export const REASONS = [
   'ORDER_NOTIONAL_TOO_LARGE',
   'ORDER_NOTIONAL_TOO_SMALL',
   'ORDER_NOT_FOUND',
+  'ORDER_PEG_REFERENCE_NONE',
   'ORDER_POST_ONLY_WOULD_TAKE',
   'ORDER_PRICE_OUT_OF_BAND',
   'ORDER_PRICE_OUT_OF_DYNAMIC_BAND',

@@ -1,35 +1,33 @@
 // What commands did, as rows of doubles in one preallocated array; `facts.ts` reads them. A row
 // holds all that its wire event needs, because the order's slot may serve another order by then.
+import type { PlaceCommand } from '../../shared/events/commands.ts';
 import type { OrderPool } from './order-pool.ts';
 import { NUMBER, ORDER_DOUBLES, OWNER } from './order-pool.ts';
 import type { OwnerTable } from './owner-table.ts';
 import type { MarketRules } from './market-rules.ts';
-import { SELL, type SideCode } from './codes.ts';
+import { SELL, sideCode, type SideCode } from './codes.ts';
+import {
+  BY_FORMULA,
+  OPENED,
+  TRADE,
+  REDUCED,
+  ENDED,
+  AMENDED,
+  REFUSED,
+  CONFIGURED,
+  ARMED,
+  TRIGGERED,
+  PREVENTED,
+  DEADMAN_SET,
+  DEADMAN_FIRED,
+  USER_BLOCKED,
+  PHASE_CHANGED,
+  INDICATIVE,
+  UNCROSSED,
+  PEGGED,
+} from './event-rows.ts';
+import { SharedHolds } from './shared-holds.ts';
 import type { Taker } from './taker.ts';
-
-/** Every row begins with its kind and its time. */
-export const OPENED = 1;
-export const TRADE = 2;
-export const REDUCED = 3;
-export const ENDED = 4;
-export const AMENDED = 5;
-export const REFUSED = 6;
-export const CONFIGURED = 7;
-export const ARMED = 8;
-export const TRIGGERED = 9;
-export const PREVENTED = 10;
-export const DEADMAN_SET = 11;
-export const DEADMAN_FIRED = 12;
-export const USER_BLOCKED = 13;
-export const PHASE_CHANGED = 14;
-export const INDICATIVE = 15;
-export const UNCROSSED = 16;
-
-/** Doubles of a row by kind. */
-export const ROW_DOUBLES = [0, 7, 18, 9, 11, 14, 7, 2, 8, 5, 11, 5, 4, 5, 6, 5, 4] as const;
-
-/** In place of an index into `texts`: the amount follows from the row's numbers. */
-export const BY_FORMULA = -1;
 
 const CAPACITY_MIN = 16_384;
 const ROW_MAX = 18;
@@ -47,6 +45,7 @@ export class EventBuffer {
   /** The rules at the first row, and those that each `configured` row brought. */
   rulesAtStart: MarketRules | null = null;
   rulesChanges: MarketRules[] = [];
+  readonly sharedHolds = new SharedHolds();
   private rules: MarketRules | null = null;
   private clearedCount = 0;
 
@@ -68,6 +67,7 @@ export class EventBuffer {
     this.rulesAtStart = this.rules;
     if (this.texts.length > 0) this.texts = [];
     if (this.rulesChanges.length > 0) this.rulesChanges = [];
+    this.sharedHolds.clearEnded();
   }
 
   /** Continues a saved market. */
@@ -94,15 +94,28 @@ export class EventBuffer {
     data[at + 6] = taker.remaining;
   }
 
-  armed(taker: Taker, triggerKind: number, triggerTicks: number): void {
-    const at = this.begin(ARMED, 8);
+  /** `limitTicks` is what the order's hold was made for; the taker has the price it took. */
+  pegged(taker: Taker, limitTicks: number): void {
+    const at = this.begin(PEGGED, 9);
     const data = this.data;
     data[at + 2] = taker.number;
     data[at + 3] = taker.user;
     data[at + 4] = taker.side;
-    data[at + 5] = triggerKind;
+    data[at + 5] = taker.holdTicks;
+    data[at + 6] = taker.remaining;
+    data[at + 7] = limitTicks;
+    data[at + 8] = taker.reservePpm;
+  }
+
+  armed(order: PlaceCommand, armedKind: number, triggerTicks: number): void {
+    const at = this.begin(ARMED, 8);
+    const data = this.data;
+    data[at + 2] = order.number;
+    data[at + 3] = order.userNumber;
+    data[at + 4] = sideCode(order.side);
+    data[at + 5] = armedKind;
     data[at + 6] = triggerTicks;
-    data[at + 7] = taker.remaining;
+    data[at + 7] = order.quantityLots;
   }
 
   triggered(orderNumber: number, userNumber: number, tradeSequence: number): void {
@@ -221,6 +234,11 @@ export class EventBuffer {
       taker.budget === null || taker.side === SELL
         ? BY_FORMULA
         : this.keepText(taker.budget.releaseMinor().toString());
+  }
+
+  /** Makes an end that was written before release this much. */
+  setRelease(at: number, text: string): void {
+    this.data[at + 10] = this.keepText(text);
   }
 
   /** An order ended before it was an order: `releaseText` is the place of its whole hold. */

@@ -24,8 +24,17 @@ export function checkInvariants(book: MarketBook): void {
   checkOwners(state);
   checkExpiry(state);
   state.waiting.check(state.lastTicks);
+  state.lists.check(
+    (number) => state.isOpen(number),
+    (number) => isPending(state, number),
+  );
   checkPhases(state);
   checkUsers(state);
+}
+
+function isPending({ waiting }: BookState, orderNumber: number): boolean {
+  const order = waiting.find(orderNumber);
+  return order !== null && waiting.isPending(order);
 }
 
 /** Answers how many orders rest on the side. */

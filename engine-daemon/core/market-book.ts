@@ -8,12 +8,14 @@ import { cancelAllOrders, cancelOrder, expireOrders } from './cancel-orders.ts';
 import { reasonCode, sideName } from './codes.ts';
 import { COMMAND_NEW, COMMAND_TOO_OLD } from './command-window.ts';
 import { configureMarket } from './configure-market.ts';
-import { BY_FORMULA, type EventBuffer } from './event-buffer.ts';
+import type { EventBuffer } from './event-buffer.ts';
+import { BY_FORMULA } from './event-rows.ts';
+import { followEvents } from './following.ts';
 import type { MarketRules } from './market-rules.ts';
 import { advancePhases, indicate, nextPhaseMs } from './phases.ts';
+import { placeList } from './place-list.ts';
 import { placeOrder } from './place-order.ts';
 import type { PriceLevels } from './price-levels.ts';
-import { runTriggers } from './triggers.ts';
 import { blockUser, cancelAllAfter, fireDeadmen } from './user-switches.ts';
 
 const TOO_OLD = reasonCode('COMMAND_TOO_OLD');
@@ -84,14 +86,9 @@ export class MarketBook {
       return;
     }
     this.advanceClock(command.timeMs);
-    // A command that arms the first order makes no trade that could reach it.
-    if (state.waiting.count === 0) {
-      this.carryOut(command);
-      return;
-    }
     const { length, sequence } = state.events;
     this.carryOut(command);
-    runTriggers(state, length, sequence);
+    if (state.hasFollowers) followEvents(state, length, sequence);
   }
 
   private carryOut(command: MarketCommand): void {
@@ -99,6 +96,9 @@ export class MarketBook {
     switch (command.kind) {
       case 'place':
         placeOrder(state, command);
+        return;
+      case 'place_list':
+        placeList(state, command);
         return;
       case 'cancel':
         cancelOrder(state, command);
@@ -143,6 +143,7 @@ export class MarketBook {
 
   private advanceClock(timeMs: number): void {
     const state = this.state;
+    const { length, sequence } = state.events;
     if (timeMs > state.nowMs) {
       state.nowMs = timeMs;
       state.events.timeMs = timeMs;
@@ -150,15 +151,9 @@ export class MarketBook {
     }
     if (state.expiry.size > 0 || state.waiting.count > 0) expireOrders(state);
     if (state.deadmen.size > 0) fireDeadmen(state);
-    if (state.schedule.length > 0 || state.interrupted !== null) this.advancePhases();
+    if (state.schedule.length > 0 || state.interrupted !== null) advancePhases(state);
+    if (state.events.length > length && state.hasFollowers) followEvents(state, length, sequence);
     if (state.rules?.status === 'auction') indicate(state);
-  }
-
-  private advancePhases(): void {
-    const { state } = this;
-    const { length, sequence } = state.events;
-    advancePhases(state);
-    if (state.waiting.count > 0) runTriggers(state, length, sequence);
   }
 
   private refuseOld(command: MarketCommand): void {

@@ -1,7 +1,7 @@
 // Price-time matching: the taker against the best opposite orders, one trade at a time.
 import type { BookState } from './book-state.ts';
 import { BUY, CANCEL_MAKER, FILLED, SELF_TRADE, reasonCode } from './codes.ts';
-import { BY_FORMULA } from './event-buffer.ts';
+import { BY_FORMULA } from './event-rows.ts';
 import { interrupt } from './interruption.ts';
 import {
   GROUP,

@@ -1,4 +1,4 @@
-// What a market does by itself later, as bytes and back: the last part of a market's state.
+// What a market does by itself later, as bytes and back: a part of a market's state.
 import { assert } from '../../shared/domain/failure.ts';
 import { MARKET_STATUSES, PRICE_TICKS_MAX, type MarketStatus } from '../../shared/domain/market.ts';
 import type { BookState } from './book-state.ts';

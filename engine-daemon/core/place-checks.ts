@@ -15,7 +15,7 @@ import {
   isInBand,
 } from './price-limits.ts';
 import type { Taker } from './taker.ts';
-import { isReached, isRising, type WaitingOrder } from './waiting-order.ts';
+import { isReached, isRising, type TriggerOrder } from './waiting-order.ts';
 
 const NO_REASON = reasonCode('NONE');
 const ACCOUNT_BLOCKED = reasonCode('ACCOUNT_BLOCKED');
@@ -36,6 +36,7 @@ const QUANTITY_TOO_SMALL = reasonCode('ORDER_QUANTITY_TOO_SMALL');
 const PRICE_OUT_OF_BAND = reasonCode('ORDER_PRICE_OUT_OF_BAND');
 const MODE_NOT_ALLOWED = reasonCode('ORDER_SELF_TRADE_MODE_NOT_ALLOWED');
 const ORDER_EXPIRED = reasonCode('ORDER_EXPIRED');
+const PEG_REFERENCE_NONE = reasonCode('ORDER_PEG_REFERENCE_NONE');
 const POST_ONLY_WOULD_TAKE = reasonCode('ORDER_POST_ONLY_WOULD_TAKE');
 const FOK_NOT_FILLABLE = reasonCode('ORDER_FOK_NOT_FILLABLE');
 const TRIGGER_PRICE_REACHED = reasonCode('ORDER_TRIGGER_PRICE_REACHED');
@@ -46,15 +47,14 @@ export function findWaitingRefusal(
   book: BookState,
   rules: MarketRules,
   taker: Taker,
-  command: PlaceCommand,
-  order: WaitingOrder,
+  order: TriggerOrder,
 ): number {
   return (
-    findCommonRefusal(book, rules, taker, command) ||
+    findCommonRefusal(book, rules, taker, order) ||
     (rules.hasLimits
-      ? findWaitingLimitRefusal(book, rules, taker, command)
-      : findLeastNotionalRefusal(rules, command)) ||
-    findTermsRefusal(book, rules, taker, command) ||
+      ? findWaitingLimitRefusal(book, rules, taker, order)
+      : findLeastNotionalRefusal(rules, order)) ||
+    findTermsRefusal(book, rules, taker, order) ||
     findTriggerRefusal(book, rules, order)
   );
 }
@@ -104,6 +104,8 @@ function findCommonRefusal(
     if (isTooSmall || taker.original > displayLots * ICEBERG_PARTS_MAX) return DISPLAY_TOO_SMALL;
   }
   const isLimit = command.type === 'limit';
+  // A pegged order for which the book has no level.
+  if (command.priceTicks === 0) return PEG_REFERENCE_NONE;
   return isLimit && !isInBand(rules, command.priceTicks) ? PRICE_OUT_OF_BAND : NO_REASON;
 }
 
@@ -193,7 +195,7 @@ function findStatusRefusal(
   }
 }
 
-function findTriggerRefusal(book: BookState, rules: MarketRules, order: WaitingOrder): number {
+function findTriggerRefusal(book: BookState, rules: MarketRules, order: TriggerOrder): number {
   const { trigger } = order;
   const ticks =
     trigger.kind === 'trailing_stop' ? trigger.activationPriceTicks : trigger.priceTicks;

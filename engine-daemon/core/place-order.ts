@@ -2,16 +2,25 @@
 import { assert } from '../../shared/domain/failure.ts';
 import { mulPpmRoundUp } from '../../shared/money/rounding.ts';
 import { isCollecting } from '../../shared/domain/market.ts';
-import { TRIGGER_KINDS } from '../../shared/domain/order.ts';
 import type { PlaceCommand } from '../../shared/events/commands.ts';
 import { NEVER_MS, type BookState } from './book-state.ts';
 import { endOwnOrder } from './cancel-orders.ts';
-import { BUY, EXPIRED, FILLED, REJECTED, modeCode, reasonCode, sideCode } from './codes.ts';
+import {
+  BUY,
+  EXPIRED,
+  FILLED,
+  REJECTED,
+  armedCode,
+  modeCode,
+  reasonCode,
+  sideCode,
+} from './codes.ts';
 import type { MarketRules } from './market-rules.ts';
 import { bestAgainst, findPlaceRefusal, findWaitingRefusal } from './place-checks.ts';
 import { takeLiquidity } from './matching.ts';
 import { canRest, displayLotsOf } from './order-kind.ts';
 import { packTerms } from './order-terms.ts';
+import { pegTicks } from './pegs.ts';
 import {
   QuoteBudget,
   STOP_BUDGET,
@@ -21,7 +30,7 @@ import {
   STOP_NO_LIQUIDITY,
   type Taker,
 } from './taker.ts';
-import { waitingOrder, type WaitingOrder } from './waiting-order.ts';
+import { hasTrigger, waitingOrder, type TriggerOrder, type WaitingOrder } from './waiting-order.ts';
 
 const BPS = 10_000;
 
@@ -29,6 +38,7 @@ const NO_REASON = reasonCode('NONE');
 const MARKET_INTERRUPTED = reasonCode('MARKET_INTERRUPTED');
 const REPLACED = reasonCode('ORDER_REPLACED');
 const REPLACE_CANCEL_FAILED = reasonCode('ORDER_REPLACE_CANCEL_FAILED');
+const TRIGGER_PRICE_REACHED = reasonCode('ORDER_TRIGGER_PRICE_REACHED');
 const MARKET_NOT_FOUND = reasonCode('MARKET_NOT_FOUND');
 const ORDER_EXPIRED = reasonCode('ORDER_EXPIRED');
 const FOK_NOT_FILLABLE = reasonCode('ORDER_FOK_NOT_FILLABLE');
@@ -38,7 +48,7 @@ const PRICE_PROTECTED = reasonCode('ORDER_PRICE_PROTECTED');
 const IOC_REMAINDER = reasonCode('ORDER_IOC_REMAINDER');
 
 export function placeOrder(book: BookState, command: PlaceCommand): void {
-  const { replaces, trigger } = command;
+  const { replaces } = command;
   if (book.rules === null) {
     refuse(book, command, MARKET_NOT_FOUND);
     return;
@@ -47,47 +57,68 @@ export function placeOrder(book: BookState, command: PlaceCommand): void {
     refuse(book, command, REPLACE_CANCEL_FAILED);
     return;
   }
-  if (trigger === undefined) place(book, book.rules, command, false);
-  else placeWaiting(book, book.rules, command, waitingOrder(command, trigger));
+  if (command.trigger === undefined) {
+    place(book, book.rules, command, false);
+    return;
+  }
+  const order = waitingOrder(command);
+  assert(hasTrigger(order), `order ${order.number} has lost its trigger`);
+  const reason = findArmingRefusal(book, book.rules, order);
+  if (reason === NO_REASON) arm(book, order);
+  else refuse(book, command, reason);
 }
 
 /** Places an order that has waited until now. */
 export function placeTriggered(book: BookState, order: WaitingOrder): void {
-  assert(book.rules !== null, 'an order has waited in a market without configuration');
-  place(book, book.rules, order, true);
+  place(book, rulesOf(book), order, true);
 }
 
-function placeWaiting(
-  book: BookState,
-  rules: MarketRules,
-  command: PlaceCommand,
-  order: WaitingOrder,
-): void {
-  const { taker } = book;
-  loadTaker(book, rules, taker, command);
-  const reason = findWaitingRefusal(book, rules, taker, command, order);
-  if (reason !== NO_REASON) {
-    refuse(book, command, reason);
-    return;
+/**
+ * Places a pending order that has a trigger of its own. One that is reached already is triggered,
+ * after `beforeTaking`.
+ */
+export function placePending(book: BookState, order: TriggerOrder, beforeTaking: () => void): void {
+  const reason = findArmingRefusal(book, rulesOf(book), order);
+  if (reason === NO_REASON) {
+    arm(book, order);
+  } else if (reason === TRIGGER_PRICE_REACHED) {
+    beforeTaking();
+    placeTriggered(book, order);
+  } else {
+    refuse(book, order, reason);
   }
+}
+
+function rulesOf({ rules }: BookState): MarketRules {
+  assert(rules !== null, 'an order has waited in a market without configuration');
+  return rules;
+}
+
+function findArmingRefusal(book: BookState, rules: MarketRules, order: TriggerOrder): number {
+  loadTaker(book, rules, book.taker, order);
+  return findWaitingRefusal(book, rules, book.taker, order);
+}
+
+function arm(book: BookState, order: TriggerOrder): void {
   book.waiting.add(order, book.lastTicks);
-  const code = TRIGGER_KINDS.indexOf(order.trigger.kind);
-  book.events.armed(taker, code, book.waiting.triggerTicksOf(order));
+  book.events.armed(order, armedCode(order.trigger.kind), book.waiting.triggerTicksOf(order));
 }
 
 function place(
   book: BookState,
   rules: MarketRules,
-  command: PlaceCommand,
+  placed: PlaceCommand,
   isTriggered: boolean,
 ): void {
   const { taker } = book;
+  const command = placed.peg === undefined ? placed : takePrice(book, placed, placed.peg);
   loadTaker(book, rules, taker, command);
   const reason = findPlaceRefusal(book, rules, taker, command, isTriggered);
   if (reason !== NO_REASON) {
     refuse(book, command, reason);
     return;
   }
+  if (command !== placed) book.events.pegged(taker, placed.priceTicks);
   if (isCollecting(rules.status)) {
     restRemainder(book, taker, command);
     return;
@@ -104,6 +135,15 @@ function place(
     const reason = stop === STOP_INTERRUPTED ? MARKET_INTERRUPTED : IOC_REMAINDER;
     book.events.endedTaker(taker, EXPIRED, reason);
   }
+}
+
+/** The order with the price that the book gives it, 0 if it gives none. */
+function takePrice(
+  book: BookState,
+  order: PlaceCommand,
+  peg: NonNullable<PlaceCommand['peg']>,
+): PlaceCommand {
+  return order.type === 'limit' ? { ...order, priceTicks: pegTicks(book, order, peg) } : order;
 }
 
 /** Answers false when the new order must not be placed. */

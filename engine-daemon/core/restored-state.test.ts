@@ -11,8 +11,8 @@ import type { WaitingOrder } from './waiting-order.ts';
 const RULE = { moveBps: 1_000, windowMs: 60_000, haltMs: 5_000, auctionMs: 10_000 } as const;
 /** Of `writeOrder`: the last order of the book is this far before what comes behind the book. */
 const ORDER_BYTES = 87;
-/** Last price, no waiting orders, no queue, and what `writePhase` writes of a market at rest. */
-const BEHIND_BYTES = 49;
+/** Last price, no waiting orders, no queue, what `writePhase` writes at rest, and no lists. */
+const BEHIND_BYTES = 53;
 
 /** A market whose last trade was at 100 at time 2000, whose book is empty; the next order is 4. */
 function traded(config: Partial<MarketConfig> = { interruption: RULE }): TestMarket {

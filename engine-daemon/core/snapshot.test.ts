@@ -11,8 +11,8 @@ import { ALICE, BOB, CAROL, TestMarket, brief } from './test-market.ts';
 
 /** Bytes that say the last trade's price and that no order waits. */
 const NONE_WAITING = 16;
-/** Bytes behind them: time of the last trade, reference, and six empty lists. */
-const NO_PHASES = 33;
+/** Bytes behind them: time of the last trade, reference, six empty lists, no order lists. */
+const NO_PHASES = 37;
 /** Bytes of the moves of a shard without any. */
 const NO_MOVES = 4;
 

@@ -7,9 +7,9 @@ import { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts';
 
 /**
  * Raise it with every change of the format. 2: the moves of markets. 3: waiting orders. 4: phases,
- * icebergs.
+ * icebergs. 5: order lists.
  */
-const SNAPSHOT_VERSION = 4;
+const SNAPSHOT_VERSION = 5;
 
 const SHARD_MAX = 0xffff_ffff;
 

@@ -3,10 +3,11 @@
 import { BUY, modeName, type SideCode } from './codes.ts';
 import type { MarketBook } from './market-book.ts';
 import type { BookState } from './book-state.ts';
+import type { OrderList } from './order-lists.ts';
 import { GROUP, NEXT, OWNER, TERMS } from './order-pool.ts';
 import { expires, isGtd, isPostOnly, modeOf, ratesOf } from './order-terms.ts';
 import type { PriceLevels } from './price-levels.ts';
-import type { WaitingOrder } from './waiting-order.ts';
+import { hasTrigger, type WaitingOrder } from './waiting-order.ts';
 
 /** The lines of docs/engine.md "State hash", without their line ends. */
 export function* stateLines(book: MarketBook): Generator<string> {
@@ -41,6 +42,13 @@ function* phaseLines(state: BookState): Generator<string> {
   if (indicated !== null) {
     yield `indicated ${indicated.second} ${indicated.priceTicks} ${indicated.lots}`;
   }
+  for (const list of state.lists.all()) yield listLine(list);
+}
+
+function listLine({ number, working, legs, isPair, isDecided }: OrderList): string {
+  const orders = legs.map((leg) => `${leg.number}${isPair ? ` ${leg.holdMinor}` : ''}`);
+  const decided = isPair ? ` ${isDecided ? 'decided' : 'undecided'}` : '';
+  return `list ${number} ${working} ${orders.join(' ')}${decided}`;
 }
 
 function* sideLines(state: BookState, levels: PriceLevels): Generator<string> {
@@ -78,23 +86,34 @@ function moreOf({ orders }: BookState, slot: number): string {
 }
 
 function waitingLine(state: BookState, order: WaitingOrder): string {
-  const { number, userNumber, priceTicks, quantityLots, trigger } = order;
+  const { number, userNumber, priceTicks, quantityLots } = order;
   return (
     `waiting ${number} ${userNumber} ${order.side === 'buy' ? 'b' : 's'} ${priceTicks} ` +
     `${quantityLots} ${quantityLots} ${order.timeInForce} ${order.postOnly ? 1 : 0} ` +
     `${order.selfTradePrevention} ${order.expiresAtMs ?? 0} ${order.makerFeePpm} ` +
     `${order.takerFeePpm} ${order.type} ${order.holdMinor} ${order.quoteBudgetMinor ?? '-'} ` +
-    `${trigger.kind} ${state.waiting.triggerTicksOf(order)}${moreOfWaiting(state, order)}`
+    `${triggerOf(state, order)}${moreOfWaiting(state, order)}`
   );
 }
 
+function triggerOf(state: BookState, order: WaitingOrder): string {
+  if (!state.waiting.isPending(order) && hasTrigger(order)) {
+    return `${order.trigger.kind} ${state.waiting.triggerTicksOf(order)}`;
+  }
+  const { trigger } = order;
+  if (trigger === undefined) return 'working_order 0';
+  const ticks = trigger.kind === 'trailing_stop' ? 0 : trigger.priceTicks;
+  return `working_order 0 then ${trigger.kind} ${ticks}`;
+}
+
 function moreOfWaiting(state: BookState, order: WaitingOrder): string {
-  const { trigger, displayLots, tradeGroup } = order;
+  const { trigger, displayLots, tradeGroup, peg } = order;
   const trail =
-    trigger.kind === 'trailing_stop'
+    trigger?.kind === 'trailing_stop'
       ? ` trail ${trigger.trailBps} ${state.waiting.extremeOf(order)} ` +
         `${trigger.activationPriceTicks ?? 0}`
       : '';
   const display = displayLots === undefined ? '' : ` display ${displayLots}`;
-  return `${trail}${display}${tradeGroup === undefined ? '' : ` group ${tradeGroup}`}`;
+  const group = tradeGroup === undefined ? '' : ` group ${tradeGroup}`;
+  return `${trail}${display}${group}${peg === undefined ? '' : ` peg ${peg.to} ${peg.offsetLevels}`}`;
 }

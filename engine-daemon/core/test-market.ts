@@ -10,8 +10,10 @@ import type {
   AmendCommand,
   CancelAllCommand,
   CancelCommand,
+  ListOrder,
   MarketCommand,
   PlaceCommand,
+  PlaceListCommand,
 } from '../../shared/events/commands.ts';
 import type { ExecutionEvent } from '../../shared/events/executions.ts';
 import { decodeMarketState, encodeMarketState } from './book-bytes.ts';
@@ -46,6 +48,13 @@ export const SMALL_MARKET: MarketConfig = {
 };
 
 type PlaceWords = Partial<Omit<PlaceCommand, 'kind'>>;
+
+interface ListWords {
+  readonly number?: number;
+  readonly userNumber?: number;
+  readonly working?: PlaceWords;
+  readonly orders: readonly PlaceWords[];
+}
 
 /** A market and the next command number; each step checks the invariants and gives its events. */
 export class TestMarket {
@@ -131,6 +140,29 @@ export class TestMarket {
 
   place(words: PlaceWords): ExecutionEvent[] {
     return this.apply(this.placeCommand(words));
+  }
+
+  /**
+   * A list of Alice's: each order is a limit GTC sell of 10 lots at 100, but for the words given.
+   * Numbers are given in their order, the list's own last.
+   */
+  listCommand({ working, orders, ...words }: ListWords): PlaceListCommand {
+    const { timeMs, userNumber } = this.placeCommand({ number: 1, ...words });
+    const orderOf = (given: PlaceWords): ListOrder => {
+      const order: Partial<PlaceCommand> = this.placeCommand({ side: 'sell', ...given });
+      delete order.kind;
+      delete order.timeMs;
+      delete order.userNumber;
+      return order as ListOrder;
+    };
+    const first = working === undefined ? {} : { working: orderOf(working) };
+    const list = { ...first, orders: orders.map(orderOf) };
+    const number = words.number ?? this.nextNumber();
+    return { kind: 'place_list', number, timeMs, userNumber, ...list };
+  }
+
+  list(words: ListWords): ExecutionEvent[] {
+    return this.apply(this.listCommand(words));
   }
 
   buy(userNumber: number, priceTicks: number, quantityLots: number, words: PlaceWords = {}) {
@@ -259,6 +291,8 @@ export function brief(event: ExecutionEvent): string {
       return `refused ${event.reason}`;
     case 'armed':
       return `armed ${numberOf(event)} ${event.triggerKind} ${event.triggerPriceTicks}`;
+    case 'pegged':
+      return `pegged ${numberOf(event)} ${event.priceTicks} releases ${event.releaseMinor}`;
     case 'triggered':
       return `triggered ${numberOf(event)} by ${event.tradeSequence}`;
     case 'configured':

@@ -12,7 +12,7 @@ import {
   SELL,
   reasonCode,
 } from './codes.ts';
-import { BY_FORMULA } from './event-buffer.ts';
+import { BY_FORMULA } from './event-rows.ts';
 import { isOwn } from './matching.ts';
 import { NEXT, TERMS } from './order-pool.ts';
 import { isPostOnly, ratesOf } from './order-terms.ts';

@@ -4,7 +4,7 @@ import type { BlockUserCommand, CancelAllAfterCommand } from '../../shared/event
 import type { BookState } from './book-state.ts';
 import { cancelAllOf } from './cancel-orders.ts';
 import { reasonCode } from './codes.ts';
-import { BY_FORMULA } from './event-buffer.ts';
+import { BY_FORMULA } from './event-rows.ts';
 
 const MARKET_NOT_FOUND = reasonCode('MARKET_NOT_FOUND');
 const DEADLINE_PAST = reasonCode('DEADMAN_DEADLINE_PAST');

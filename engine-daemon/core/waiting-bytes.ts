@@ -1,8 +1,9 @@
-// The waiting orders of a market as bytes and back: the last part of a market's state.
+// The waiting orders of a market as bytes and back: a part of a market's state.
 import { assert } from '../../shared/domain/failure.ts';
 import { PRICE_TICKS_MAX } from '../../shared/domain/market.ts';
 import {
   ORDER_TYPES,
+  PEG_SIDES,
   SELF_TRADE_PREVENTIONS,
   SIDES,
   TIMES_IN_FORCE,
@@ -11,10 +12,19 @@ import {
 import { placeCommandSchema } from '../../shared/events/commands.ts';
 import { NEVER_MS, type BookState } from './book-state.ts';
 import type { SnapshotReader, SnapshotWriter } from './snapshot-bytes.ts';
-import { isReached, isRising, waitingOrder, type WaitingOrder } from './waiting-order.ts';
+import {
+  hasTrigger,
+  isReached,
+  isRising,
+  waitingOrder,
+  type TriggerOrder,
+  type WaitingOrder,
+} from './waiting-order.ts';
 
 /** In place of a number that an order does not have. */
 const NONE = 0;
+/** In place of a trigger's kind, or of a side to peg to. */
+const NO_KIND = 255;
 
 export function writeWaiting(writer: SnapshotWriter, state: BookState): void {
   writer.double(state.lastTicks);
@@ -37,12 +47,16 @@ export function writeWaiting(writer: SnapshotWriter, state: BookState): void {
     writer.text(order.holdMinor);
     writer.double(order.displayLots ?? NONE);
     writer.double(order.tradeGroup ?? NONE);
-    writeTrigger(writer, state, order);
+    writer.byte(order.peg === undefined ? NO_KIND : PEG_SIDES.indexOf(order.peg.to));
+    writer.double(order.peg?.offsetLevels ?? NONE);
+    writer.byte(state.waiting.isPending(order) ? 1 : 0);
+    if (hasTrigger(order)) writeTrigger(writer, state, order);
+    else writer.byte(NO_KIND);
   }
   writeQueue(writer, state);
 }
 
-function writeTrigger(writer: SnapshotWriter, state: BookState, order: WaitingOrder): void {
+function writeTrigger(writer: SnapshotWriter, state: BookState, order: TriggerOrder): void {
   const { trigger } = order;
   writer.byte(TRIGGER_KINDS.indexOf(trigger.kind));
   if (trigger.kind === 'trailing_stop') {
@@ -63,51 +77,66 @@ function writeQueue(writer: SnapshotWriter, state: BookState): void {
   }
 }
 
+/** An order as it was written, with what its trigger has come to. */
+interface Saved {
+  readonly order: WaitingOrder;
+  readonly isPending: boolean;
+  /** 0 for all but an active trailing stop. */
+  readonly extremeTicks: number;
+}
+
 /** Throws AssertionError when the bytes are no waiting orders of this market. */
 export function readWaiting(reader: SnapshotReader, state: BookState): void {
   state.lastTicks = reader.integer(0, PRICE_TICKS_MAX);
-  const extremes = new Map<WaitingOrder, number>();
-  for (let left = reader.word(); left > 0; left -= 1) readOrder(reader, state, extremes);
-  const orders = new Map([...extremes.keys()].map((order) => [order.number, order]));
-  assert(orders.size === extremes.size, 'snapshot: an order number stands there twice');
+  const saved = new Map<number, Saved>();
   for (let left = reader.word(); left > 0; left -= 1) {
-    const order = orders.get(reader.integer(1));
-    assert(order !== undefined, 'snapshot: an order in the queue does not wait');
-    extremes.delete(order);
-    orders.delete(order.number);
-    state.waiting.restoreQueued(order, reader.integer(1, state.events.sequence));
+    const each = readOrder(reader, state);
+    assert(!saved.has(each.order.number), 'snapshot: an order number stands there twice');
+    saved.set(each.order.number, each);
   }
-  const byExtreme = [...extremes].sort(([, a], [, b]) => a - b);
-  for (const [order, extreme] of byExtreme) restore(state, order, extreme);
+  for (let left = reader.word(); left > 0; left -= 1) {
+    const number = reader.integer(1);
+    const each = saved.get(number);
+    assert(each !== undefined, 'snapshot: an order in the queue does not wait');
+    saved.delete(number);
+    const tradeSequence = reader.integer(1, state.events.sequence);
+    state.waiting.restoreQueued(each.order, tradeSequence, each.isPending);
+  }
+  const byExtreme = [...saved.values()].sort((a, b) => extremeLevel(a) - extremeLevel(b));
+  for (const each of byExtreme) restore(state, each);
 }
 
 /** Active trailing stops must come back by falling extreme level: buys by rising price. */
-function restore(state: BookState, order: WaitingOrder, extremeLevel: number): void {
-  const { trigger } = order;
-  if (trigger.kind === 'trailing_stop') {
-    state.waiting.restoreTrailing(order, Math.abs(extremeLevel));
-    return;
-  }
-  const reached = isReached(isRising(order), trigger.priceTicks, state.lastTicks);
-  assert(!reached, 'snapshot: a waiting order was reached before');
-  state.waiting.add(order, state.lastTicks);
+function extremeLevel({ order, extremeTicks }: Saved): number {
+  return order.side === 'buy' ? extremeTicks : -extremeTicks;
 }
 
-function readOrder(
-  reader: SnapshotReader,
-  state: BookState,
-  extremes: Map<WaitingOrder, number>,
-): void {
-  const parsed = placeCommandSchema.safeParse(readFields(reader));
+function restore({ waiting, lastTicks }: BookState, { order, isPending, extremeTicks }: Saved) {
+  if (isPending) {
+    waiting.addPending(order);
+    return;
+  }
+  assert(hasTrigger(order), 'snapshot: a waiting order has no trigger');
+  if (order.trigger.kind === 'trailing_stop') {
+    waiting.restoreTrailing(order, extremeTicks);
+    return;
+  }
+  const reached = isReached(isRising(order), order.trigger.priceTicks, lastTicks);
+  assert(!reached, 'snapshot: a waiting order was reached before');
+  waiting.add(order, lastTicks);
+}
+
+function readOrder(reader: SnapshotReader, state: BookState): Saved {
+  const fields = readFields(reader);
+  const isPending = reader.byte() === 1;
   const { trigger, extremeTicks } = readTrigger(reader);
-  const triggerParsed = placeCommandSchema.shape.trigger.safeParse(trigger);
-  assert(parsed.success && triggerParsed.success, 'snapshot: a waiting order is malformed');
-  assert(triggerParsed.data !== undefined, 'snapshot: a waiting order has no trigger');
-  const order = waitingOrder(parsed.data, triggerParsed.data);
+  const parsed = placeCommandSchema.safeParse({ ...fields, ...trigger });
+  assert(parsed.success, 'snapshot: a waiting order is malformed');
+  const order = waitingOrder(parsed.data);
   assert(state.ids.find(order.number) === 0, 'snapshot: an order number stands there twice');
   assert(order.number <= state.window.highest, 'snapshot: a waiting order was never placed');
-  // With the sign turned for sells, so that rising numbers are falling levels on both sides.
-  extremes.set(order, order.side === 'buy' ? extremeTicks : -extremeTicks);
+  assert(extremeTicks === 0 || !isPending, 'snapshot: a pending order has an extreme');
+  return { order, isPending, extremeTicks };
 }
 
 /** In the order in which they were written; whether they fit is the schema's to say. */
@@ -131,18 +160,30 @@ function readFields(reader: SnapshotReader): Record<string, unknown> {
     holdMinor: reader.text(),
     ...optional('displayLots', reader.double()),
     ...optional('tradeGroup', reader.double()),
+    ...readPeg(reader),
   };
 }
 
-function readTrigger(reader: SnapshotReader): { trigger: unknown; extremeTicks: number } {
-  const kind = TRIGGER_KINDS[reader.byte()];
+function readPeg(reader: SnapshotReader): Record<string, unknown> {
+  const side = reader.byte();
+  const offsetLevels = reader.double();
+  return side === NO_KIND ? {} : { peg: { to: PEG_SIDES[side], offsetLevels } };
+}
+
+function readTrigger(reader: SnapshotReader): {
+  trigger: Record<string, unknown>;
+  extremeTicks: number;
+} {
+  const code = reader.byte();
+  if (code === NO_KIND) return { trigger: {}, extremeTicks: 0 };
+  const kind = TRIGGER_KINDS[code];
   if (kind !== 'trailing_stop') {
-    return { trigger: { kind, priceTicks: reader.double() }, extremeTicks: 0 };
+    return { trigger: { trigger: { kind, priceTicks: reader.double() } }, extremeTicks: 0 };
   }
   const trailBps = reader.double();
   const activation = optional('activationPriceTicks', reader.double());
   const extremeTicks = reader.integer(0, PRICE_TICKS_MAX);
-  return { trigger: { kind, trailBps, ...activation }, extremeTicks };
+  return { trigger: { trigger: { kind, trailBps, ...activation } }, extremeTicks };
 }
 
 function optional(name: string, value: number): Record<string, number> {

@@ -1,17 +1,23 @@
-// An order that waits for its trigger: what is kept of its command, and which way it is reached.
+// An order that waits: what is kept of its command, and which way its trigger is reached.
 import type { PlaceCommand } from '../../shared/events/commands.ts';
 import { displayLotsOf } from './order-kind.ts';
 
-/** An order that waits: what its command said, as `waitingOrder` keeps it. */
-export interface WaitingOrder extends PlaceCommand {
+/**
+ * An order that waits, as `waitingOrder` keeps it. Only a pending one, which waits for the working
+ * order of its list, may have no trigger.
+ */
+export type WaitingOrder = PlaceCommand;
+
+/** One that waits for its trigger price. */
+export interface TriggerOrder extends PlaceCommand {
   readonly trigger: NonNullable<PlaceCommand['trigger']>;
 }
 
 /** What a trigger that follows the market is made of. */
-export type TrailingTrigger = Extract<WaitingOrder['trigger'], { kind: 'trailing_stop' }>;
+export type TrailingTrigger = Extract<TriggerOrder['trigger'], { kind: 'trailing_stop' }>;
 
 /** True when a trade at the trigger price or above reaches the order; else at it or below. */
-export function isRising({ side, trigger }: WaitingOrder): boolean {
+export function isRising({ side, trigger }: TriggerOrder): boolean {
   return (trigger.kind === 'take_profit') === (side === 'sell');
 }
 
@@ -20,18 +26,20 @@ export function isReached(rising: boolean, triggerTicks: number, priceTicks: num
   return rising ? priceTicks >= triggerTicks : priceTicks <= triggerTicks;
 }
 
+export function hasTrigger(order: WaitingOrder): order is TriggerOrder {
+  return order.trigger !== undefined;
+}
+
 /**
  * The order as it waits, in fields of its own: what a market order cannot be is gone, and so is a
  * limit order's budget (docs/engine.md, "After matching").
  */
-export function waitingOrder(
-  command: PlaceCommand,
-  trigger: WaitingOrder['trigger'],
-): WaitingOrder {
+export function waitingOrder(command: PlaceCommand): WaitingOrder {
   const isMarket = command.type === 'market';
   const quoteBudgetMinor = isMarket ? command.quoteBudgetMinor : null;
   const displayLots = displayLotsOf(command);
   const isFok = command.timeInForce === 'FOK' && quoteBudgetMinor === null;
+  const { tradeGroup, peg, trigger } = command;
   return {
     kind: 'place',
     number: command.number,
@@ -50,7 +58,8 @@ export function waitingOrder(
     takerFeePpm: command.takerFeePpm,
     holdMinor: command.holdMinor,
     ...(displayLots === 0 ? {} : { displayLots }),
-    ...(command.tradeGroup === undefined ? {} : { tradeGroup: command.tradeGroup }),
-    trigger,
+    ...(tradeGroup === undefined ? {} : { tradeGroup }),
+    ...(peg === undefined || isMarket ? {} : { peg }),
+    ...(trigger === undefined ? {} : { trigger }),
   };
 }

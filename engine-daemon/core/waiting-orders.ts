@@ -9,7 +9,14 @@ import { NUMBER, ORDER_DOUBLES, OWNER, OrderPool } from './order-pool.ts';
 import { OwnerTable } from './owner-table.ts';
 import { TrailingStops, trailedTicks } from './trailing-stops.ts';
 import { TriggerQueue, type Reached } from './trigger-queue.ts';
-import { isReached, isRising, type TrailingTrigger, type WaitingOrder } from './waiting-order.ts';
+import {
+  hasTrigger,
+  isReached,
+  isRising,
+  type TrailingTrigger,
+  type TriggerOrder,
+  type WaitingOrder,
+} from './waiting-order.ts';
 
 export class WaitingOrders {
   /** Only the links of a record are used: the order itself is its command. */
@@ -25,6 +32,8 @@ export class WaitingOrders {
   /** Trailing stops that are not active: buys by falling price, sells by rising price. */
   private readonly inactiveBuys = new OrderHeap(this.records);
   private readonly inactiveSells = new OrderHeap(this.records);
+  /** Numbers of orders that wait for their working order, or came to the queue by it. */
+  private readonly pending = new Set<number>();
   private readonly queue = new TriggerQueue();
 
   /** Those in the queue are counted: they wait for their turn. */
@@ -37,7 +46,7 @@ export class WaitingOrders {
   }
 
   /** `lastTicks` is the price of the last trade: a trailing stop may be active from it on. */
-  add(order: WaitingOrder, lastTicks: number): void {
+  add(order: TriggerOrder, lastTicks: number): void {
     const slot = this.open(order);
     const { trigger } = order;
     if (trigger.kind !== 'trailing_stop') {
@@ -55,8 +64,24 @@ export class WaitingOrders {
     }
   }
 
+  /** Takes in an order that no price reaches, but the fill of its working order. */
+  addPending(order: WaitingOrder): void {
+    this.open(order);
+    this.pending.add(order.number);
+  }
+
+  isPending(order: WaitingOrder): boolean {
+    return this.pending.has(order.number);
+  }
+
+  /** Its working order is filled: it goes to the end of the queue. */
+  enqueuePending(order: WaitingOrder, tradeSequence: number): void {
+    assert(this.pending.has(order.number), 'an order is not pending');
+    this.queue.push({ order, tradeSequence });
+  }
+
   /** Puts back a trailing stop of a saved state; active ones by falling extreme level. */
-  restoreTrailing(order: WaitingOrder, extremeTicks: number): void {
+  restoreTrailing(order: TriggerOrder, extremeTicks: number): void {
     assert(order.trigger.kind === 'trailing_stop', 'only a trailing stop has an extreme');
     if (extremeTicks === 0) {
       const { activationPriceTicks: ticks } = order.trigger;
@@ -70,8 +95,9 @@ export class WaitingOrders {
   }
 
   /** Puts back an order that was in the queue of a saved state, behind those before it. */
-  restoreQueued(order: WaitingOrder, tradeSequence: number): void {
+  restoreQueued(order: WaitingOrder, tradeSequence: number, isPending: boolean): void {
     this.open(order);
+    if (isPending) this.pending.add(order.number);
     this.queue.push({ order, tradeSequence });
   }
 
@@ -82,12 +108,13 @@ export class WaitingOrders {
 
   remove(order: WaitingOrder): void {
     const slot = this.ids.find(order.number);
-    if (!this.stopWatching(slot, order)) this.queue.remove(order);
+    if (this.queue.has(order)) this.queue.remove(order);
+    else if (!this.pending.has(order.number)) this.stopWatching(slot, order);
     this.forget(slot, order);
   }
 
   /** Price that a trade must reach now; 0 for a trailing stop that is not active. */
-  triggerTicksOf(order: WaitingOrder): number {
+  triggerTicksOf(order: TriggerOrder): number {
     const { trigger } = order;
     if (trigger.kind !== 'trailing_stop') return trigger.priceTicks;
     const extreme = this.extremeOf(order);
@@ -119,10 +146,12 @@ export class WaitingOrders {
   }
 
   /** Takes the first order out of the queue; null when it is empty. */
-  takeQueued(): Reached | null {
+  takeQueued(): (Reached & { readonly wasPending: boolean }) | null {
     const next = this.queue.shift();
-    if (next !== null) this.forget(this.ids.find(next.order.number), next.order);
-    return next;
+    if (next === null) return null;
+    const wasPending = this.pending.has(next.order.number);
+    this.forget(this.ids.find(next.order.number), next.order);
+    return { ...next, wasPending };
   }
 
   queued(): Reached[] {
@@ -169,9 +198,11 @@ export class WaitingOrders {
     const watched = heaps.reduce((sum, { size }) => sum + size, buys.size + sells.size);
     const orders = this.sorted();
     assert(orders.length === this.count, 'waiting orders are lost or left behind');
-    assert(watched + this.queue.size === this.count, 'a trigger is lost');
+    const pending = orders.filter((order) => this.isPending(order));
+    assert(pending.length === this.pending.size, 'a pending order is lost');
+    const unwatched = pending.filter((order) => !this.queue.has(order)).length;
+    assert(watched + this.queue.size + unwatched === this.count, 'a trigger is lost');
     assert(this.ids.size === this.count, 'the id table counts other waiting orders');
-    assert(orders.length === 0 || lastTicks > 0, 'an order waits though nothing was traded');
     for (const order of orders) this.checkOrder(order, lastTicks);
   }
 
@@ -182,7 +213,9 @@ export class WaitingOrders {
     assert(this.owners.userOf(owner) === order.userNumber, 'a waiting order has another owner');
     const expires = this.expiring.placeOf(slot) !== 0;
     assert(expires === (order.expiresAtMs !== null), 'the expiry of a waiting order is lost');
-    if (this.queue.has(order)) return;
+    if (this.queue.has(order) || this.isPending(order)) return;
+    assert(lastTicks > 0, 'an order waits though nothing was traded');
+    assert(hasTrigger(order), 'an order waits for nothing');
     if (order.trigger.kind === 'trailing_stop') {
       this.checkTrailing(order, order.trigger, lastTicks);
       return;
@@ -191,7 +224,7 @@ export class WaitingOrders {
     assert(!reached, 'an order waits that was reached');
   }
 
-  private checkTrailing(order: WaitingOrder, trigger: TrailingTrigger, lastTicks: number): void {
+  private checkTrailing(order: TriggerOrder, trigger: TrailingTrigger, lastTicks: number): void {
     const rising = isRising(order);
     const extreme = this.extremeOf(order);
     const { activationPriceTicks: ticks } = trigger;
@@ -218,32 +251,30 @@ export class WaitingOrders {
     if (order.expiresAtMs !== null) this.expiring.remove(slot);
     this.owners.remove(slot);
     this.ids.remove(slot);
+    this.pending.delete(order.number);
     this.commands[slot] = undefined;
     this.records.free(slot);
   }
 
   /** A trade at this price reaches the order. */
-  private watch(slot: number, order: WaitingOrder, triggerTicks: number): void {
+  private watch(slot: number, order: TriggerOrder, triggerTicks: number): void {
     if (isRising(order)) this.rising.add(slot, triggerTicks);
     else this.falling.add(slot, -triggerTicks);
   }
 
   private watchAll(slots: readonly (readonly [slot: number, triggerTicks: number])[]): void {
-    for (const [slot, ticks] of slots) this.watch(slot, this.orderAt(slot), ticks);
+    for (const [slot, ticks] of slots) this.watch(slot, this.triggerAt(slot), ticks);
   }
 
-  /** Answers false when no trade is waited for: the order is in the queue. */
-  private stopWatching(slot: number, { side }: WaitingOrder): boolean {
+  /** No trade reaches it any more. */
+  private stopWatching(slot: number, { side }: WaitingOrder): void {
     const { rising, falling, inactiveBuys, inactiveSells } = this;
     for (const heap of [rising, falling, inactiveBuys, inactiveSells]) {
       if (heap.placeOf(slot) === 0) continue;
       heap.remove(slot);
-      return true;
+      return;
     }
-    const stops = this.trailing[sideCode(side)];
-    if (stops.extremeOf(slot) === 0) return false;
-    stops.remove(slot);
-    return true;
+    this.trailing[sideCode(side)].remove(slot);
   }
 
   private enqueue(heap: OrderHeap, tradeSequence: number): void {
@@ -255,9 +286,15 @@ export class WaitingOrders {
   private activate(heap: OrderHeap, priceTicks: number): void {
     const slot = heap.first();
     heap.remove(slot);
-    const { side, trigger } = this.orderAt(slot);
+    const { side, trigger } = this.triggerAt(slot);
     assert(trigger.kind === 'trailing_stop', 'only a trailing stop becomes active');
     this.trailing[sideCode(side)].add(slot, trigger.trailBps, priceTicks);
+  }
+
+  private triggerAt(slot: number): TriggerOrder {
+    const order = this.orderAt(slot);
+    assert(hasTrigger(order), 'an order without a trigger is watched');
+    return order;
   }
 
   private orderAt(slot: number): WaitingOrder {
