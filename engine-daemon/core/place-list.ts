@@ -12,7 +12,7 @@ import { waitingOrder } from './waiting-order.ts';
 const WAITING_TOO_MANY = reasonCode('ORDERS_WAITING_TOO_MANY');
 const WORKING_ORDER = armedCode('working_order');
 
-/** What is not placed here, because another order was refused, ends when its events are followed. */
+/** What is not placed here, as another order was refused, ends when its events are followed. */
 export function placeList(book: BookState, command: PlaceListCommand): void {
   const { lists, rules } = book;
   const orders = listOrders(command);
