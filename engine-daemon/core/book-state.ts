@@ -3,7 +3,11 @@
 import { assert } from '../../shared/domain/failure.ts';
 import type { MarketId } from '../../shared/domain/ids.ts';
 import { feeReservePpm } from '../../shared/domain/hold.ts';
-import type { MarketStatus, ScheduledStatus } from '../../shared/domain/market.ts';
+import {
+  isContinuous,
+  type MarketStatus,
+  type ScheduledStatus,
+} from '../../shared/domain/market.ts';
 import { BUY, SELL, sideName, type SideCode } from './codes.ts';
 import { CommandWindow } from './command-window.ts';
 import { Deadmen } from './deadmen.ts';
@@ -153,6 +157,11 @@ export class BookState {
   /** True when events of an order may bring about something for another. */
   get hasFollowers(): boolean {
     return this.waiting.count > 0 || this.lists.size > 0;
+  }
+
+  /** True when orders are in the queue and have their turns. */
+  get isQueueMoving(): boolean {
+    return this.waiting.hasQueued && this.rules !== null && isContinuous(this.rules.status);
   }
 
   /** True when the order rests or waits. */

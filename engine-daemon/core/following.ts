@@ -1,11 +1,13 @@
 // What the events of a command bring about: waiting orders that its trades reach have their turns,
 // and lists end or place orders. The rules: docs/engine.md, "Following".
-import { isContinuous } from '../../shared/domain/market.ts';
 import type { BookState } from './book-state.ts';
 import { ROW_DOUBLES, TRADE } from './event-rows.ts';
 import { decidePair, followList } from './list-steps.ts';
 import { placePending, placeTriggered } from './place-order.ts';
 import { hasTrigger } from './waiting-order.ts';
+
+/** Turns of one step: so long a command waits for a cascade before it. docs/engine.md, "Following". */
+export const CASCADE_MAX = 10_000;
 
 /**
  * Takes the events from the row `at` of the event buffer on, which comes after the event
@@ -17,6 +19,7 @@ export function followEvents(book: BookState, at: number, sequence: number): voi
   let row = at;
   let rowSequence = sequence;
   let tradeSequence = 0;
+  let turns = 0;
   for (;;) {
     while (row < events.length) {
       const kind = events.data[row] as number;
@@ -28,9 +31,10 @@ export function followEvents(book: BookState, at: number, sequence: number): voi
       if (lists.size > 0) followList(book, row, tradeSequence);
       row += ROW_DOUBLES[kind] ?? Number.POSITIVE_INFINITY;
     }
-    if (!waiting.hasQueued || book.rules === null || !isContinuous(book.rules.status)) return;
+    if (!book.isQueueMoving || turns === CASCADE_MAX) return;
     const next = waiting.takeQueued();
     if (next === null) return;
+    turns += 1;
     const { order, wasPending } = next;
     events.triggered(order.number, order.userNumber, next.tradeSequence);
     if (wasPending && hasTrigger(order)) {

@@ -133,8 +133,6 @@ function checkExpiry(state: BookState): void {
 function checkPhases(state: BookState): void {
   const { rules, schedule, interrupted, indicated, range } = state;
   const status = rules?.status;
-  const isMoving = status !== undefined && isContinuous(status);
-  assert(!isMoving || !state.waiting.hasQueued, 'triggers queue though they have their turns');
   assert(rules !== null || schedule.length === 0, 'a market has a schedule and no status');
   schedule.forEach(({ atMs }, at) => {
     assert(at === 0 || atMs > (schedule[at - 1]?.atMs ?? 0), 'a schedule is out of order');

@@ -59,9 +59,10 @@ export class MarketBook {
     return this.state.openOrders;
   }
 
-  /** When time alone may next change the market; Infinity when never. */
+  /** When a tick may next change the market; Infinity when never. */
   get nextDueMs(): number {
-    const { expiry, waiting, deadmen } = this.state;
+    const { expiry, waiting, deadmen, nowMs, isQueueMoving } = this.state;
+    if (isQueueMoving) return nowMs;
     const expiryMs = Math.min(expiry.firstKey(), waiting.firstExpiryMs());
     return Math.min(expiryMs, deadmen.earliestMs, nextPhaseMs(this.state));
   }
@@ -152,7 +153,8 @@ export class MarketBook {
     if (state.expiry.size > 0 || state.waiting.count > 0) expireOrders(state);
     if (state.deadmen.size > 0) fireDeadmen(state);
     if (state.schedule.length > 0 || state.interrupted !== null) advancePhases(state);
-    if (state.events.length > length && state.hasFollowers) followEvents(state, length, sequence);
+    const isMoving = state.events.length > length || state.isQueueMoving;
+    if (isMoving && state.hasFollowers) followEvents(state, length, sequence);
     if (state.rules?.status === 'auction') indicate(state);
   }
 
