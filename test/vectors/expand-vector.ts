@@ -85,14 +85,7 @@ class Expander {
   }
 
   command(fields: Fields): Command {
-    const whole = { timeMs: this.#lastTimeMs, ...this.#defaultsOf(fields), ...fields };
-    if (fields['kind'] === 'configure_market') {
-      const changes = (fields['config'] ?? {}) as Partial<MarketConfig>;
-      Object.assign(whole, { config: { ...this.config, ...changes } });
-    }
-    if (fields['kind'] === 'place' && !('holdMinor' in fields)) {
-      Object.assign(whole, { holdMinor: this.#exactHold(whole) });
-    }
+    const whole = { timeMs: this.#lastTimeMs, ...this.#withDefaults(fields) };
     const command =
       fields['kind'] === 'tick'
         ? clockTickedSchema.parse(whole)
@@ -102,19 +95,48 @@ class Expander {
     return command;
   }
 
-  #defaultsOf({ kind, type }: Fields): object {
-    if (kind === 'amend') return { holdIncreaseMinor: '0' };
-    if (kind !== 'place') return {};
+  #withDefaults(fields: Fields): Fields {
+    switch (fields['kind']) {
+      case 'configure_market': {
+        const changes = (fields['config'] ?? {}) as Partial<MarketConfig>;
+        return { ...fields, config: { ...this.config, ...changes } };
+      }
+      case 'amend':
+        return { holdIncreaseMinor: '0', ...fields };
+      case 'place':
+        return this.#wholeOrder(fields);
+      case 'place_list':
+        return this.#wholeList(fields);
+      default:
+        return fields;
+    }
+  }
+
+  /** The defaults of its orders are those of `place`. What is no order is left to the schema. */
+  #wholeList(fields: Fields): Fields {
+    const whole = (order: unknown): unknown =>
+      isObject(order) ? this.#wholeOrder(order as Fields) : order;
+    const { working, orders } = fields;
     return {
+      ...fields,
+      ...(working === undefined ? {} : { working: whole(working) }),
+      ...(Array.isArray(orders) ? { orders: orders.map(whole) } : {}),
+    };
+  }
+
+  #wholeOrder(fields: Fields): Fields {
+    const whole = {
       type: 'limit',
-      timeInForce: type === 'market' ? 'IOC' : 'GTC',
+      timeInForce: fields['type'] === 'market' ? 'IOC' : 'GTC',
       postOnly: false,
       selfTradePrevention: 'cancel_taker',
       quoteBudgetMinor: null,
       expiresAtMs: null,
       makerFeePpm: MAKER_FEE_PPM,
       takerFeePpm: TAKER_FEE_PPM,
+      ...fields,
     };
+    return 'holdMinor' in fields ? whole : { ...whole, holdMinor: this.#exactHold(whole) };
   }
 
   /** The formula of docs/engine.md, "Amounts in events"; a buy sized by quote says its own. */
@@ -142,12 +164,22 @@ class Expander {
   }
 }
 
-/** Numbers under `orderId` and `userId`, however deep, become ids. */
+/** Numbers under `orderId`, `userId` and `holdId`, however deep, become ids. */
 function withIds(value: unknown, key = ''): unknown {
   if (typeof value === 'number' && /orderId$/i.test(key)) return orderIdOf(value);
   if (typeof value === 'number' && /userId$/i.test(key)) return userIdOf(value);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  if (typeof value === 'number' && key === 'holdId') return listIdOf(value);
+  if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, each]) => [name, withIds(each, name)]),
   );
+}
+
+/** Written out here: the vectors share no code with what they judge. */
+function listIdOf(listNumber: number): string {
+  return `lst_${String(listNumber).padStart(16, '0')}`;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
