@@ -66,7 +66,7 @@ const bookSchema = z.strictObject({
   /** Best price first, at one price first come first. */
   buys: z.array(restingSchema),
   sells: z.array(restingSchema),
-  /** Orders that wait for their trigger, by rising number. */
+  /** Orders that wait for their trigger or their working order, by rising number. */
   waiting: z.array(numberField).default([]),
 });
 

@@ -10,7 +10,7 @@ import { expectedOf, playVector } from './play-vector.ts';
 import { readVectors } from './read-vectors.ts';
 import { vectorSchema } from './vector-format.ts';
 
-const VECTORS_MIN = 600;
+const VECTORS_MIN = 800;
 
 const files = readVectors();
 
