@@ -3,17 +3,22 @@ import { holdOf, least, orderIdOf, userIdOf } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
 import { finish, open, take, wouldTake } from './naive-matching.ts';
 import { findOutOfBand, isTooLarge } from './naive-limits.ts';
+import { pairOf } from './naive-lists.ts';
 import { openOf } from './naive-orders.ts';
 import { isCollecting } from './naive-phases.ts';
 import type { Amend } from './naive-types.ts';
 
-/** Amends a resting order, or answers why not. A waiting one is found but cannot be amended. */
+/**
+ * Amends a resting order, or answers why not. A waiting one, or one of a pair, is found but cannot
+ * be amended.
+ */
 export function amend(book: NaiveBook, command: Amend): string | null {
   const { scale } = book.rules;
   const waiting = book.findWaiting(command.orderNumber);
   if (waiting?.order.user === command.userNumber) return 'ORDER_AMEND_NOT_ALLOWED';
   const order = book.find(command.orderNumber);
   if (order?.user !== command.userNumber) return 'ORDER_NOT_FOUND';
+  if (pairOf(book, order.number) !== null) return 'ORDER_AMEND_NOT_ALLOWED';
   const limit = BigInt(command.priceTicks);
   const quantity = BigInt(command.quantityLots);
   const gone = order.original - order.remaining;

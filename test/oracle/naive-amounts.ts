@@ -149,6 +149,11 @@ export function userIdOf(number: number): string {
   return `usr_${String(number).padStart(16, '0')}`;
 }
 
+/** The id of a list, and of the hold of its pair. */
+export function listIdOf(number: number): string {
+  return `lst_${String(number).padStart(16, '0')}`;
+}
+
 export function tradeIdOf(market: string, sequence: number): string {
   return `trd_${market}_${String(sequence).padStart(16, '0')}`;
 }

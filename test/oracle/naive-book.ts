@@ -6,11 +6,12 @@ import type { Rules, Scale } from './naive-amounts.ts';
 import { passTime } from './naive-clock.ts';
 import { act, refuse } from './naive-commands.ts';
 import { depthOf, levelOf } from './naive-depth.ts';
-import type { Execution, Trade } from './naive-events.ts';
+import type { Execution } from './naive-events.ts';
+import { endReleaseOf, noteDecision, pairHoldOf, type OrderList } from './naive-lists.ts';
 import type { Order, Waiting } from './naive-orders.ts';
 import { noteTrade, type Range } from './naive-range.ts';
 import { stateLines } from './naive-state.ts';
-import { runTriggers } from './naive-queue.ts';
+import { followEvents } from './naive-queue.ts';
 import { triggerTicksOf } from './naive-triggers.ts';
 import type {
   DepthLine,
@@ -53,10 +54,12 @@ export class NaiveBook {
   /** Both sides with the order that trades first in front. */
   readonly buys: Order[] = [];
   readonly sells: Order[] = [];
-  /** Orders with a trigger, in the order in which they came. */
+  /** Orders with a trigger and pending ones, in the order in which they came. */
   readonly waiting: Waiting[] = [];
   /** Those of them that a trade has reached, first reached first. */
   readonly queue: Waiting[] = [];
+  /** Lists that are not over, by their number. */
+  readonly lists = new Map<number, OrderList>();
   /** User numbers. */
   readonly blocked = new Set<number>();
   /** Dead-man deadlines by user number. */
@@ -68,8 +71,8 @@ export class NaiveBook {
   #events: Execution[] = [];
   /** How many events of the last call the clock made, before the command itself. */
   clockEvents = 0;
-  /** Events of which the trades were taken. */
-  #taken = 0;
+  /** Events that were followed. */
+  #followed = 0;
   #scale: Scale | null = null;
 
   constructor(market: Market) {
@@ -79,7 +82,7 @@ export class NaiveBook {
   /** Does one command and answers with its events. */
   apply(command: MarketCommand | Tick): readonly Execution[] {
     this.#events = [];
-    this.#taken = 0;
+    this.#followed = 0;
     this.clockEvents = 0;
     if (command.kind === 'tick') {
       passTime(this, command.timeMs);
@@ -88,7 +91,7 @@ export class NaiveBook {
       passTime(this, command.timeMs);
       this.clockEvents = this.#events.length;
       act(this, command);
-      runTriggers(this);
+      followEvents(this);
     }
     return this.#events;
   }
@@ -109,17 +112,29 @@ export class NaiveBook {
     return this.#seen.has(number);
   }
 
-  /** The trades of the present command since the last call. */
-  takeTrades(): Trade[] {
-    const news = this.#events.slice(this.#taken);
-    this.#taken = this.#events.length;
-    return news.filter((event) => event.kind === 'trade');
+  /** The next event of the present command that was not followed yet. */
+  takeEvent(): Execution | null {
+    const event = this.#events[this.#followed] ?? null;
+    if (event !== null) this.#followed += 1;
+    return event;
+  }
+
+  /** The last trade of an order in the present command. */
+  lastTradeOf(number: number): number {
+    const id = orderIdOf(number);
+    const trade = this.#events.findLast(
+      (event) => event.kind === 'trade' && [event.taker.orderId, event.maker.orderId].includes(id),
+    );
+    if (trade === undefined) throw new Error(`order ${number} has not traded`);
+    return trade.sequence;
   }
 
   emit(fact: Fact): void {
     this.sequence += 1;
-    this.#events.push({ ...fact, sequence: this.sequence, timeMs: this.nowMs });
+    const event = { ...fact, sequence: this.sequence, timeMs: this.nowMs };
+    this.#events.push(event);
     if (fact.kind === 'trade') noteTrade(this, fact.priceTicks);
+    noteDecision(this, event);
   }
 
   emitEnd(order: Order, status: EndStatus, reason: string | null, release: bigint): void {
@@ -130,7 +145,8 @@ export class NaiveBook {
       status,
       reason,
       cancelledLots: Number(order.remaining),
-      releaseMinor: String(release),
+      releaseMinor: String(endReleaseOf(this, order, release)),
+      ...pairHoldOf(this, order),
     });
   }
 
@@ -221,7 +237,7 @@ export class NaiveBook {
     this.#expiring.delete(order);
   }
 
-  /** Lets an order wait for its trigger price. */
+  /** Lets an order wait for its trigger price or its working order. */
   wait(waiting: Waiting): void {
     const { order, trigger } = waiting;
     this.waiting.push(waiting);

@@ -3,14 +3,14 @@ import { userIdOf } from './naive-amounts.ts';
 import { indicate } from './naive-auction.ts';
 import type { NaiveBook } from './naive-book.ts';
 import { changePhases } from './naive-phases.ts';
-import { runTriggers } from './naive-queue.ts';
+import { followEvents } from './naive-queue.ts';
 
 export function passTime(book: NaiveBook, timeMs: number): void {
   book.nowMs = Math.max(book.nowMs, timeMs);
   expireOrders(book);
   fireDeadlines(book);
   changePhases(book);
-  runTriggers(book);
+  followEvents(book);
   indicate(book);
 }
 

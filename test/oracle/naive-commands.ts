@@ -3,7 +3,9 @@
 import { isScalable, orderIdOf, userIdOf } from './naive-amounts.ts';
 import { amend } from './naive-amending.ts';
 import type { NaiveBook } from './naive-book.ts';
-import { conditionOf } from './naive-orders.ts';
+import { placeList } from './naive-listing.ts';
+import { commandsOf, keepList } from './naive-lists.ts';
+import { conditionOf, orderOf } from './naive-orders.ts';
 import { bringStatus, mayFollow } from './naive-phases.ts';
 import { place } from './naive-placing.ts';
 import type {
@@ -28,6 +30,9 @@ export function act(book: NaiveBook, command: MarketCommand): void {
   switch (command.kind) {
     case 'place':
       place(book, command);
+      return;
+    case 'place_list':
+      placeList(book, command);
       return;
     case 'amend': {
       const reason = amend(book, command);
@@ -73,6 +78,7 @@ function orderNumberOf(command: UserCommand): number | null {
     case 'cancel':
     case 'amend':
       return command.orderNumber;
+    case 'place_list':
     case 'cancel_all':
     case 'cancel_all_after':
     case 'block_user':
@@ -81,20 +87,16 @@ function orderNumberOf(command: UserCommand): number | null {
 }
 
 function answerUnconfigured(book: NaiveBook, command: UserCommand): void {
-  if (command.kind !== 'place') {
+  if (command.kind !== 'place' && command.kind !== 'place_list') {
     const release = command.kind === 'amend' ? command.holdIncreaseMinor : '0';
     refuse(book, command, 'MARKET_NOT_FOUND', release);
     return;
   }
-  book.emit({
-    kind: 'ended',
-    orderId: orderIdOf(command.number),
-    userId: userIdOf(command.userNumber),
-    status: 'rejected',
-    reason: 'MARKET_NOT_FOUND',
-    cancelledLots: command.quantityLots,
-    releaseMinor: command.holdMinor,
-  });
+  // A list is known for as long as its orders need to find the hold that they share.
+  if (command.kind === 'place_list') keepList(book, command);
+  for (const order of command.kind === 'place_list' ? commandsOf(command) : [command]) {
+    book.emitEnd(orderOf(order), 'rejected', 'MARKET_NOT_FOUND', BigInt(order.holdMinor));
+  }
 }
 
 function configure(book: NaiveBook, { config, status, schedule }: Configure): void {

@@ -1,12 +1,12 @@
 // The wire shapes of executions as docs/engine.md and the AsyncAPI page give them, written out
 // again by hand: the oracle and the audit share no code with what they judge.
 import type {
+  ArmedKind,
   EndStatus,
   MarketStatus,
   PhaseCause,
   SelfTradeMode,
   Side,
-  TriggerKind,
 } from './naive-types.ts';
 
 interface Head {
@@ -26,10 +26,18 @@ export interface Opened extends OrderHead {
   readonly remainingLots: number;
 }
 
+/** A pegged order has its price. */
+export interface Pegged extends OrderHead {
+  readonly kind: 'pegged';
+  readonly priceTicks: number;
+  readonly remainingLots: number;
+  readonly releaseMinor: string;
+}
+
 export interface Armed extends OrderHead {
   readonly kind: 'armed';
   readonly side: Side;
-  readonly triggerKind: TriggerKind;
+  readonly triggerKind: ArmedKind;
   readonly triggerPriceTicks: number;
   readonly remainingLots: number;
 }
@@ -39,7 +47,12 @@ export interface Triggered extends OrderHead {
   readonly tradeSequence: number;
 }
 
-export interface TradeParty {
+/** The hold of a pair, named where its orders take out of it; absent for all other orders. */
+export interface PairHold {
+  readonly holdId?: string;
+}
+
+export interface TradeParty extends PairHold {
   readonly orderId: string;
   readonly userId: string;
   readonly feePpm: number;
@@ -74,14 +87,14 @@ export interface Prevented extends Head {
   readonly maker: PreventedParty;
 }
 
-export interface Reduced extends OrderHead {
+export interface Reduced extends OrderHead, PairHold {
   readonly kind: 'reduced';
   readonly preventedLots: number;
   readonly remainingLots: number;
   readonly releaseMinor: string;
 }
 
-export interface Ended extends OrderHead {
+export interface Ended extends OrderHead, PairHold {
   readonly kind: 'ended';
   readonly status: EndStatus;
   readonly reason: string | null;
@@ -158,6 +171,7 @@ export interface Uncrossed extends Head {
 
 export type Execution =
   | Opened
+  | Pegged
   | Armed
   | Triggered
   | Trade

@@ -1,15 +1,17 @@
 // A small market with round numbers, for examples that are computed by hand from docs/engine.md.
 import { strict as assert } from 'node:assert';
 import { NaiveBook } from './naive-book.ts';
-import type { Execution } from './naive-events.ts';
+import type { Ended, Execution, Reduced, TradeParty } from './naive-events.ts';
 import type {
   Amend,
   Bare,
+  ListOrder,
   Market,
   MarketCommand,
   MarketConfig,
   MarketStatus,
   Place,
+  PlaceList,
   Side,
   Trigger,
 } from './naive-types.ts';
@@ -34,6 +36,31 @@ const CONFIG: MarketConfig = {
   selfTradeAllowed: true,
   version: 1,
 };
+
+/** With no more said, an order of a list sells 5 lots at 110 as a maker and holds these 50. */
+export const LEG: Omit<ListOrder, 'number'> = {
+  side: 'sell',
+  type: 'limit',
+  timeInForce: 'GTC',
+  postOnly: false,
+  selfTradePrevention: 'cancel_taker',
+  priceTicks: 110,
+  quantityLots: 5,
+  quoteBudgetMinor: null,
+  expiresAtMs: null,
+  makerFeePpm: 1_000,
+  takerFeePpm: 2_000,
+  holdMinor: '50',
+};
+
+/** What a list is made of; the example gives the numbers. */
+export interface ListParts {
+  readonly working?: Partial<ListOrder>;
+  readonly orders: readonly Partial<ListOrder>[];
+  readonly userNumber?: number;
+  readonly timeMs?: number;
+  readonly number?: number;
+}
 
 export const MARKET_ORDER = { type: 'market', timeInForce: 'IOC' } as const;
 
@@ -78,6 +105,27 @@ export class Example {
       holdMinor: '1503',
     } as const;
     return this.book.apply({ ...order, ...changes });
+  }
+
+  /** User 1 places a list; its orders have the next numbers, and it has the one after them. */
+  placeList({ working, orders, ...changes }: ListParts): readonly Execution[] {
+    const numbered = (parts: Partial<ListOrder>): ListOrder => {
+      this.#number += 1;
+      return { ...LEG, number: this.#number, ...parts };
+    };
+    const opening = working === undefined ? {} : { working: numbered(working) };
+    const listed = orders.map(numbered);
+    this.#number += 1;
+    const list: PlaceList = {
+      kind: 'place_list',
+      number: this.#number,
+      timeMs: 5,
+      userNumber: 1,
+      ...opening,
+      orders: listed,
+      ...changes,
+    };
+    return this.book.apply(list);
   }
 
   /** Users 8 and 9 trade one lot; nothing better may rest. */
@@ -162,4 +210,44 @@ export function linesOf(book: NaiveBook, word: string): string[] {
     .stateText()
     .split('\n')
     .filter((line) => line.startsWith(`${word} `));
+}
+
+/** Each event in a few words: what happened to which order, and what came out of its hold. */
+export function told(events: readonly Execution[]): string[] {
+  return events.map((e) => {
+    const number = 'orderId' in e ? Number(e.orderId?.slice(4) ?? 0) : 0;
+    switch (e.kind) {
+      case 'trade': {
+        const [taker, maker] = [e.taker, e.maker].map((party) => {
+          return `${Number(party.orderId.slice(4))} (${party.holdMinor})`;
+        });
+        return `${taker ?? ''} takes ${e.quantityLots} of ${maker ?? ''} at ${e.priceTicks}`;
+      }
+      case 'ended':
+        return `${number} ends ${e.reason ?? e.status}, ${e.cancelledLots} left, ${e.releaseMinor}`;
+      case 'reduced':
+        return `${number} loses ${e.preventedLots}, ${e.releaseMinor}`;
+      case 'pegged':
+        return `${number} pegged to ${e.priceTicks}, ${e.releaseMinor}`;
+      case 'opened':
+        return `${number} opened at ${e.priceTicks}`;
+      case 'armed':
+        return `${number} armed ${e.triggerKind} ${e.triggerPriceTicks}`;
+      case 'refused':
+        return `refused ${e.reason}`;
+      default:
+        return number === 0 ? e.kind : `${number} ${e.kind}`;
+    }
+  });
+}
+
+/** Order number and hold of every event that takes out of the hold of a pair. */
+export function pairHoldsOf(events: readonly Execution[]): string[] {
+  const parties = events.flatMap((e): (TradeParty | Reduced | Ended)[] => {
+    if (e.kind === 'trade') return [e.taker, e.maker];
+    return e.kind === 'reduced' || e.kind === 'ended' ? [e] : [];
+  });
+  return parties.flatMap(({ orderId, holdId }) =>
+    holdId === undefined ? [] : [`${Number(orderId.slice(4))} ${holdId}`],
+  );
 }

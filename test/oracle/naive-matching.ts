@@ -11,6 +11,7 @@ import {
 import type { NaiveBook } from './naive-book.ts';
 import type { PreventedParty, TradeParty } from './naive-events.ts';
 import { interrupt } from './naive-interruption.ts';
+import { pairHoldOf } from './naive-lists.ts';
 import { hasSameOwner, openOf, type Order } from './naive-orders.ts';
 import { farFrom, tradedRangeOf } from './naive-range.ts';
 import type { Place, Side } from './naive-types.ts';
@@ -96,8 +97,8 @@ export function emitTrade(
     baseMinor: String(lots * scale.lotMinor),
     quoteMinor: String(quote),
     takerSide: taker.side,
-    taker: party(taker, taker.takerFeePpm, takerHold),
-    maker: party(maker, maker.makerFeePpm, makerHold),
+    taker: party(book, taker, taker.takerFeePpm, takerHold),
+    maker: party(book, maker, maker.makerFeePpm, makerHold),
   });
 }
 
@@ -124,13 +125,14 @@ function takeFromHold(book: NaiveBook, order: Order, lots: bigint, quote: bigint
   return heldBefore - book.holdLeft(order);
 }
 
-function party(order: Order, feePpm: number, hold: bigint): TradeParty {
+function party(book: NaiveBook, order: Order, feePpm: number, hold: bigint): TradeParty {
   return {
     orderId: orderIdOf(order.number),
     userId: userIdOf(order.user),
     feePpm,
     remainingLots: Number(order.remaining),
     holdMinor: String(hold),
+    ...pairHoldOf(book, order),
   };
 }
 
@@ -184,6 +186,7 @@ function reduce(book: NaiveBook, order: Order, lots: bigint): void {
     preventedLots: Number(lots),
     remainingLots: Number(order.remaining),
     releaseMinor: String(heldBefore - book.holdLeft(order)),
+    ...pairHoldOf(book, order),
   });
 }
 

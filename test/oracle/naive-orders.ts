@@ -35,17 +35,25 @@ export interface Iceberg {
   shown: bigint;
 }
 
-/** An order that waits for its trigger price, with the command that will place it. */
+/** What a pending order waits for: no price reaches it. */
+export interface WorkingOrder {
+  readonly kind: 'working_order';
+}
+
+/**
+ * An order that waits for its trigger price, or for its working order, with the command that will
+ * place it.
+ */
 export interface Waiting {
   readonly order: Order;
   readonly command: Place;
-  readonly trigger: Trigger;
+  readonly trigger: Trigger | WorkingOrder;
   /**
    * Of an active trailing stop: the best price that the market has traded at since. Null for all
    * others.
    */
   extreme: number | null;
-  /** The trade that reached it: from then on it stands in the queue. */
+  /** The trade that reached it or filled its working order: since then it stands in the queue. */
   reachedBy: number | null;
 }
 

@@ -1,11 +1,12 @@
-// The queue of orders that trades have reached, and the turns they have: "The queue moves" and what
-// follows it in docs/engine.md.
+// What follows from events: the orders that trades reach, what lists ask for, and the turns of
+// those in the queue. "Following" and "The queue moves" in docs/engine.md.
 import { orderIdOf, userIdOf } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
 import type { Trade } from './naive-events.ts';
+import { decideByTrigger, dropOverLists, followInLists } from './naive-lists.ts';
 import type { Waiting } from './naive-orders.ts';
 import { isContinuous } from './naive-phases.ts';
-import { place } from './naive-placing.ts';
+import { placePending, placeTriggered } from './naive-placing.ts';
 import { follow, hasReached, queueOrder, triggerTicksOf } from './naive-triggers.ts';
 
 /** Puts the orders that a trade reaches into the queue. Those in it have been reached already. */
@@ -21,23 +22,36 @@ function reach(book: NaiveBook, { priceTicks, sequence }: Trade): void {
 }
 
 /**
- * Queues the orders that trades have reached since this was done last, and lets the queue have its
- * turns as long as the market is continuous, with what their trades reach.
+ * Takes the events since this was done last, in sequence, and lets the queue have its turns as long
+ * as the market is continuous, with what their events bring.
  */
-export function runTriggers(book: NaiveBook): void {
+export function followEvents(book: NaiveBook): void {
   for (;;) {
-    for (const trade of book.takeTrades()) reach(book, trade);
+    for (let event = book.takeEvent(); event !== null; event = book.takeEvent()) {
+      if (event.kind === 'trade') reach(book, event);
+      followInLists(book, event);
+    }
+    dropOverLists(book);
     const next = book.queue[0];
     if (next === undefined || !isContinuous(book.status)) return;
-    const { order, command, reachedBy } = next;
-    if (reachedBy === null) throw new Error(`order ${order.number} is queued but not reached`);
-    book.stopWaiting(next);
-    book.emit({
-      kind: 'triggered',
-      orderId: orderIdOf(order.number),
-      userId: userIdOf(order.user),
-      tradeSequence: reachedBy,
-    });
-    place(book, command, { isTriggered: true });
+    takeTurn(book, next);
+  }
+}
+
+function takeTurn(book: NaiveBook, waiting: Waiting): void {
+  const { order, command, trigger, reachedBy } = waiting;
+  if (reachedBy === null) throw new Error(`order ${order.number} is queued but not reached`);
+  book.stopWaiting(waiting);
+  book.emit({
+    kind: 'triggered',
+    orderId: orderIdOf(order.number),
+    userId: userIdOf(order.user),
+    tradeSequence: reachedBy,
+  });
+  if (trigger.kind === 'working_order') {
+    placePending(book, command);
+  } else {
+    decideByTrigger(book, order.number);
+    placeTriggered(book, command);
   }
 }

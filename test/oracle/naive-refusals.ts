@@ -27,6 +27,8 @@ export interface Placing {
   /** Null for an order that takes part now. */
   readonly trigger: Trigger | null;
   readonly isTriggered: boolean;
+  /** Whether the price of the command is one that the book has given. */
+  readonly peg: 'none' | 'has its price' | 'no such level';
 }
 
 export function rejected(reason: string): Refusal {
@@ -84,7 +86,10 @@ function findStatusRefusal(book: NaiveBook, { command, taker, trigger }: Placing
   }
 }
 
-function findSizeRefusal(book: NaiveBook, { command, taker, trigger }: Placing): string | null {
+function findSizeRefusal(
+  book: NaiveBook,
+  { command, taker, trigger, peg }: Placing,
+): string | null {
   const { scale } = book.rules;
   const lots = taker.original;
   if (lots > scale.maxLots) return 'ORDER_QUANTITY_TOO_LARGE';
@@ -94,6 +99,7 @@ function findSizeRefusal(book: NaiveBook, { command, taker, trigger }: Placing):
     const isTooSmall = displayLots < scale.minLots || lots > ICEBERG_PARTS_MAX * displayLots;
     if (isTooSmall) return 'ORDER_DISPLAY_QUANTITY_TOO_SMALL';
   }
+  if (peg === 'no such level') return 'ORDER_PEG_REFERENCE_NONE';
   const outOfBand = command.type === 'limit' ? findOutOfBand(book, taker.limit) : null;
   if (outOfBand !== null) return outOfBand;
   const notional = notionalOf(book, command, trigger !== null);
@@ -106,19 +112,21 @@ function findCountRefusal(
   book: NaiveBook,
   { command, taker, trigger, isTriggered }: Placing,
 ): string | null {
-  const { maxOpenOrders = Infinity, maxWaitingOrders = Infinity } = book.rules.config;
-  const isOfUser = (order: Order): boolean => order.user === taker.user;
-  if (trigger !== null) {
-    const waiting = book.waiting.filter(({ order }) => isOfUser(order));
-    return waiting.length >= maxWaitingOrders ? 'ORDERS_WAITING_TOO_MANY' : null;
-  }
+  const { maxOpenOrders = Infinity } = book.rules.config;
+  if (trigger !== null) return isWaitingFull(book, taker) ? 'ORDERS_WAITING_TOO_MANY' : null;
   if (isTriggered) return null;
   if (command.type === 'market') {
     return isReferenceStale(book) ? 'MARKET_REFERENCE_STALE' : null;
   }
   const canRest = taker.timeInForce === 'GTC' || taker.timeInForce === 'GTD';
-  const resting = [...book.buys, ...book.sells].filter(isOfUser);
+  const resting = [...book.buys, ...book.sells].filter((order) => order.user === taker.user);
   return canRest && resting.length >= maxOpenOrders ? 'ORDERS_OPEN_TOO_MANY' : null;
+}
+
+/** Whether no more orders of the user may wait. */
+export function isWaitingFull(book: NaiveBook, { user }: Order): boolean {
+  const { maxWaitingOrders = Infinity } = book.rules.config;
+  return book.waiting.filter(({ order }) => order.user === user).length >= maxWaitingOrders;
 }
 
 function findModeRefusal(book: NaiveBook, { mode }: Order): string | null {

@@ -1,12 +1,14 @@
 // What must hold of a naive book whatever was done to it: the oracle is judged, too.
 import type { NaiveBook } from './naive-book.ts';
+import { isWorkingOver, type OrderList } from './naive-lists.ts';
 import { isContinuous } from './naive-phases.ts';
 import { openOf, type Order, type Waiting } from './naive-orders.ts';
 import { activates, hasReached, triggerTicksOf } from './naive-triggers.ts';
 
 /**
  * Says what is wrong with the book, if anything: crossed though continuous, out of order, an empty
- * order, one that shows too much or nothing, or one that waits for a price that has been reached.
+ * order, one that shows too much or nothing, one that waits for a price that has been reached, or a
+ * list whose orders are not where they belong.
  */
 export function findUnsound(book: NaiveBook): string | null {
   const [buy, sell] = [book.buys[0], book.sells[0]];
@@ -23,6 +25,10 @@ export function findUnsound(book: NaiveBook): string | null {
   for (const waiting of book.waiting) {
     const problem = waitingProblem(book, waiting);
     if (problem !== null) return `order ${waiting.order.number} ${problem}`;
+  }
+  for (const list of book.lists.values()) {
+    const problem = listProblem(book, list);
+    if (problem !== null) return `list ${list.number} ${problem}`;
   }
   if (isOpen && book.queue.length > 0) return 'the queue stands although the market is open';
   const queued = book.waiting.filter(({ reachedBy }) => reachedBy !== null);
@@ -54,9 +60,14 @@ function neighbourProblem(order: Order, next: Order | undefined): string | null 
 function waitingProblem(book: NaiveBook, waiting: Waiting): string | null {
   const { order, trigger, extreme } = waiting;
   const { lastTicks } = book;
-  if (lastTicks === null) return 'waits in a market without trades';
   if (book.blocked.has(order.user)) return 'of a blocked user waits';
   if (waiting.reachedBy !== null) return null;
+  if (trigger.kind === 'working_order') {
+    const lists = [...book.lists.values()].filter((list) => !isWorkingOver(list));
+    const hasList = lists.some(({ orders }) => orders.some((o) => o.number === order.number));
+    return hasList ? null : 'waits for a working order that is no more';
+  }
+  if (lastTicks === null) return 'waits in a market without trades';
   if (trigger.kind === 'trailing_stop') {
     const isMissed = extreme === null && activates(order.side, trigger, lastTicks);
     if (isMissed) return 'is not active although its activation price is reached';
@@ -67,4 +78,22 @@ function waitingProblem(book: NaiveBook, waiting: Waiting): string | null {
   }
   const isReached = hasReached(order.side, trigger.kind, triggerTicksOf(waiting), lastTicks);
   return isReached ? 'waits although its trigger price is reached' : null;
+}
+
+function listProblem(book: NaiveBook, list: OrderList): string | null {
+  const { working, orders, decision } = list;
+  const isThere = (number: number): boolean =>
+    book.find(number) !== null || book.findWaiting(number) !== null;
+  const isWorking = !isWorkingOver(list);
+  const there = orders.filter(({ number }) => isThere(number)).length;
+  if (isWorking) {
+    if (working === null || book.find(working.number) === null) return 'works without its order';
+    const isAllPending = orders.every(
+      ({ number }) => book.findWaiting(number)?.trigger.kind === 'working_order',
+    );
+    return isAllPending ? null : 'has an order that is not pending';
+  }
+  if (orders.length !== 2) return 'is known although it is over';
+  if (decision === null) return there === 2 ? null : 'is undecided with one order';
+  return there === 1 ? null : `is decided with ${there} orders`;
 }

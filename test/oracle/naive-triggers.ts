@@ -1,12 +1,12 @@
 // When a trade's price reaches an order with a trigger, how a trailing stop follows the market, and
 // in which order those reached go on: "Triggers" in docs/engine.md.
 import type { Order, Waiting } from './naive-orders.ts';
-import type { Place, Side, Trigger, TriggerKind } from './naive-types.ts';
+import type { ArmedKind, Place, Side, Trigger } from './naive-types.ts';
 
 const PRICE_TICKS_MAX = 4_294_967_295;
 
 /** Reached from below: the order waits for a higher price. */
-export function isRising(side: Side, kind: TriggerKind): boolean {
+export function isRising(side: Side, kind: ArmedKind): boolean {
   return side === 'buy' ? kind !== 'take_profit' : kind === 'take_profit';
 }
 
@@ -30,8 +30,18 @@ export function activates(side: Side, trigger: Trigger, priceTicks: number): boo
   return side === 'sell' ? priceTicks >= activationPriceTicks : priceTicks <= activationPriceTicks;
 }
 
-/** The price that the order waits for now; null for a trailing stop that is not active. */
+/** An order of a list that waits for its working order. */
+export function makePending(order: Order, command: Place): Waiting {
+  const trigger = { kind: 'working_order' } as const;
+  return { order, command, trigger, extreme: null, reachedBy: null };
+}
+
+/**
+ * The price that the order waits for now; null for a trailing stop that is not active, and for a
+ * pending order.
+ */
 export function triggerTicksOf({ order, trigger, extreme }: Waiting): number | null {
+  if (trigger.kind === 'working_order') return null;
   if (trigger.kind !== 'trailing_stop') return trigger.priceTicks;
   if (extreme === null) return null;
   const [best, trail] = [BigInt(extreme), BigInt(trigger.trailBps)];
@@ -43,7 +53,7 @@ export function triggerTicksOf({ order, trigger, extreme }: Waiting): number | n
 
 export function hasReached(
   side: Side,
-  kind: TriggerKind,
+  kind: ArmedKind,
   triggerTicks: number | null,
   priceTicks: number,
 ): boolean {

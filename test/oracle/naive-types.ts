@@ -20,6 +20,8 @@ export type EndStatus = 'filled' | 'cancelled' | 'expired' | 'rejected';
 export type CancelCondition = 'new' | 'partially_filled';
 export type FixedTriggerKind = 'stop_loss' | 'take_profit';
 export type TriggerKind = FixedTriggerKind | 'trailing_stop';
+/** What an order can wait for: a price, or that the working order of its list is filled. */
+export type ArmedKind = TriggerKind | 'working_order';
 export type Market = `${string}-${string}`;
 
 export interface MarketConfig {
@@ -92,6 +94,13 @@ export interface Replaces {
   readonly onlyIf?: CancelCondition;
 }
 
+/** The order takes its price from the book when it enters it. */
+export interface Peg {
+  readonly to: 'same' | 'opposite';
+  /** Levels to look past, best first. */
+  readonly offsetLevels: number;
+}
+
 export interface Place extends Numbered {
   readonly kind: 'place';
   readonly userNumber: number;
@@ -111,6 +120,19 @@ export interface Place extends Numbered {
   readonly displayLots?: number;
   readonly tradeGroup?: number;
   readonly replaces?: Replaces;
+  readonly peg?: Peg;
+}
+
+/** An order of a list: one of the list's user and time. */
+export type ListOrder = Omit<Place, 'kind' | 'timeMs' | 'userNumber' | 'replaces'>;
+
+/** Its number is the list's, above those of its orders. */
+export interface PlaceList extends Numbered {
+  readonly kind: 'place_list';
+  readonly userNumber: number;
+  readonly working?: ListOrder;
+  /** One, or the two of a pair. */
+  readonly orders: ListOrder[];
 }
 
 export interface Cancel extends Numbered {
@@ -160,7 +182,7 @@ export interface Tick {
 }
 
 export type MarketCommand =
-  Place | Cancel | CancelAll | Amend | CancelAllAfter | BlockUser | Configure;
+  Place | PlaceList | Cancel | CancelAll | Amend | CancelAllAfter | BlockUser | Configure;
 /** A command of a user, or on one. */
 export type UserCommand = Exclude<MarketCommand, Configure>;
 /** A command before it has its number and time. */
