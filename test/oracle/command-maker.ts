@@ -1,6 +1,7 @@
 // Turns abstract specs into concrete commands, as the orders function would write them, with the
 // naive books as the knowledge of what rests and what an order must hold.
 import { MARKETS, type ConfigureSpec, type DeadlineSpec, type Spec } from './command-specs.ts';
+import { listOf, ordersIn } from './list-maker.ts';
 import { placeOf, USER_FIRST } from './place-maker.ts';
 import { amendOf, targetOf } from './amend-maker.ts';
 import { configOf } from './market-variants.ts';
@@ -9,6 +10,8 @@ import type { NaiveShard } from './naive-shard.ts';
 import type { Market, MarketCommand, ScheduledStatus } from './naive-types.ts';
 
 const COMMAND_WINDOW = 1_048_576;
+/** Most orders of a list. */
+const ROOM_MAX = 3;
 
 export type Step =
   | { readonly kind: 'command'; readonly market: Market; readonly command: MarketCommand }
@@ -22,6 +25,8 @@ export class CommandMaker {
   readonly #sent: Step[] = [];
   /** Numbers that were left out and may still come, per market. */
   readonly #skipped = new Map<string, number[]>();
+  /** Numbers of orders of lists. */
+  readonly #listed = new Set<number>();
   /** The prelude of a run takes the first two numbers. */
   #last = 2;
   #nowMs = 1_000;
@@ -45,11 +50,17 @@ export class CommandMaker {
 
   #command(spec: Numbered, market: Market): MarketCommand {
     const book = this.#shard.book(market);
-    const number = this.#number(spec, book);
+    const room = spec.kind === 'place_list' ? ordersIn(spec) : 0;
+    const number = this.#number(spec, book, room);
     const head = { number, timeMs: this.#nowMs + Math.min(0, spec.forwardMs) };
     switch (spec.kind) {
       case 'place':
         return { ...head, ...placeOf(spec, book, head.timeMs) };
+      case 'place_list': {
+        const list = listOf(spec, book, { number, timeMs: head.timeMs });
+        for (const order of [list.working, ...list.orders]) this.#listed.add(order?.number ?? 0);
+        return list;
+      }
       case 'cancel':
         return {
           kind: 'cancel',
@@ -105,7 +116,8 @@ export class CommandMaker {
     return { kind: 'cancel_all_after', number: head.number, timeMs, userNumber, deadlineMs };
   }
 
-  #number(spec: Numbered, book: NaiveBook): number {
+  /** `room` numbers below it are those of a list's orders. */
+  #number(spec: Numbered, book: NaiveBook, room: number): number {
     const skipped = this.#skipped.get(book.market) ?? [];
     this.#skipped.set(book.market, skipped);
     const edge = book.highest - COMMAND_WINDOW;
@@ -116,22 +128,23 @@ export class CommandMaker {
         break;
       }
       case 'skip':
-        skipped.push(this.#last + 1);
-        this.#last += 1;
+        skipped.push(this.#last + ROOM_MAX + 1);
+        this.#last += ROOM_MAX + 1;
         break;
       case 'jump':
         this.#last += COMMAND_WINDOW - 3;
         break;
       case 'window_edge':
-        if (edge > 0) return edge + 1;
+        // No two orders have one number, and a list's command is known by its own alone.
+        if (edge > 0 && room === 0 && !this.#listed.has(edge + 1)) return edge + 1;
         break;
       case 'too_old':
-        if (edge > 0) return edge;
+        if (edge > room) return edge;
         break;
       case 'next':
         break;
     }
-    this.#last += 1;
+    this.#last += room + 1;
     return this.#last;
   }
 }

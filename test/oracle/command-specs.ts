@@ -3,6 +3,7 @@
 import type {
   CancelCondition,
   MarketStatus,
+  Peg,
   SelfTradeMode,
   Side,
   Replaces,
@@ -61,6 +62,24 @@ export interface PlaceSpec extends Base {
   readonly displayLots: number | null;
   readonly tradeGroup: number | null;
   readonly replaces: ReplaceSpec | null;
+  readonly peg: Peg | null;
+}
+
+/** `pair` is placed at once; the others wait for a working order. */
+export type ListShape = 'pair' | 'pending' | 'pending pair';
+
+/** The orders are drawn as any others and brought into the shape of a list; see `list-maker.ts`. */
+export interface ListSpec extends Base {
+  readonly kind: 'place_list';
+  readonly user: number;
+  readonly shape: ListShape;
+  readonly working: PlaceSpec;
+  /** The working order reaches across the gap. */
+  readonly isTaking: boolean;
+  readonly orders: readonly [PlaceSpec, PlaceSpec];
+  /** Which of a pair, or whether one alone, has no trigger. */
+  readonly maker: 'first' | 'second' | 'none';
+  readonly trigger: TriggerSpec;
 }
 
 /** `ended` names an order that is no more, `foreign` somebody else's. */
@@ -130,6 +149,7 @@ export interface ScheduleSpec {
 
 export type Spec =
   | PlaceSpec
+  | ListSpec
   | CancelSpec
   | AmendSpec
   | CancelAllSpec

@@ -3,6 +3,7 @@
 import { orderIdOf } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
 import type { Execution, Triggered } from './naive-events.ts';
+import { commandsOf } from './naive-lists.ts';
 import type { Order, Waiting } from './naive-orders.ts';
 import type { MarketCommand, Place, ScheduledStatus, Side } from './naive-types.ts';
 
@@ -17,6 +18,18 @@ export interface Resting {
   readonly shown: bigint | null;
   /** Itself, not as it was. */
   readonly order: Order;
+}
+
+/** A list as it was. */
+export interface ListBefore {
+  readonly number: number;
+  readonly userNumber: number;
+  /** Null once the working order has ended, and where there was none. */
+  readonly working: Place | null;
+  /** One, or the two of a pair. */
+  readonly orders: readonly Place[];
+  readonly isDecided: boolean;
+  readonly ended: readonly number[];
 }
 
 /** The market as it was before the command; its status, once the clock has moved. */
@@ -41,6 +54,7 @@ export interface Context {
   readonly schedule: readonly ScheduledStatus[];
   /** Ids of the orders in the queue. */
   readonly queue: readonly string[];
+  readonly lists: readonly ListBefore[];
   readonly blocked: ReadonlySet<number>;
   readonly deadlines: ReadonlyMap<number, number>;
   /** Not as it was: it has done the command. */
@@ -76,6 +90,17 @@ export function contextOf(book: NaiveBook, number: number | null): Context {
     indicatedSecond: book.indicated?.second ?? null,
     schedule: [...book.schedule],
     queue: book.queue.map(({ order }) => orderIdOf(order.number)),
+    lists: [...book.lists.values()].map((list) => {
+      const { number, working, orders, decision } = list;
+      return {
+        number,
+        userNumber: orders[0]?.command.userNumber ?? 0,
+        working: working === null || working.hasEnded ? null : working.command,
+        orders: orders.map(({ command }) => command),
+        isDecided: decision !== null,
+        ended: orders.flatMap((each) => (each.hasEnded ? [each.number] : [])),
+      };
+    }),
     blocked: new Set(book.blocked),
     deadlines: new Map(book.deadlines),
     book,
@@ -90,24 +115,50 @@ export interface TriggeredAct {
   readonly events: readonly Execution[];
 }
 
+/** The turn of an order of a list that was armed by the same command, or was pending. */
+export interface ListedAct {
+  readonly event: Triggered;
+  readonly command: Place;
+  /** False for one that its own trigger has led to its turn. */
+  readonly isPending: boolean;
+  readonly events: readonly Execution[];
+}
+
 export interface Acts {
   readonly own: readonly Execution[];
   readonly triggered: readonly TriggeredAct[];
+  readonly listed: readonly ListedAct[];
 }
 
-export function actsOf(events: readonly Execution[], { waiting }: Context): Acts {
+/** `cause` is null for the clock. */
+export function actsOf(
+  events: readonly Execution[],
+  { waiting }: Context,
+  cause: MarketCommand | null,
+): Acts {
   const starts = events.flatMap((event, at) => (event.kind === 'triggered' ? [{ event, at }] : []));
-  const triggered = starts.map(({ event, at }, index) => {
+  const placed = cause?.kind === 'place_list' ? commandsOf(cause) : [];
+  const triggered: TriggeredAct[] = [];
+  const listed: ListedAct[] = [];
+  for (const [index, { event, at }] of starts.entries()) {
     const one = waiting.get(event.orderId);
-    if (one === undefined) throw new Error(`${event.orderId} was triggered without waiting`);
-    return {
-      event,
-      waiting: one,
-      command: one.command,
-      events: events.slice(at + 1, starts[index + 1]?.at),
-    };
-  });
-  return { own: events.slice(0, starts[0]?.at), triggered };
+    const command =
+      one?.command ?? placed.find(({ number }) => orderIdOf(number) === event.orderId);
+    if (command === undefined) throw new Error(`${event.orderId} was triggered without waiting`);
+    const done = events.slice(at + 1, starts[index + 1]?.at);
+    const armed = events.slice(0, at).findLast((e) => e.kind === 'armed' && isOf(e, event));
+    const kind = armed?.kind === 'armed' ? armed.triggerKind : one?.trigger.kind;
+    if (one !== undefined && armed === undefined && kind !== 'working_order') {
+      triggered.push({ event, waiting: one, command, events: done });
+    } else {
+      listed.push({ event, command, isPending: kind === 'working_order', events: done });
+    }
+  }
+  return { own: events.slice(0, starts[0]?.at), triggered, listed };
+}
+
+function isOf(event: { readonly orderId: string }, other: Triggered): boolean {
+  return event.orderId === other.orderId;
 }
 
 /** The words under which what a command did is counted. */

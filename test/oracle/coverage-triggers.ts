@@ -181,7 +181,11 @@ function wayOf({ side, trigger }: Place): string {
   return trigger !== undefined && isRising(side, trigger.kind) ? 'rising' : 'falling';
 }
 
-function noteCascade({ own, triggered }: Acts, { waiting }: Context, hit: Hit): void {
+function noteCascade(
+  { own, triggered }: Omit<Acts, 'listed'>,
+  { waiting }: Context,
+  hit: Hit,
+): void {
   if (triggered.length >= 3) hit('cascade of at least 3');
   if (new Set(triggered.map(({ command }) => wayOf(command))).size === 2) {
     hit('rising and falling in one cascade');

@@ -18,7 +18,9 @@ import {
   noteResumptions,
 } from './coverage-interruptions.ts';
 import { LIMIT_OUTCOMES, noteLimits } from './coverage-limits.ts';
+import { LIST_OUTCOMES, noteLists } from './coverage-lists.ts';
 import { noteOwners, OWNER_OUTCOMES } from './coverage-owners.ts';
+import { notePegs, PEG_OUTCOMES } from './coverage-pegs.ts';
 import { noteConfigured, notePhaseOrders, notePhases, PHASE_OUTCOMES } from './coverage-phases.ts';
 import { noteReplacing, REPLACING_OUTCOMES } from './coverage-replacing.ts';
 import { noteRestored, RESTORE_OUTCOMES } from './coverage-restores.ts';
@@ -26,6 +28,7 @@ import { noteStatuses, STATUS_OUTCOMES } from './coverage-statuses.ts';
 import { noteClock, noteSwitches, SWITCH_OUTCOMES } from './coverage-switches.ts';
 import { noteTrailing, TRAILING_OUTCOMES } from './coverage-trailing.ts';
 import { noteTriggers, noteWaitingEnds, TRIGGER_OUTCOMES } from './coverage-triggers.ts';
+import { noteWorking, WORKING_OUTCOMES } from './coverage-working.ts';
 import type { NaiveBook } from './naive-book.ts';
 import type { Execution } from './naive-events.ts';
 import type { MarketCommand, Place } from './naive-types.ts';
@@ -125,6 +128,9 @@ export const DOCUMENTED: readonly string[] = [
   ...AUCTION_OUTCOMES,
   ...INTERRUPTION_OUTCOMES,
   ...RESTORE_OUTCOMES,
+  ...PEG_OUTCOMES,
+  ...LIST_OUTCOMES,
+  ...WORKING_OUTCOMES,
 ];
 
 export class Coverage {
@@ -150,11 +156,13 @@ export class Coverage {
   noteTick(events: readonly Execution[], context: Context): void {
     this.#count(events);
     this.#noteClock('tick', events, context);
+    noteLists(null, events, context, this.#hit);
+    noteWorking(null, events, context, this.#hit);
   }
 
   /** What came of time, before the command itself. */
   #noteClock(cause: string, events: readonly Execution[], context: Context): void {
-    const { own } = actsOf(events, context);
+    const { own } = actsOf(events, context, null);
     const isExpiry = (event: Execution): boolean =>
       event.kind === 'ended' && event.status === 'expired';
     this.#noteEvents(cause, own.filter(isExpiry));
@@ -182,7 +190,10 @@ export class Coverage {
     this.#noteClock(command.kind, clock, before);
     const phase = clock.findLast((event) => event.kind === 'phase_changed');
     const context = { ...before, status: phase?.status ?? before.status };
-    const acts = actsOf(done, context);
+    const acts = actsOf(done, context, command);
+    notePegs(command, acts, context, this.#hit);
+    noteLists(command, events, before, this.#hit);
+    noteWorking(command, events, before, this.#hit);
     noteTriggers(command, acts, context, this.#hit);
     noteTrailing(command, acts, events, context, this.#hit);
     noteStatuses(command, acts.own, context, this.#hit);

@@ -4,7 +4,7 @@ import { holdOf, partsPerMillionUp, reservePpm } from './naive-amounts.ts';
 import type { NaiveBook } from './naive-book.ts';
 import { isCollecting } from './naive-phases.ts';
 import { isRising } from './naive-triggers.ts';
-import type { Bare, Place, Replaces, Side, Trigger } from './naive-types.ts';
+import type { Bare, ListOrder, Place, Replaces, Side, Trigger } from './naive-types.ts';
 
 export const USER_FIRST = 11;
 
@@ -17,15 +17,38 @@ export function priceOf(price: number, side: Side, isCollecting: boolean): numbe
   return side === 'buy' && price >= 96 && price <= 106 ? price - 4 : price;
 }
 
-/** Orders with a trigger reach across the gap, so that what they trade triggers more. */
-function placePriceOf({ price, side, trigger }: PlaceSpec, book: NaiveBook): number {
+/**
+ * Orders with a trigger reach across the gap, so that what they trade triggers more. That of a
+ * pegged order is at times better than what the book says, at times not.
+ */
+function placePriceOf({ price, side, trigger, peg }: PlaceSpec, book: NaiveBook): number {
   if (trigger === null || price < 96 || price > 106) {
-    return priceOf(price, side, isCollecting(book.status));
+    return peg === null ? priceOf(price, side, isCollecting(book.status)) : price;
   }
+  return acrossOf(price, side);
+}
+
+/** Where an order takes what rests, most of the time. */
+export function acrossOf(price: number, side: Side): number {
   return side === 'buy' ? price + 6 : price - 6;
 }
 
 export function placeOf(spec: PlaceSpec, book: NaiveBook, timeMs: number): Bare<Place> {
+  const { user, replaces } = spec;
+  return {
+    kind: 'place',
+    userNumber: USER_FIRST + user,
+    ...orderOf(spec, book, timeMs),
+    ...(replaces === null ? {} : { replaces: replacesOf(replaces, user, book) }),
+  };
+}
+
+/** What an order is in a list or by itself. */
+export function orderOf(
+  spec: PlaceSpec,
+  book: NaiveBook,
+  timeMs: number,
+): Omit<ListOrder, 'number'> {
   const isMarket = spec.sizing !== 'limit';
   // Where no other order is taken, every second one is post-only: enough rest to be amended.
   const isPostOnly = spec.postOnly || (book.status === 'post_only' && spec.lots % 2 === 1);
@@ -41,8 +64,6 @@ export function placeOf(spec: PlaceSpec, book: NaiveBook, timeMs: number): Bare<
   const amounts = amountsOf(spec, book);
   const expiresAtMs = Math.max(0, Math.max(timeMs, book.nowMs) + spec.expiryMs);
   return {
-    kind: 'place',
-    userNumber: USER_FIRST + spec.user,
     type: isMarket ? 'market' : 'limit',
     timeInForce,
     postOnly: isPostOnly && (!isMarket || isOdd),
@@ -55,7 +76,7 @@ export function placeOf(spec: PlaceSpec, book: NaiveBook, timeMs: number): Bare<
     ...(spec.trigger === null ? {} : { trigger: triggerOf(spec.trigger, spec.side, book) }),
     ...(spec.displayLots === null ? {} : { displayLots: spec.displayLots }),
     ...(spec.tradeGroup === null ? {} : { tradeGroup: spec.tradeGroup }),
-    ...(spec.replaces === null ? {} : { replaces: replacesOf(spec.replaces, spec.user, book) }),
+    ...(spec.peg === null ? {} : { peg: spec.peg }),
   };
 }
 

@@ -1,6 +1,6 @@
 // What random commands are mostly about in a run. Where all is drawn at once, what needs several
-// rare things to come together comes too seldom: so a run is about trades, triggers, auctions,
-// or all.
+// rare things to come together comes too seldom: so a run is about trades, triggers, lists,
+// auctions, or all.
 import type { PlaceSpec } from './command-specs.ts';
 import type { MarketStatus, TimeInForce } from './naive-types.ts';
 
@@ -18,7 +18,9 @@ export interface Mood {
   readonly noPostOnly: number;
   readonly noTrigger: number;
   readonly noDisplay: number;
-  /** Of 180 commands. */
+  readonly noPeg: number;
+  /** Of 190 commands. */
+  readonly lists: number;
   readonly configures: number;
   readonly switches: number;
   /** How often a configuration has none of these, against once that it has. */
@@ -48,6 +50,8 @@ export const EVERYTHING: Mood = {
   noPostOnly: 8,
   noTrigger: 5,
   noDisplay: 2,
+  noPeg: 8,
+  lists: 12,
   configures: 9,
   switches: 5,
   noLimits: 1,
@@ -140,6 +144,38 @@ const INTERRUPTIONS: Mood = {
   variants: OPEN_VARIANTS,
 };
 
+/** Many lists in a market that trades, is interrupted and goes on again. */
+const LISTS: Mood = {
+  ...EVERYTHING,
+  usualLots: 20,
+  lotsMax: 4,
+  sizings: [
+    [12, 'limit'],
+    [2, 'market'],
+  ],
+  timesInForce: [
+    [14, 'GTC'],
+    [1, 'IOC'],
+    [1, 'FOK'],
+    [6, 'GTD'],
+  ],
+  noTrigger: 6,
+  noDisplay: 3,
+  lists: 70,
+  configures: 7,
+  switches: 3,
+  noLimits: 4,
+  noRule: 1,
+  statuses: [
+    [24, 'trading'],
+    [1, 'post_only'],
+    [2, 'limit_only'],
+    [1, 'pre_open'],
+    [6, 'auction'],
+  ],
+  variants: [...OPEN_VARIANTS, [6, 2]],
+};
+
 /** Orders gather, soon expire where they do not trade, and trade when the market opens. */
 const AUCTIONS: Mood = {
   ...EVERYTHING,
@@ -174,4 +210,11 @@ const AUCTIONS: Mood = {
   variants: OPEN_VARIANTS,
 };
 
-export const MOODS: readonly Mood[] = [EVERYTHING, TRADES, TRIGGERS, INTERRUPTIONS, AUCTIONS];
+export const MOODS: readonly Mood[] = [
+  EVERYTHING,
+  TRADES,
+  TRIGGERS,
+  INTERRUPTIONS,
+  LISTS,
+  AUCTIONS,
+];

@@ -10,6 +10,8 @@ import {
   type CancelSpec,
   type ConfigureSpec,
   type DeadlineSpec,
+  type ListShape,
+  type ListSpec,
   type Numbering,
   type PlaceSpec,
   type ReplaceSpec,
@@ -20,7 +22,7 @@ import {
 } from './command-specs.ts';
 import { EVERYTHING, MOODS, type Mood } from './random-moods.ts';
 import { LIMIT_SETS, RULE_COUNT } from './market-variants.ts';
-import type { CancelCondition, MarketStatus, Side, TriggerKind } from './naive-types.ts';
+import type { CancelCondition, MarketStatus, Peg, Side, TriggerKind } from './naive-types.ts';
 
 /** `weighted([3, a], [1, b])` draws a three times as often as b; the first shrinks best. */
 function weighted<T>(...choices: readonly (readonly [number, T])[]): fc.Arbitrary<T> {
@@ -90,6 +92,12 @@ const replaces: fc.Arbitrary<ReplaceSpec> = record({
   onlyIf: weighted<CancelCondition | null>([2, null], [1, 'new'], [1, 'partially_filled']),
 });
 
+/** At times beyond the levels that there are. */
+const peg: fc.Arbitrary<Peg> = record({
+  to: fc.constantFrom<Peg['to']>('same', 'opposite'),
+  offsetLevels: weighted([6, 0], [3, 1], [2, 2], [1, 3]),
+});
+
 /** Null mostly; so an option that an order has stays in the shrunk run only if it matters. */
 function seldom<T>(weight: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> {
   return fc.oneof(
@@ -123,6 +131,20 @@ const place = (mood: Mood): fc.Arbitrary<PlaceSpec> =>
     ),
     tradeGroup: seldom(2, fc.constantFrom(7, 8)),
     replaces: seldom(12, replaces),
+    peg: seldom(mood.noPeg, peg),
+  });
+
+const list = (mood: Mood): fc.Arbitrary<ListSpec> =>
+  record({
+    kind: fc.constant('place_list'),
+    ...base,
+    user,
+    shape: weighted<ListShape>([3, 'pair'], [2, 'pending'], [3, 'pending pair']),
+    working: place(mood),
+    isTaking: weighted([2, false], [1, true]),
+    orders: fc.tuple(place(mood), place(mood)),
+    maker: weighted<ListSpec['maker']>([3, 'first'], [3, 'second'], [4, 'none']),
+    trigger: trigger(mood),
   });
 
 const target = {
@@ -222,6 +244,7 @@ const configure = (mood: Mood): fc.Arbitrary<ConfigureSpec> =>
 export function specsOf(mood: Mood): fc.Arbitrary<Spec> {
   return fc.oneof(
     { weight: 120, arbitrary: place(mood) },
+    { weight: mood.lists, arbitrary: list(mood) },
     { weight: 16, arbitrary: cancel },
     { weight: 22, arbitrary: amend(mood) },
     { weight: 2, arbitrary: cancelAll },
