@@ -58,6 +58,8 @@ export class NaiveBook {
   readonly waiting: Waiting[] = [];
   /** Those of them that a trade has reached, first reached first. */
   readonly queue: Waiting[] = [];
+  /** Turns that orders of the queue have had since the last command, or the clock, was done. */
+  turns = 0;
   /** Lists that are not over, by their number. */
   readonly lists = new Map<number, OrderList>();
   /** User numbers. */

@@ -21,12 +21,15 @@ function reach(book: NaiveBook, { priceTicks, sequence }: Trade): void {
   book.queue.push(...reached);
 }
 
+/** Turns after which the queue stands until events are followed again. */
+export const CASCADE_MAX = 10_000;
+
 /**
  * Takes the events since this was done last, in sequence, and lets the queue have its turns as long
  * as the market is continuous, with what their events bring.
  */
 export function followEvents(book: NaiveBook): void {
-  for (;;) {
+  for (book.turns = 0; ; book.turns += 1) {
     for (let event = book.takeEvent(); event !== null; event = book.takeEvent()) {
       if (event.kind === 'trade') reach(book, event);
       followInLists(book, event);
@@ -34,6 +37,7 @@ export function followEvents(book: NaiveBook): void {
     dropOverLists(book);
     const next = book.queue[0];
     if (next === undefined || !isContinuous(book.status)) return;
+    if (book.turns === CASCADE_MAX) return;
     takeTurn(book, next);
   }
 }

@@ -2,6 +2,7 @@
 import type { NaiveBook } from './naive-book.ts';
 import { isWorkingOver, type OrderList } from './naive-lists.ts';
 import { isContinuous } from './naive-phases.ts';
+import { CASCADE_MAX } from './naive-queue.ts';
 import { openOf, type Order, type Waiting } from './naive-orders.ts';
 import { activates, hasReached, triggerTicksOf } from './naive-triggers.ts';
 
@@ -30,7 +31,8 @@ export function findUnsound(book: NaiveBook): string | null {
     const problem = listProblem(book, list);
     if (problem !== null) return `list ${list.number} ${problem}`;
   }
-  if (isOpen && book.queue.length > 0) return 'the queue stands although the market is open';
+  const isMoving = isOpen && book.turns < CASCADE_MAX;
+  if (isMoving && book.queue.length > 0) return 'the queue stands although the market is open';
   const queued = book.waiting.filter(({ reachedBy }) => reachedBy !== null);
   if (queued.length !== book.queue.length) return 'who was reached is not who stands in the queue';
   const isOver = book.interruption !== null && book.interruption.untilMs <= book.nowMs;
