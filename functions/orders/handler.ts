@@ -23,7 +23,7 @@ import { MarketAssets } from './handler/market-assets.ts';
 import { Outcomes } from './handler/outcomes.ts';
 import { placeOrder, testOrder } from './handler/place-routes.ts';
 import { replaceOrder } from './handler/replace-routes.ts';
-import { weightOf, type Answers, type Request } from './handler/request.ts';
+import { userOf, weightOf, type Answers, type Request } from './handler/request.ts';
 import { getOrder, getOrderByClientId, getOrderOfClient } from './handler/read-routes.ts';
 import { listOwnOrders, listOwnTrades, listPreventedMatches } from './handler/read-routes.ts';
 import { cancelAllAfter, cancelAllOrders } from './handler/wide-routes.ts';
@@ -37,6 +37,8 @@ const ACCEPT_BATCH_MAX = 200;
 const ACCEPT_LINGER_MS = 8;
 /** Requests that wait for their batch; one more is answered 503. */
 const ACCEPT_QUEUE_MAX = 2_000;
+/** Of one account: half, and enough to cancel all that it may have open in a market at once. */
+const ACCEPT_SHARE_MAX = 1_000;
 const PROJECT_BATCH_MAX = 200;
 /** Off the way from order to ledger: fewer, larger writes leave it more of the machine. */
 const PROJECT_LINGER_MS = 60;
@@ -79,6 +81,7 @@ export function openOrders(parts: {
       batchMax: ACCEPT_BATCH_MAX,
       lingerMs: parts.acceptLingerMs ?? ACCEPT_LINGER_MS,
       queueMax: ACCEPT_QUEUE_MAX,
+      share: { ownerOf: userOf, max: ACCEPT_SHARE_MAX },
       retryAlone: true,
       run: async (requests) => {
         try {

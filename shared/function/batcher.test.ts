@@ -51,6 +51,22 @@ describe('batcher', () => {
     expect(batches).toHaveLength(3);
   });
 
+  it('refuses what is beyond the share of its owner, and takes what is of others', async () => {
+    const share = { ownerOf: (item: number) => item % 10, max: 3 };
+    const weightOf = (item: number) => (item > 10 ? 2 : 1);
+    const { batcher } = tenfold({ batchMax: 100, weightOf, share });
+    const accepted = [1, 11].map((item) => batcher.submit(item));
+    const refused = await batcher.submit(21);
+    expect(isRejection(refused) && refused.code).toBe('SERVICE_BUSY');
+    accepted.push(batcher.submit(2));
+    await vi.advanceTimersByTimeAsync(LIMITS.lingerMs);
+    expect(await Promise.all(accepted)).toEqual([10, 110, 20]);
+    // What has left the queue counts no more.
+    const later = batcher.submit(21);
+    await vi.advanceTimersByTimeAsync(LIMITS.lingerMs);
+    expect(await later).toBe(210);
+  });
+
   it('throws the refusal as retryable for event handlers', async () => {
     const { batcher } = tenfold({ queueMax: 1 });
     const first = batcher.submitOrThrow(1);

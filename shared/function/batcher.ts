@@ -17,6 +17,8 @@ export interface BatcherOptions<Item, Result> {
   readonly lingerMs: number;
   /** Most items waiting outside a `run`; one more is refused with SERVICE_BUSY. */
   readonly queueMax: number;
+  /** Most of them that may be one owner's: so a single one cannot shut out all others. */
+  readonly share?: { readonly ownerOf: (item: Item) => unknown; readonly max: number };
   /**
    * Most `run` calls at a time; 1 unless said otherwise. Above 1, batches may finish in any order.
    */
@@ -45,6 +47,8 @@ export class Batcher<Item, Result> {
   readonly #parallel: number;
   #queue: Waiting<Item, Result>[] = [];
   #queuedWeight = 0;
+  /** Of each owner with items in the queue, when there are shares. */
+  readonly #queuedOf = new Map<unknown, number>();
   #running = 0;
   #closed = false;
   /** True when the period of the batch at the head of the queue is over. */
@@ -69,19 +73,19 @@ export class Batcher<Item, Result> {
 
   /**
    * Hands in one item; resolves with its result, or with a Rejection (SERVICE_BUSY when the queue
-   * is full, SERVICE_UNAVAILABLE after `close`). Fails with what `run` threw or answered for the
-   * item.
+   * or its owner's share is full, SERVICE_UNAVAILABLE after `close`). Fails with what `run` threw
+   * or answered for the item.
    */
   submit(item: Item): Promise<Result | Rejection> {
     if (this.#closed) return Promise.resolve(reject('SERVICE_UNAVAILABLE', 'shutting down'));
-    if (this.#queuedWeight >= this.#options.queueMax) {
+    if (this.#isFull(item)) {
       return Promise.resolve(
         reject('SERVICE_BUSY', undefined, { retryAfterSeconds: BUSY_RETRY_AFTER_SECONDS }),
       );
     }
     return new Promise((resolve, fail) => {
       this.#queue.push({ item, resolve, fail });
-      this.#queuedWeight += this.#weightOf(item);
+      this.#count(item, this.#weightOf(item));
       this.#schedule();
     });
   }
@@ -161,10 +165,27 @@ export class Batcher<Item, Result> {
       weight = next;
       count += 1;
     }
-    this.#queuedWeight -= weight;
     const batch = this.#queue.slice(0, count);
+    for (const { item } of batch) this.#count(item, -this.#weightOf(item));
     this.#queue = this.#queue.slice(count);
     return batch;
+  }
+
+  #isFull(item: Item): boolean {
+    const { queueMax, share } = this.#options;
+    if (this.#queuedWeight >= queueMax) return true;
+    return share !== undefined && (this.#queuedOf.get(share.ownerOf(item)) ?? 0) >= share.max;
+  }
+
+  /** Into the queue, or with a negative weight out of it. */
+  #count(item: Item, weight: number): void {
+    this.#queuedWeight += weight;
+    const { share } = this.#options;
+    if (share === undefined) return;
+    const owner = share.ownerOf(item);
+    const queued = (this.#queuedOf.get(owner) ?? 0) + weight;
+    if (queued > 0) this.#queuedOf.set(owner, queued);
+    else this.#queuedOf.delete(owner);
   }
 
   #weightOf(item: Item): number {

@@ -36,6 +36,11 @@ export function single(intent: Intent, waits: boolean): Request {
   return { intents: [intent], waits, allOrNone: false, batchKey: null };
 }
 
+/** Whose it is: all of a call is of one account. */
+export function userOf({ intents }: Request): number | undefined {
+  return intents[0]?.userNumber;
+}
+
 /** How much of a transaction the request takes, in orders. */
 export function weightOf({ intents }: Request): number {
   return intents.reduce((sum, intent) => sum + (isWide(intent) ? WIDE_WEIGHT : 1), 0);
