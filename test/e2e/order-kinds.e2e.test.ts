@@ -1,13 +1,18 @@
 // Icebergs, trailing stops, replacements, batches, trade groups and both switches over HTTP, all
 // processes real; the audit finds nothing afterwards. Attacks T4 and T16 are among them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, Exchange, runProgram, type HttpAnswer } from './exchange.ts';
+import { eventually, Exchange, type HttpAnswer } from './exchange.ts';
+import { expectCleanAudit, operate } from './operator.ts';
 
 const WAIT = { prefer: 'wait=10' };
 const MARKET = 'BTC-USD';
 const ALICE = 'usr_0000000000000001';
 const BOB = 'usr_0000000000000002';
 const RACES = 40;
+/** Of fifty races each. */
+const WAVES = 8;
+/** 0.01 of the market's smallest quantity. */
+const LOT = 1_000_000;
 
 let exchange: Exchange;
 let alice: string;
@@ -19,11 +24,6 @@ beforeAll(async () => {
   bob = await exchange.token('bob');
 }, 120_000);
 afterAll(() => exchange.remove(), 60_000);
-
-async function operate(file: string, ...args: readonly string[]): Promise<void> {
-  const done = await runProgram(file, args, { DATABASE_URL: exchange.databaseUrl });
-  expect(done.code, done.output).toBe(0);
-}
 
 function post(token: string, path: string, body: object, headers = WAIT): Promise<HttpAnswer> {
   return exchange.call(token, 'POST', path, body, headers);
@@ -56,6 +56,24 @@ async function nothingHeld(): Promise<void> {
 async function clear(): Promise<void> {
   for (const token of [alice, bob]) await exchange.call(token, 'DELETE', '/v1/orders');
   await nothingHeld();
+}
+
+function toLots(quantity: string | undefined): number {
+  return Math.round(Number(quantity) * 100 * LOT);
+}
+
+/** All that an account has traded in the market, either way. */
+async function lotsOf(token: string): Promise<number> {
+  let lots = 0;
+  let cursor = '';
+  do {
+    const path = `/v1/trades?market=${MARKET}&limit=500${cursor}`;
+    const { body } = await exchange.call(token, 'GET', path);
+    for (const { quantity } of body['items'] as { quantity: string }[]) lots += toLots(quantity);
+    const next = body['nextCursor'];
+    cursor = typeof next === 'string' ? `&cursor=${encodeURIComponent(next)}` : '';
+  } while (cursor !== '');
+  return lots;
 }
 
 describe('an iceberg', () => {
@@ -144,29 +162,65 @@ describe('a trailing stop', () => {
   });
 });
 
-describe('accounts of one owner', () => {
-  it('do not trade with each other once they are a trade group', async () => {
-    for (const user of [ALICE, BOB]) {
-      await operate('functions/risk/operator/main.ts', 'group', user, '7', '--reason', 'one owner');
+describe('orders of one owner', () => {
+  const LEFT = { status: 'open', reason: null };
+  const ENDED = { status: 'cancelled', reason: 'ORDER_SELF_TRADE_PREVENTED' };
+  /** What becomes of a sale of 0.1 that rests, and of a buy of 0.2 that meets it. */
+  const MODES = {
+    cancel_taker: { maker: LEFT, taker: ENDED },
+    cancel_maker: { maker: ENDED, taker: { ...LEFT, remainingQuantity: '0.2' } },
+    cancel_both: { maker: ENDED, taker: ENDED },
+    decrement: { maker: ENDED, taker: { ...LEFT, remainingQuantity: '0.1' } },
+  } as const;
+
+  async function publicTrades(): Promise<unknown> {
+    return (await exchange.call(null, 'GET', `/v1/markets/${MARKET}/trades`)).body['items'];
+  }
+
+  /** In each mode: nothing trades, and either owner finds the match among his prevented ones. */
+  async function expectPrevented(buyer: string): Promise<void> {
+    const before = await publicTrades();
+    for (const [mode, after] of Object.entries(MODES)) {
+      const maker = idOf(await limit(alice, 'sell', '30000', '0.1'));
+      const more = { selfTradePrevention: mode };
+      const taker = await limit(buyer, 'buy', '30000', '0.2', more);
+      expect(taker.body, mode).toMatchObject({ ...after.taker, filledQuantity: '0' });
+      const made = await eventually(
+        () => exchange.call(alice, 'GET', `/v1/orders/${maker}`),
+        ({ body }) => body['status'] === after.maker.status,
+      );
+      expect(made.body, mode).toMatchObject({ ...after.maker, filledQuantity: '0' });
+      for (const [token, id] of [
+        [alice, maker],
+        [buyer, idOf(taker)],
+      ] as const) {
+        const path = `/v1/prevented-matches?market=${MARKET}&orderId=${id}`;
+        const prevented = await eventually(
+          () => exchange.call(token, 'GET', path),
+          ({ body }) => JSON.stringify(body['items']) !== '[]',
+        );
+        expect(prevented.body['items']).toMatchObject([{ selfTradePrevention: mode }]);
+      }
+      await clear();
     }
-    await limit(alice, 'sell', '30000', '0.1');
-    const taker = await limit(bob, 'buy', '30000', '0.2');
-    expect(taker.body).toMatchObject({ reason: 'ORDER_SELF_TRADE_PREVENTED' });
-    const prevented = await eventually(
-      () => exchange.call(bob, 'GET', `/v1/prevented-matches?market=${MARKET}`),
-      ({ body }) => JSON.stringify(body['items']) !== '[]',
-    );
-    expect(prevented.body['items']).toHaveLength(1);
+    expect(await publicTrades()).toEqual(before);
+    const none = await limit(buyer, 'buy', '30000', '0.2', { selfTradePrevention: 'none' });
+    expect(none.body).toMatchObject({ code: 'ORDER_SELF_TRADE_MODE_NOT_ALLOWED' });
+  }
+
+  it('do not trade with each other, in any mode', async () => {
+    await expectPrevented(alice);
+  }, 60_000);
+
+  it('do not either when they are of two accounts that are a trade group', async () => {
+    for (const user of [ALICE, BOB]) await operate(exchange, 'risk', 'group', user, '7');
+    await expectPrevented(bob);
+    const prevented = await exchange.call(bob, 'GET', `/v1/prevented-matches?market=${MARKET}`);
+    expect(prevented.body['items']).toHaveLength(4);
     // Each side sees its own order alone.
     expect(JSON.stringify(prevented.body)).not.toContain(ALICE);
-    for (const user of [ALICE, BOB]) {
-      await operate(
-        'functions/risk/operator/main.ts',
-        ...['group', user, 'none', '--reason', 'sold'],
-      );
-    }
-    await clear();
-  });
+    for (const user of [ALICE, BOB]) await operate(exchange, 'risk', 'group', user, 'none');
+  }, 60_000);
 });
 
 describe('a cancel, an amend and a fill of one order', () => {
@@ -181,6 +235,55 @@ describe('a cancel, an amend and a fill of one order', () => {
       ]);
     }
     await clear();
+  }, 120_000);
+
+  it('race by fifties, and each is filled, cancelled or both, once', async () => {
+    const order = { market: MARKET, type: 'limit', price: '30000' };
+    const sells = Array.from({ length: 50 }, () => ({ ...order, side: 'sell', quantity: '0.02' }));
+    const take = { ...order, side: 'buy', quantity: '0.01', timeInForce: 'IOC' };
+    const buys = { orders: Array.from({ length: 10 }, () => take) };
+    const raced: string[] = [];
+    const sold = await lotsOf(alice);
+    const bought = await lotsOf(bob);
+    for (let wave = 0; wave < WAVES; wave += 1) {
+      const placed = await post(alice, '/v1/orders/batch', { orders: sells });
+      const items = placed.body['items'] as { order: { id: string } }[];
+      const ids = items.map((item) => item.order.id);
+      raced.push(...ids);
+      // Fills begin at the front, cancels at the back: they meet at orders that are amended.
+      await Promise.all(
+        [4, 3, 2, 1, 0].flatMap((part) => {
+          const some = ids.slice(10 * part, 10 * part + 10);
+          const cancel = { orders: some.map((id) => ({ id })) };
+          return [
+            post(bob, '/v1/orders/batch', buys),
+            exchange.call(alice, 'PATCH', `/v1/orders/${some[part]}`, { quantity: '0.015' }),
+            post(alice, '/v1/orders/batch-cancel', cancel),
+            post(bob, '/v1/orders/batch', buys),
+          ];
+        }),
+      );
+    }
+    await clear();
+    const all = await eventually(
+      () => exchange.call(alice, 'GET', `/v1/orders?market=${MARKET}&status=all&limit=500`),
+      ({ body }) => !/"status":"(accepted|open|partially_filled)"/.test(JSON.stringify(body)),
+    );
+    const orders = (all.body['items'] as Record<string, string>[]).filter(({ id = '' }) =>
+      raced.includes(id),
+    );
+    expect(orders).toHaveLength(raced.length);
+    for (const { status, filledQuantity, quantity } of orders) {
+      expect(status === 'filled').toBe(filledQuantity === quantity);
+      expect(Number(filledQuantity)).toBeLessThanOrEqual(Number(quantity));
+    }
+    const filled = orders.reduce((sum, one) => sum + toLots(one['filledQuantity']), 0);
+    const traded = (await lotsOf(alice)) - sold;
+    expect(filled).toBe(traded);
+    expect(orders.some(({ status }) => status === 'filled')).toBe(true);
+    expect(orders.some(({ filledQuantity }) => filledQuantity === '0')).toBe(true);
+    expect((await lotsOf(bob)) - bought).toBe(traded);
+    process.stdout.write(`races of one order: ${raced.length}, ${traded / LOT} fills of 0.01\n`);
   }, 120_000);
 });
 
@@ -198,7 +301,7 @@ describe('the switches', () => {
 
   it('end all orders of an account that is blocked, and refuse the next', async () => {
     const id = idOf(await limit(alice, 'sell', '40000', '0.1'));
-    await operate('shared/accounts/main.ts', 'block', ALICE, '--reason', 'a court order');
+    await operate(exchange, 'accounts', 'block', ALICE);
     expect((await limit(alice, 'sell', '40000', '0.1')).body).toMatchObject({
       code: 'ACCOUNT_BLOCKED',
     });
@@ -207,7 +310,7 @@ describe('the switches', () => {
       ({ body }) => body['status'] === 'cancelled',
     );
     expect(ended.body).toMatchObject({ reason: 'ORDER_CANCELLED_BY_OPERATOR' });
-    await operate('shared/accounts/main.ts', 'unblock', ALICE, '--reason', 'lifted');
+    await operate(exchange, 'accounts', 'unblock', ALICE);
     const open = await eventually(
       () => limit(alice, 'sell', '40000', '0.1'),
       ({ body }) => body['status'] === 'open',
@@ -217,9 +320,6 @@ describe('the switches', () => {
   });
 
   it('leave books that the audit finds nothing in', async () => {
-    const flags = ['--data-dir', exchange.dataDir, '--final'];
-    const audit = await runProgram('test/audit/main.ts', flags);
-    expect(audit.output).not.toContain('VIOLATED');
-    expect(audit.code, audit.output).toBe(0);
+    await expectCleanAudit(exchange);
   }, 120_000);
 }, 120_000);
