@@ -1,7 +1,9 @@
 // Orders with a trigger over HTTP, all processes real: refused, waiting with their funds held,
-// taking their turn when the market trades there, and a cascade as in the crash of an empty book.
+// taking their turn when the market trades there, and cascades as in the crash of an empty book
+// (attack T17): with protection alone, and with a market that is interrupted.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventually, Exchange, runProgram } from './exchange.ts';
+import { eventually, Exchange } from './exchange.ts';
+import { expectCleanAudit, operate } from './operator.ts';
 
 const WAIT = { prefer: 'wait=10' };
 const STOPS = 60;
@@ -168,11 +170,81 @@ describe('a cascade of stops', () => {
       (now) => now['ETH']?.['held'] === '0',
     );
   }, 120_000);
+});
 
-  it('leaves books that the audit finds nothing in', async () => {
-    const flags = ['--data-dir', exchange.dataDir, '--final'];
-    const audit = await runProgram('test/audit/main.ts', flags);
-    expect(audit.output).not.toContain('VIOLATED');
-    expect(audit.code, audit.output).toBe(0);
+describe('a thousand stops, and a sale of fifty times the depth', () => {
+  const CRASH = 'SOL-USD';
+  const LEVELS = 100;
+  /** Of 100, as everything traded before: no trade may be more than 5 % below. */
+  const LOWEST = 95;
+  const BATCH = 50;
+
+  async function sendBatches(token: string, orders: readonly object[]): Promise<void> {
+    for (let at = 0; at < orders.length; at += BATCH) {
+      const body = { orders: orders.slice(at, at + BATCH) };
+      const answer = await exchange.call(token, 'POST', '/v1/orders/batch', body);
+      expect(JSON.stringify(answer.body)).not.toContain('"problem"');
+    }
+  }
+
+  async function held(token: string): Promise<string | undefined> {
+    return (await exchange.balances(token))['SOL']?.['held'];
+  }
+
+  it('interrupt the market at its limit, and not one trade is beyond it', async () => {
+    const seller = 'usr_0000000000000003';
+    await exchange.own('POST', '/fund', { user: seller, asset: 'SOL', amount: '1000' });
+    const carol = await exchange.token(seller);
+    const range = ['--move-bps', '500', '--window-ms', '60000'];
+    const phases = ['--halt-ms', '60000', '--auction-ms', '60000'];
+    await operate(exchange, 'markets', 'interruption', CRASH, ...range, ...phases);
+    await tradeAt(CRASH, '100', '1');
+    const order = { market: CRASH, quantity: '1' };
+    const bids = Array.from({ length: LEVELS }, (_, at) => {
+      return { ...order, side: 'buy', type: 'limit', price: (99.9 - at / 10).toFixed(1) };
+    });
+    const stops = Array.from({ length: 500 }, (_, at) => {
+      const trigger = { type: 'stop_loss', price: (99.9 - at / 50).toFixed(2) };
+      return { ...order, side: 'sell', type: 'market', trigger };
+    });
+    await sendBatches(bob, bids);
+    await sendBatches(alice, stops);
+    await sendBatches(carol, stops);
+    const sale = { market: CRASH, side: 'sell', type: 'market', quantity: String(50 * LEVELS) };
+    const sold = await place(alice, sale);
+    // One at each price from 99.9 down to 95.
+    expect(sold.body).toMatchObject({
+      status: 'expired',
+      reason: 'MARKET_INTERRUPTED',
+      filledQuantity: '50',
+    });
+    const market = await eventually(
+      () => exchange.call(null, 'GET', `/v1/markets/${CRASH}`),
+      ({ body }) => body['status'] === 'halted',
+    );
+    expect(market.body['phase']).toMatchObject({ cause: 'interruption' });
+    const trades = await eventually(
+      () => exchange.call(null, 'GET', `/v1/markets/${CRASH}/trades?limit=100`),
+      ({ body }) => (body['items'] as unknown[]).length === 51,
+    );
+    const prices = (trades.body['items'] as { price: string }[]).map(({ price }) => Number(price));
+    expect(Math.min(...prices)).toBe(LOWEST);
+    // Every stop waits, those that were reached as well: none has traded in the halt.
+    await eventually(
+      () => Promise.all([held(alice), held(carol)]),
+      (both) => both.every((amount) => amount === '500'),
+    );
+    for (const token of [alice, bob, carol]) {
+      await exchange.call(token, 'DELETE', `/v1/orders?market=${CRASH}`);
+    }
+    for (const token of [alice, carol])
+      await eventually(
+        () => held(token),
+        (now) => now === '0',
+      );
+  }, 120_000);
+
+  it('leave books that the audit finds nothing in', async () => {
+    await expectCleanAudit(exchange);
   }, 120_000);
 });
