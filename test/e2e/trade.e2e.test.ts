@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBus } from '../../shared/bus/open-bus.ts';
 import { silentLogger } from '../../shared/telemetry/logger.ts';
 import { eventually, Exchange, runProgram } from './exchange.ts';
+import { hostileOrders } from './hostile-orders.ts';
 
 let exchange: Exchange;
 let alice: string;
@@ -159,6 +160,41 @@ describe('bad input', () => {
       expect(answer.body['requestId']).toBe(answer.headers.get('x-request-id'));
     },
   );
+
+  it('of an attacker is refused before it comes to the log, field by field (T14)', async () => {
+    const before = { log: await commandsInLog(), money: await exchange.balances(alice) };
+    const bodies = hostileOrders(SELL);
+    expect(bodies.length).toBeGreaterThan(80);
+    for (const body of bodies) {
+      for (const [path, sent] of [
+        ['/v1/orders', body],
+        ['/v1/orders/batch', { orders: [body], allOrNone: true }],
+      ] as const) {
+        const answer = await exchange.call(alice, 'POST', path, sent);
+        const shown = JSON.stringify({ path, body, answer: answer.body });
+        expect([400, 404, 422], shown).toContain(answer.status);
+      }
+    }
+    expect(await exchange.balances(alice)).toEqual(before.money);
+    expect(await commandsInLog()).toBe(before.log);
+  }, 60_000);
+
+  it('about an order of somebody else finds none (T14)', async () => {
+    const placed = await exchange.call(bob, 'POST', '/v1/orders', BUY, { prefer: 'wait=10' });
+    const path = `/v1/orders/${String(placed.body['id'])}`;
+    const before = await commandsInLog();
+    for (const [method, to, body] of [
+      ['GET', path, undefined],
+      ['DELETE', path, undefined],
+      ['PATCH', path, { quantity: '0.1' }],
+      ['POST', `${path}/replace`, BUY],
+    ] as const) {
+      expect((await exchange.call(alice, method, to, body)).status, method).toBe(404);
+    }
+    expect(await commandsInLog()).toBe(before);
+    const mine = await exchange.call(bob, 'DELETE', path, undefined, { prefer: 'wait=10' });
+    expect(mine.body).toMatchObject({ status: 'cancelled' });
+  });
 
   it('does not show what the route table does not name', async () => {
     const answers = await Promise.all(
@@ -315,6 +351,17 @@ interface Letter {
 
 function audit(): ReturnType<typeof runProgram> {
   return runProgram('test/audit/main.ts', ['--data-dir', exchange.dataDir]);
+}
+
+/** Records that the engine has been given; nothing may be on its way. */
+async function commandsInLog(): Promise<number> {
+  const url = exchange.databaseUrl;
+  const bus = openBus({ url, applicationName: 'e2e', log: silentLogger() });
+  try {
+    return (await bus.offsets('orders.accepted', 0)).next;
+  } finally {
+    await bus.close();
+  }
 }
 
 function difference(
