@@ -4,6 +4,7 @@ import { assert } from '../../shared/domain/failure.ts';
 import { isContinuous } from '../../shared/domain/market.ts';
 import type { BookState } from './book-state.ts';
 import { BUY, type SideCode } from './codes.ts';
+import { checkLists } from './list-invariants.ts';
 import type { MarketBook } from './market-book.ts';
 import { LEVEL, NEXT, OWNER, OWNER_NEXT, OWNER_PREV, PREV, TERMS } from './order-pool.ts';
 import { expires, sideOf } from './order-terms.ts';
@@ -24,17 +25,9 @@ export function checkInvariants(book: MarketBook): void {
   checkOwners(state);
   checkExpiry(state);
   state.waiting.check(state.lastTicks);
-  state.lists.check(
-    (number) => state.isOpen(number),
-    (number) => isPending(state, number),
-  );
+  checkLists(state);
   checkPhases(state);
   checkUsers(state);
-}
-
-function isPending({ waiting }: BookState, orderNumber: number): boolean {
-  const order = waiting.find(orderNumber);
-  return order !== null && waiting.isPending(order);
 }
 
 /** Answers how many orders rest on the side. */

@@ -28,11 +28,11 @@ export function readLists(reader: SnapshotReader, state: BookState): void {
   for (let left = reader.word(); left > 0; left -= 1) {
     const number = reader.integer(1, window.highest);
     const working = reader.integer(0);
-    const isDecided = reader.byte() === 1;
+    const isDecided = reader.byte();
     const legs = readLegs(reader);
     const list = new OrderList(number, working, legs);
-    assert(list.isPair || !isDecided, 'snapshot: a list without a pair is decided');
-    list.isDecided = isDecided;
+    assert(isDecided <= (list.isPair ? 1 : 0), 'snapshot: a list is decided that decides nothing');
+    list.isDecided = isDecided === 1;
     const orders = [working, ...legs.map((leg) => leg.number)];
     for (const each of orders) {
       assert(lists.find(each) === null, 'snapshot: an order is in two lists');

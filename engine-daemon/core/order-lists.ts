@@ -86,31 +86,13 @@ export class OrderLists {
     return order;
   }
 
+  /** True while a list is being placed. */
+  get hasUnplaced(): boolean {
+    return this.unplaced.size > 0;
+  }
+
   /** By rising number. */
   all(): OrderList[] {
     return [...new Set(this.byOrder.values())].sort((a, b) => a.number - b.number);
-  }
-
-  /** Throws AssertionError when the lists do not fit what is open. For restored states. */
-  check(isOpen: (orderNumber: number) => boolean, isPending: (orderNumber: number) => boolean) {
-    assert(this.unplaced.size === 0, 'a list was placed in part');
-    for (const [number, list] of this.byOrder) {
-      assert(isOpen(number), 'an order of a list is gone');
-      assert(number === list.working || list.hasLeg(number), 'a list does not know its order');
-    }
-    for (const list of this.all()) {
-      const open = list.legs.filter(({ number }) => this.byOrder.has(number));
-      assert(list.surplusOf === 0, 'what is left of a hold was not released');
-      if (list.working !== 0) {
-        assert(open.length === list.legs.length, 'a pending order is gone');
-        assert(
-          list.legs.every(({ number }) => isPending(number)),
-          'a pending order takes part',
-        );
-      } else {
-        assert(list.isPair, 'a list is over');
-      }
-      assert(open.length === (list.isDecided ? 1 : list.legs.length), 'a pair is not as decided');
-    }
   }
 }

@@ -5,7 +5,7 @@ import { AssertionError } from '../../shared/domain/failure.ts';
 import type { MarketConfig } from '../../shared/domain/market.ts';
 import { decodeMarketState, encodeMarketState } from './book-bytes.ts';
 import type { BookState } from './book-state.ts';
-import { ALICE, BOB, CAROL, TestMarket } from './test-market.ts';
+import { ALICE, BOB, CAROL, TestMarket, isRestored } from './test-market.ts';
 import type { WaitingOrder } from './waiting-order.ts';
 
 const RULE = { moveBps: 1_000, windowMs: 60_000, haltMs: 5_000, auctionMs: 10_000 } as const;
@@ -21,19 +21,6 @@ function traded(config: Partial<MarketConfig> = { interruption: RULE }): TestMar
   market.rest('sell', ALICE, 100, 1);
   market.buy(BOB, 100, 1);
   return market;
-}
-
-/** Whether a market that was changed behind its back comes back from its bytes. */
-function isRestored(market: TestMarket, change: (state: BookState) => void): boolean {
-  change(market.book.state);
-  const bytes = encodeMarketState(market.book);
-  try {
-    decodeMarketState(bytes);
-    return true;
-  } catch (error) {
-    if (error instanceof AssertionError) return false;
-    throw error;
-  }
 }
 
 describe('a restored market', () => {

@@ -9,6 +9,11 @@ export class SharedHolds {
     return this.lists.size;
   }
 
+  /** Those that have not ended. */
+  get openCount(): number {
+    return this.lists.size - this.ended.length;
+  }
+
   share(orderNumber: number, listNumber: number): void {
     this.lists.set(orderNumber, listNumber);
   }

@@ -1,4 +1,5 @@
 // What the tests of this folder share: a market with small numbers, and commands with few words.
+import { AssertionError } from '../../shared/domain/failure.ts';
 import { holdMinor, feeReservePpm } from '../../shared/domain/hold.ts';
 import {
   marketScale,
@@ -17,6 +18,7 @@ import type {
 } from '../../shared/events/commands.ts';
 import type { ExecutionEvent } from '../../shared/events/executions.ts';
 import { decodeMarketState, encodeMarketState } from './book-bytes.ts';
+import type { BookState } from './book-state.ts';
 import { decodeEvents } from './facts.ts';
 import { checkInvariants } from './invariants.ts';
 import { MarketBook } from './market-book.ts';
@@ -267,6 +269,19 @@ export class TestMarket {
     const events = decodeEvents(this.book);
     this.book.events.clear();
     return events;
+  }
+}
+
+/** Whether a market that was changed behind its back comes back from its bytes. */
+export function isRestored(market: TestMarket, change: (state: BookState) => void): boolean {
+  change(market.book.state);
+  const bytes = encodeMarketState(market.book);
+  try {
+    decodeMarketState(bytes);
+    return true;
+  } catch (error) {
+    if (error instanceof AssertionError) return false;
+    throw error;
   }
 }
 

@@ -128,7 +128,9 @@ function restore({ waiting, lastTicks }: BookState, { order, isPending, extremeT
 
 function readOrder(reader: SnapshotReader, state: BookState): Saved {
   const fields = readFields(reader);
-  const isPending = reader.byte() === 1;
+  const pending = reader.byte();
+  assert(pending <= 1, 'snapshot: an order is pending or it is not');
+  const isPending = pending === 1;
   const { trigger, extremeTicks } = readTrigger(reader);
   const parsed = placeCommandSchema.safeParse({ ...fields, ...trigger });
   assert(parsed.success, 'snapshot: a waiting order is malformed');

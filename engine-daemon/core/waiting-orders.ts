@@ -74,6 +74,15 @@ export class WaitingOrders {
     return this.pending.has(order.number);
   }
 
+  isQueued(order: WaitingOrder): boolean {
+    return this.queue.has(order);
+  }
+
+  /** Pending orders that no fill has brought to the queue. For tests and restored states. */
+  get pendingCount(): number {
+    return this.sorted().filter((order) => this.isPending(order) && !this.isQueued(order)).length;
+  }
+
   /** Its working order is filled: it goes to the end of the queue. */
   enqueuePending(order: WaitingOrder, tradeSequence: number): void {
     assert(this.pending.has(order.number), 'an order is not pending');
@@ -198,10 +207,9 @@ export class WaitingOrders {
     const watched = heaps.reduce((sum, { size }) => sum + size, buys.size + sells.size);
     const orders = this.sorted();
     assert(orders.length === this.count, 'waiting orders are lost or left behind');
-    const pending = orders.filter((order) => this.isPending(order));
-    assert(pending.length === this.pending.size, 'a pending order is lost');
-    const unwatched = pending.filter((order) => !this.queue.has(order)).length;
-    assert(watched + this.queue.size + unwatched === this.count, 'a trigger is lost');
+    const pending = orders.filter((order) => this.isPending(order)).length;
+    assert(pending === this.pending.size, 'a pending order is lost');
+    assert(watched + this.queue.size + this.pendingCount === this.count, 'a trigger is lost');
     assert(this.ids.size === this.count, 'the id table counts other waiting orders');
     for (const order of orders) this.checkOrder(order, lastTicks);
   }
@@ -213,9 +221,10 @@ export class WaitingOrders {
     assert(this.owners.userOf(owner) === order.userNumber, 'a waiting order has another owner');
     const expires = this.expiring.placeOf(slot) !== 0;
     assert(expires === (order.expiresAtMs !== null), 'the expiry of a waiting order is lost');
-    if (this.queue.has(order) || this.isPending(order)) return;
-    assert(lastTicks > 0, 'an order waits though nothing was traded');
+    if (this.isPending(order)) return;
     assert(hasTrigger(order), 'an order waits for nothing');
+    if (this.isQueued(order)) return;
+    assert(lastTicks > 0, 'an order waits though nothing was traded');
     if (order.trigger.kind === 'trailing_stop') {
       this.checkTrailing(order, order.trigger, lastTicks);
       return;

@@ -28,7 +28,8 @@ export function findListFault(command: PlaceListCommand): string | null {
   return fault === null ? null : `${fault} in list ${number}`;
 }
 
-function findPairFault(first: ListOrder, second: ListOrder): string | null {
+/** What keeps two orders from being a pair; null when nothing does. */
+export function findPairFault(first: ListOrder, second: ListOrder): string | null {
   if (first.side !== second.side || first.quantityLots !== second.quantityLots) {
     return 'a pair differs in side or quantity';
   }
