@@ -287,6 +287,19 @@ describe('orders of one owner in an uncrossing', () => {
     expect(book.sells.map(({ iceberg }) => iceberg?.shown)).toEqual([2n]);
   });
 
+  test('leave an iceberg showing what it showed where nothing is taken off it', () => {
+    buy(100, 5, { displayLots: 2 });
+    sell(100, 1);
+    become('pre_open');
+    sell(100, 3, { userNumber: 1, selfTradePrevention: 'cancel_taker' });
+    book.takeTouched();
+    become('trading');
+    expect(book.buys.map(({ remaining, iceberg }) => [remaining, iceberg?.shown])).toEqual([
+      [4n, 1n],
+    ]);
+    expect(book.takeTouched()).toEqual([['sell', 100, 0]]);
+  });
+
   test('end both where both are reduced to nothing, the maker first', () => {
     become('pre_open');
     buy(102, 5);

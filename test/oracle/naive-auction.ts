@@ -141,7 +141,9 @@ function preventInAuction(book: NaiveBook, taker: Order, maker: Order, ticks: bi
   const shown = [openOf(maker), openOf(taker)];
   const open = least(taker.remaining, maker.remaining);
   const { isMakerOver, isTakerOver } = prevent(book, taker, maker, { ticks, open });
-  for (const [at, order] of [maker, taker].entries()) showInPlace(book, order, shown[at] ?? 0n);
+  if (taker.mode === 'decrement') {
+    for (const [at, order] of [maker, taker].entries()) showInPlace(book, order, shown[at] ?? 0n);
+  }
   const reason = 'ORDER_SELF_TRADE_PREVENTED';
   if (isMakerOver) book.end(maker, 'cancelled', reason);
   if (isTakerOver) book.end(taker, 'cancelled', reason);
