@@ -38,7 +38,7 @@ export class CommandMaker {
   make(spec: Spec): Step {
     if (spec.kind === 'restore') return spec;
     if (spec.kind === 'repeat') {
-      return this.#sent[this.#sent.length - 1 - spec.back] ?? { kind: 'restore' };
+      return this.#sent.at(-1 - (spec.back % this.#sent.length)) ?? { kind: 'restore' };
     }
     this.#nowMs += Math.max(0, spec.forwardMs);
     if (spec.kind === 'tick') return { kind: 'tick', timeMs: this.#nowMs };
@@ -55,7 +55,7 @@ export class CommandMaker {
     const head = { number, timeMs: this.#nowMs + Math.min(0, spec.forwardMs) };
     switch (spec.kind) {
       case 'place':
-        return { ...head, ...placeOf(spec, book, head.timeMs) };
+        return { ...placeOf(spec, book, head.timeMs), ...head };
       case 'place_list': {
         const list = listOf(spec, book, { number, timeMs: head.timeMs });
         for (const order of [list.working, ...list.orders]) this.#listed.add(order?.number ?? 0);

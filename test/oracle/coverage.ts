@@ -143,6 +143,9 @@ export class Coverage {
     this.counts.set(key, (this.counts.get(key) ?? 0) + 1);
   }
 
+  /** True once nothing was missing at the end of a run: from then on only commands are counted. */
+  isComplete = false;
+
   missing(): string[] {
     return DOCUMENTED.filter((key) => !this.counts.has(key));
   }
@@ -154,7 +157,7 @@ export class Coverage {
   }
 
   noteTick(events: readonly Execution[], context: Context): void {
-    this.#count(events);
+    this.count(events);
     this.#noteClock('tick', events, context);
     noteLists(null, events, context, this.#hit);
     noteWorking(null, events, context, this.#hit);
@@ -184,7 +187,7 @@ export class Coverage {
     } else if (command.number < before.highestBefore) {
       this.hit('number late');
     }
-    this.#count(events);
+    this.count(events);
     const clock = events.slice(0, before.book.clockEvents);
     const done = events.slice(clock.length);
     this.#noteClock(command.kind, clock, before);
@@ -229,7 +232,7 @@ export class Coverage {
     this.hit(key);
   };
 
-  #count(events: readonly Execution[]): void {
+  count(events: readonly Execution[]): void {
     this.commands += 1;
     this.events += events.length;
   }

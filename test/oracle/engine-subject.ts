@@ -4,21 +4,23 @@ import { decodeSnapshot, encodeSnapshot } from '../../engine-daemon/core/snapsho
 import { Shard } from '../../engine-daemon/core/shard.ts';
 import { stateLines } from '../../engine-daemon/core/state-hash.ts';
 import type { MarketBook } from '../../engine-daemon/core/market-book.ts';
-import type { Market, MarketCommand } from './naive-types.ts';
+import type { DepthLine, Market, MarketCommand } from './naive-types.ts';
 import type { Subject, SubjectOutput } from './twin.ts';
 
 export class EngineSubject implements Subject {
   #shard = new Shard();
 
   apply(market: Market, command: MarketCommand): SubjectOutput {
+    this.#shard.find(market)?.clearTouched();
     this.#shard.apply(market, command);
-    return takeOutput(this.#shard.get(market));
+    return new EngineOutput(this.#shard.get(market));
   }
 
   tick(timeMs: number): ReadonlyMap<Market, SubjectOutput> {
-    this.#shard.tick(timeMs);
     const books = [...this.#shard.markets()];
-    return new Map(books.map((book) => [book.market, takeOutput(book)]));
+    for (const book of books) book.clearTouched();
+    this.#shard.tick(timeMs);
+    return new Map(books.map((book) => [book.market, new EngineOutput(book)]));
   }
 
   stateText(market: Market): string {
@@ -32,10 +34,19 @@ export class EngineSubject implements Subject {
   }
 }
 
-function takeOutput(book: MarketBook): SubjectOutput {
-  const events = decodeEvents(book);
-  const depth = book.touchedLevels();
-  book.events.clear();
-  book.clearTouched();
-  return { events, depth };
+/** What came of one call to a market. */
+class EngineOutput implements SubjectOutput {
+  readonly events: readonly unknown[];
+  readonly #book: MarketBook;
+
+  constructor(book: MarketBook) {
+    this.events = decodeEvents(book);
+    book.events.clear();
+    this.#book = book;
+  }
+
+  /** Found only when it is asked for. */
+  get depth(): readonly DepthLine[] {
+    return this.#book.touchedLevels();
+  }
 }

@@ -133,7 +133,7 @@ export class NaiveBook {
 
   emit(fact: Fact): void {
     this.sequence += 1;
-    const event = { ...fact, sequence: this.sequence, timeMs: this.nowMs };
+    const event = Object.assign(fact, { sequence: this.sequence, timeMs: this.nowMs });
     this.#events.push(event);
     if (fact.kind === 'trade') noteTrade(this, fact.priceTicks);
     noteDecision(this, event);

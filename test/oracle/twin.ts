@@ -10,6 +10,7 @@ import { NaiveShard } from './naive-shard.ts';
 import type { Execution } from './naive-events.ts';
 import { findUnsound } from './naive-soundness.ts';
 import type { DepthLine, Market, MarketCommand } from './naive-types.ts';
+import { isSame, isSameInOrder } from './same-values.ts';
 
 /** What the twin needs of an engine. Events are those of one call, plain objects as on the wire. */
 export interface Subject {
@@ -23,43 +24,83 @@ export interface Subject {
 
 export interface SubjectOutput {
   readonly events: readonly unknown[];
+  /** To be read before the next call. */
   readonly depth: readonly DepthLine[];
 }
 
+/** The events of one step. */
+type Written = readonly (readonly [Market, SubjectOutput['events']])[];
+
 export interface TwinRun {
   readonly steps: readonly Step[];
-  /** The engine's events as JSON. */
-  readonly lines: readonly string[];
+  /** By step. */
+  readonly written: readonly Written[];
+  /** At the end. */
+  readonly states: ReadonlyMap<Market, string>;
+}
+
+/**
+ * Says after which commands the whole state is compared. Events and depth always are; and so is the
+ * state at every restore and at the end of a run.
+ */
+export type IsLookedAt = () => boolean;
+
+export const ALWAYS: IsLookedAt = () => true;
+
+/** About once in `every` commands, at random but alike for a seed. */
+export function nowAndThen(seed: number, every: number): IsLookedAt {
+  let state = (seed * 2_654_435_761 + 1) >>> 0;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return (state >>> 8) % every === 0;
+  };
 }
 
 /** Runs the specs through the engine and the naive book. Throws at the first difference. */
-export function runTwins(subject: Subject, specs: readonly Spec[], coverage: Coverage): TwinRun {
-  const twins = new Twins(subject, coverage);
+export function runTwins(
+  subject: Subject,
+  specs: readonly Spec[],
+  coverage: Coverage,
+  isLookedAt: IsLookedAt,
+): TwinRun {
+  const twins = new Twins(subject, coverage, isLookedAt);
   const maker = new CommandMaker(twins.oracle);
   const steps: Step[] = [];
+  const written: Written[] = [];
   for (const step of generate(specs, maker)) {
     steps.push(step);
-    twins.do(step);
+    written.push(twins.do(step));
   }
-  return { steps, lines: twins.lines };
+  return { steps, written, states: twins.compareAll() };
 }
 
-/** Runs steps through an engine alone, without snapshots, and answers its events as JSON. */
-export function runAlone(subject: Subject, steps: readonly Step[]): string[] {
-  const lines: string[] = [];
-  for (const step of steps) {
-    if (step.kind === 'command') {
-      lines.push(...jsonLines(step.market, subject.apply(step.market, step.command)));
-    } else if (step.kind === 'tick') {
-      const outputs = subject.tick(step.timeMs);
-      for (const [market, output] of outputs) lines.push(...jsonLines(market, output));
-    }
+/**
+ * Runs the same steps through an engine alone, without snapshots: it must write the same to the
+ * last byte, and come to the same state.
+ */
+export function checkAlone(subject: Subject, { steps, written, states }: TwinRun): void {
+  for (const [at, step] of steps.entries()) {
+    const again = doAlone(subject, step);
+    if (isSameInOrder(again, written[at])) continue;
+    const difference = `two runs wrote different events at ${JSON.stringify(step)}`;
+    assert.equal(JSON.stringify(again), JSON.stringify(written[at]), difference);
+    assert.deepEqual(again, written[at], difference);
+    assert.fail(difference);
   }
-  return lines;
+  for (const [market, state] of states) {
+    assert.equal(subject.stateText(market), state, 'two runs came to different states');
+  }
 }
 
-function jsonLines(market: Market, output: SubjectOutput): string[] {
-  return output.events.map((event) => `${market} ${JSON.stringify(event)}`);
+function doAlone(subject: Subject, step: Step): Written {
+  if (step.kind === 'command') {
+    return [[step.market, subject.apply(step.market, step.command).events]];
+  }
+  return step.kind === 'restore' ? [] : eventsOf(subject.tick(step.timeMs));
+}
+
+function eventsOf(outputs: ReadonlyMap<Market, SubjectOutput>): Written {
+  return [...outputs].map(([market, { events }]) => [market, events]);
 }
 
 /** Steps are made one by one, against the state that the steps before have led to. */
@@ -80,48 +121,56 @@ function* prelude(): Generator<Step> {
 
 class Twins {
   readonly oracle = new NaiveShard();
-  readonly lines: string[] = [];
   readonly #subject: Subject;
   readonly #coverage: Coverage;
+  readonly #isLookedAt: IsLookedAt;
 
-  constructor(subject: Subject, coverage: Coverage) {
+  constructor(subject: Subject, coverage: Coverage, isLookedAt: IsLookedAt) {
     this.#subject = subject;
     this.#coverage = coverage;
+    this.#isLookedAt = isLookedAt;
   }
 
-  do(step: Step): void {
-    if (step.kind === 'command') {
-      this.#apply(step.market, step.command);
-    } else if (step.kind === 'tick') {
-      this.#tick(step.timeMs);
-    } else {
-      this.#subject.restore();
-      const books = [...this.oracle.books.values()];
-      for (const book of books) this.#compareState(book);
-      this.#coverage.noteRestore(books);
-    }
+  do(step: Step): Written {
+    if (step.kind === 'command') return this.#apply(step.market, step.command);
+    if (step.kind === 'tick') return this.#tick(step.timeMs);
+    this.#subject.restore();
+    this.compareAll();
+    this.#coverage.noteRestore([...this.oracle.books.values()]);
+    return [];
   }
 
-  #apply(market: Market, command: MarketCommand): void {
+  /** Answers the states of all markets. */
+  compareAll(): ReadonlyMap<Market, string> {
+    const books = [...this.oracle.books.values()];
+    return new Map(books.map((book) => [book.market, this.#compareState(book)]));
+  }
+
+  #apply(market: Market, command: MarketCommand): Written {
     const book = this.oracle.book(market);
-    const context = contextOf(book, command.number);
+    const context = this.#coverage.isComplete ? null : contextOf(book, command.number);
+    const isRepeat = book.hasSeen(command.number);
     const events = this.oracle.apply(market, command);
     const output = this.#subject.apply(market, command);
-    this.#coverage.noteCommand(command, events, context);
+    if (context !== null) this.#coverage.noteCommand(command, events, context);
+    else if (!isRepeat) this.#coverage.count(events);
     this.#compare(book, events, output, command);
+    return [[market, output.events]];
   }
 
-  #tick(timeMs: number): void {
-    const books = [...this.oracle.books];
+  #tick(timeMs: number): Written {
+    const books = this.#coverage.isComplete ? [] : [...this.oracle.books];
     const contexts = new Map(books.map(([id, book]) => [id, contextOf(book, null)]));
     const expected = this.oracle.tick(timeMs);
     const outputs = this.#subject.tick(timeMs);
     for (const [market, events] of expected) {
-      const context = contexts.get(market) ?? contextOf(this.oracle.book(market), null);
-      this.#coverage.noteTick(events, context);
+      const context = contexts.get(market);
+      if (context !== undefined) this.#coverage.noteTick(events, context);
+      else this.#coverage.count(events);
       const output = outputs.get(market) ?? { events: [], depth: [] };
       this.#compare(this.oracle.book(market), events, output, { kind: 'tick', timeMs });
     }
+    return eventsOf(outputs);
   }
 
   #compare(
@@ -130,18 +179,22 @@ class Twins {
     output: SubjectOutput,
     cause: unknown,
   ): void {
-    assert.deepEqual(output.events, events, `events differ after ${JSON.stringify(cause)}`);
-    const touched = book.takeTouched();
-    assert.deepEqual(output.depth, touched, `depth differs after ${JSON.stringify(cause)}`);
-    this.#compareState(book);
-    // The oracle itself must never hold a crossed book or an empty order (M7).
-    assert.equal(findUnsound(book), null);
-    this.lines.push(...jsonLines(book.market, output));
+    if (!isSame(output.events, events)) {
+      assert.deepEqual(output.events, events, `events differ after ${JSON.stringify(cause)}`);
+    }
+    const [depth, touched] = [output.depth, book.takeTouched()];
+    if (!isSame(depth, touched)) {
+      assert.deepEqual(depth, touched, `depth differs after ${JSON.stringify(cause)}`);
+    }
+    if (this.#isLookedAt()) this.#compareState(book);
   }
 
-  #compareState(book: NaiveBook): void {
+  #compareState(book: NaiveBook): string {
     const [actual, expected] = [this.#subject.stateText(book.market), book.stateText()];
     if (actual !== expected) assert.equal(actual, expected, 'state differs');
+    // The oracle itself must never hold a crossed book or an empty order (M7).
+    assert.equal(findUnsound(book), null);
+    return actual;
   }
 }
 
