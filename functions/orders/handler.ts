@@ -19,6 +19,7 @@ import { acceptBatch, type AcceptDeps } from './handler/accept-batch.ts';
 import { cancelBatch, placeBatch } from './handler/batch-routes.ts';
 import { amendOrder, cancelOrder, cancelOrderByClientId } from './handler/change-routes.ts';
 import type { OrdersDeps } from './handler/deps.ts';
+import { cancelList, getList, listOwnLists, placeList } from './handler/list-routes.ts';
 import { MarketAssets } from './handler/market-assets.ts';
 import { Outcomes } from './handler/outcomes.ts';
 import { placeOrder, testOrder } from './handler/place-routes.ts';
@@ -198,6 +199,10 @@ export const definition = defineFunction<OrdersDeps>({
     cancelOrderByClientId,
     cancelAllOrders,
     cancelAllAfter,
+    placeList,
+    listOwnLists,
+    getList,
+    cancelList,
     listOwnTrades,
     listPreventedMatches,
   ],

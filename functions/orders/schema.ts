@@ -6,6 +6,8 @@ import { ORDER_STATUSES, ORDER_TYPES, SELF_TRADE_PREVENTIONS } from '../../share
 import {
   CANCEL_CONDITIONS,
   FIXED_TRIGGER_KINDS,
+  PEG_OFFSET_MAX,
+  PEG_SIDES,
   REPLACE_FAILURES,
   SIDES,
   TIMES_IN_FORCE,
@@ -35,10 +37,10 @@ export const DEADMAN_SECONDS_MAX = 86_400;
 const ASKED_TIMES_IN_FORCE = [...TIMES_IN_FORCE, 'DAY'] as const;
 
 const decimal = z.string().regex(DECIMAL_PATTERN);
-const marketField = z.string().regex(/^[A-Z0-9]{2,10}-[A-Z0-9]{2,10}$/);
-const clientOrderIdField = z.string().regex(/^[A-Za-z0-9_-]{1,36}$/);
+export const marketField = z.string().regex(/^[A-Z0-9]{2,10}-[A-Z0-9]{2,10}$/);
+export const clientOrderIdField = z.string().regex(/^[A-Za-z0-9_-]{1,36}$/);
 const orderIdField = z.string().regex(/^ord_[0-9]{16}$/);
-const timeField = z.iso.datetime({ offset: false, precision: 3 });
+export const timeField = z.iso.datetime({ offset: false, precision: 3 });
 
 /** The order waits until its market trades at this price or beyond. */
 const fixedTriggerBody = z.strictObject({ type: z.enum(FIXED_TRIGGER_KINDS), price: decimal });
@@ -53,8 +55,15 @@ const trailingTriggerBody = z.strictObject({
 const triggerBody = z.discriminatedUnion('type', [fixedTriggerBody, trailingTriggerBody]);
 export type TriggerBody = z.output<typeof triggerBody>;
 
-const placeFields = {
-  market: marketField,
+/** The order takes its price from the book when it enters it; `price` is the worst it may take. */
+const pegBody = z.strictObject({
+  to: z.enum(PEG_SIDES),
+  /** Levels to look past, best first; left out: none. */
+  offsetLevels: z.exactOptional(z.int().min(0).max(PEG_OFFSET_MAX)),
+});
+
+/** Of an order, wherever it is placed. */
+export const orderTerms = {
   side: z.enum(SIDES),
   type: z.enum(ORDER_TYPES),
   price: z.exactOptional(decimal),
@@ -68,7 +77,9 @@ const placeFields = {
   selfTradePrevention: z.exactOptional(z.enum(SELF_TRADE_PREVENTIONS)),
   clientOrderId: z.exactOptional(clientOrderIdField),
   trigger: z.exactOptional(triggerBody),
+  peg: z.exactOptional(pegBody),
 };
+const placeFields = { market: marketField, ...orderTerms };
 export const placeOrderBody = z.strictObject(placeFields).meta({ examples: PLACE_EXAMPLES });
 export type PlaceOrderBody = z.output<typeof placeOrderBody>;
 
@@ -174,6 +185,13 @@ const triggerAnswer = z.discriminatedUnion('type', [
   }),
 ]);
 
+const pegAnswer = z.strictObject({
+  to: z.enum(PEG_SIDES),
+  offsetLevels: z.int(),
+  /** The worst price that it may take; `price` is the one that it has taken, once it has. */
+  limitPrice: z.string(),
+});
+
 const orderFields = {
   id: z.string(),
   clientOrderId: z.string().nullable(),
@@ -191,6 +209,10 @@ const orderFields = {
   expiresAt: timeField.nullable(),
   /** Null for an order that takes part at once. */
   trigger: triggerAnswer.nullable(),
+  /** Null for an order that names its price. */
+  peg: pegAnswer.nullable(),
+  /** The order list that it was placed with; null for an order of its own. */
+  orderListId: z.string().nullable(),
   /** The order whose place it was to take; its own `replacedBy` says whether it did. */
   replaces: z.string().nullable(),
   /** The order that has taken its place. */

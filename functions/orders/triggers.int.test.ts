@@ -254,7 +254,7 @@ describe('an order that waits', () => {
     const amend = await call('PATCH', path, { quantity: '0.02' });
     expect(amend.body).toMatchObject({
       code: 'ORDER_AMEND_NOT_ALLOWED',
-      detail: 'it waits for its trigger price',
+      detail: 'it waits for its turn',
     });
     expect(await fixture.available(ALICE, 'USD')).toEqual(held);
     expect((await call('DELETE', path)).body.status).toBe('untriggered');

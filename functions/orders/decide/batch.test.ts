@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { isRejection } from '../../../shared/domain/rejection.ts';
 import { termsWith } from '../terms-fixture.ts';
-import { BatchDecision, type AcceptContext, type RequestKey } from './batch.ts';
+import type { AcceptContext, RequestKey } from './accept-context.ts';
+import { BatchDecision } from './batch.ts';
 import type { PlaceIntent } from './intent.ts';
 import { termsKey } from './touched.ts';
 

@@ -1,66 +1,41 @@
 // Decides a batch of requests one after the other, each on what the ones before it have left:
 // funds, open orders, request keys. Pure: what it reads comes in, what is to be written goes out.
-import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
+import {
+  isRejection,
+  reject,
+  type ErrorCode,
+  type Rejection,
+} from '../../../shared/domain/rejection.ts';
+import type { AcceptContext, BatchPlan, ReadAvailable } from './accept-context.ts';
+import type { RequestKey, UserAsset } from './accept-context.ts';
 import { decideAmend, decideCancel } from './change.ts';
 import { addCommand, emptyDraft, goesAfter, orNone, takeBackCommand } from './draft.ts';
 import type { Decision, Draft } from './draft.ts';
-import type { AmendIntent, CancelIntent, Intent, PlaceIntent, WideIntent } from './intent.ts';
+import type { AmendIntent, CancelIntent, Intent, PlaceIntent } from './intent.ts';
+import type { PlaceListIntent, WideIntent } from './intent.ts';
+import { decideList, holdOfOrder, holdsOfList, placeListCommand } from './list.ts';
+import { sizeList, takeRisk, type AcceptedList, type SizedMember } from './list.ts';
 import type { LockedOrder } from './order-row.ts';
 import { decidePlace, placeCommand, type AcceptedOrder } from './place.ts';
 import { checkReplacement } from './replace.ts';
-import { askOfAmend, askOfPlace, NO_RISK, RiskRoom, type RiskAsk, type RiskReads } from './risk.ts';
+import { askOfAmend, askOfPlace, NO_RISK, RiskRoom, type RiskAsk } from './risk.ts';
 import { checkMoving, holdAsset, sizeOrder, type MarketTerms, type SizedOrder } from './size.ts';
 import { isWide, marketOf, numbersOf, ownOrder, termsKey } from './touched.ts';
-import type { UserMarket, WideMarkets } from './touched.ts';
+import type { WideMarkets } from './touched.ts';
 import { decideWide } from './wide.ts';
 
-/** A client's own name for a request: a clientOrderId, or an Idempotency-Key header. */
-export interface RequestKey {
-  readonly kind: 'client' | 'header';
-  readonly key: string;
-}
+/** Who asks for what, under names of the client's. */
+type Named = Pick<PlaceIntent, 'userNumber' | 'requestHash'>;
 
-export interface KnownKey extends RequestKey {
-  readonly userNumber: number;
-  /** SHA-256 of the request, hex. */
-  readonly requestHash: string;
-  readonly orderNumber: number;
-}
-
-export interface AcceptContext {
-  /** The database's clock: one source of time for all instances. */
-  readonly nowMs: number;
-  /** Fresh command numbers, rising, one for each that was asked for. */
-  readonly numbers: readonly number[];
-  readonly openCounts: readonly (UserMarket & { readonly openOrders: number })[];
-  readonly keys: readonly KnownKey[];
-  /** Flags and limits of accounts; left out: none. */
-  readonly risk?: RiskReads;
-  /** Users who may only cancel; left out: none. */
-  readonly blockedUsers?: readonly number[];
-  /** Whose orders do not trade with each other; left out: nobody is in a group. */
-  readonly tradeGroups?: readonly { readonly userNumber: number; readonly tradeGroup: number }[];
-  /** Deadlines that were set before, locked, while their commands may not be in the log. */
-  readonly deadlines?: readonly (UserMarket & { readonly unpublishedId: number | null })[];
-}
-
-/** What belongs together in a batch. */
-export interface BatchPlan {
-  /** The markets of requests that may mean several. */
-  readonly wide: WideMarkets;
-  /** Runs of requests that are all accepted, or none: where one begins, and where it has ended. */
-  readonly allOrNone: ReadonlyMap<number, number>;
-}
+/** What is answered to a name that was used with another request. */
+const REUSED: Readonly<Record<RequestKey['kind'], ErrorCode>> = {
+  client: 'ORDER_CLIENT_ID_REUSED',
+  header: 'IDEMPOTENCY_KEY_REUSED',
+  list_client: 'ORDER_LIST_CLIENT_ID_REUSED',
+  list_header: 'IDEMPOTENCY_KEY_REUSED',
+};
 
 const NO_PLAN: BatchPlan = { wide: new Map(), allOrNone: new Map() };
-
-export interface UserAsset {
-  readonly userNumber: number;
-  readonly asset: string;
-}
-
-/** The available balance of a user, in base units, as it is locked in the database. */
-export type ReadAvailable = (account: UserAsset) => bigint;
 
 /**
  * Three steps, because which balances must be locked is known only when every order is sized:
@@ -72,6 +47,7 @@ export class BatchDecision {
   readonly #terms: ReadonlyMap<string, MarketTerms>;
   readonly #orders: ReadonlyMap<number, LockedOrder>;
   readonly #sized = new Map<Intent, SizedOrder | Rejection>();
+  readonly #sizedLists = new Map<Intent, readonly SizedMember[] | Rejection>();
   readonly #accounts = new Map<string, UserAsset>();
   readonly #taken = new Map<string, bigint>();
   readonly #keys = new Map<string, { requestHash: string; orderNumber: number }>();
@@ -114,6 +90,13 @@ export class BatchDecision {
     for (const intent of intents) {
       const terms = this.#termsOf(intent);
       if (terms === undefined) continue;
+      if (intent.kind === 'place_list') {
+        const members = sizeList(intent, terms, this.#context.nowMs);
+        this.#sizedLists.set(intent, members);
+        for (const { sized } of isRejection(members) ? [] : members) {
+          this.#needAccount(intent.userNumber, sized.hold.asset);
+        }
+      }
       if (intent.kind === 'place') {
         const sized = sizeOrder(intent.body, terms, this.#context.nowMs);
         this.#sized.set(intent, sized);
@@ -156,6 +139,8 @@ export class BatchDecision {
     switch (intent.kind) {
       case 'place':
         return this.#place(intent, number);
+      case 'place_list':
+        return this.#placeList(intent, numbers);
       case 'cancel':
         return this.#cancel(intent, number);
       case 'amend':
@@ -214,21 +199,73 @@ export class BatchDecision {
     const openOrders = this.#openCounts.get(countKey) ?? 0;
     this.#take(userNumber, asset, amountMinor);
     this.#openCounts.set(countKey, openOrders + 1);
-    for (const key of intent.keys) {
-      const { requestHash } = intent;
-      this.#keys.set(keyText(userNumber, key), { requestHash, orderNumber });
-    }
+    for (const key of intent.keys) this.#learnKey(key, intent, orderNumber);
     this.#risk.take(ask);
-    this.#draft.placed.push({ order, intent, notionalMinor: ask.addedNotionalMinor });
+    this.#draft.placed.push({ order, notionalMinor: ask.addedNotionalMinor });
+    this.#draft.holds.push(holdOfOrder(order));
     addCommand(this.#draft, body.market, terms.shard, placeCommand(order));
     this.#undo.push(() => {
       this.#take(userNumber, asset, -amountMinor);
       this.#risk.giveBack(ask);
       this.#openCounts.set(countKey, openOrders);
-      for (const key of intent.keys) this.#keys.delete(keyText(userNumber, key));
+      for (const key of intent.keys) {
+        this.#keys.delete(keyText(userNumber, key));
+        this.#draft.keys.pop();
+      }
       this.#draft.placed.pop();
+      this.#draft.holds.pop();
       takeBackCommand(this.#draft, body.market);
     });
+  }
+
+  #placeList(intent: PlaceListIntent, numbers: readonly number[]): Decision {
+    const repeat = this.#findRepeat(intent);
+    if (repeat !== null) return repeat;
+    const { userNumber, market } = intent;
+    const barred = this.#checkAccount(userNumber);
+    if (barred !== null) return barred;
+    const members = this.#sizedLists.get(intent);
+    if (members === undefined) return reject('MARKET_NOT_FOUND');
+    if (isRejection(members)) return members;
+    const tradeGroup = this.#tradeGroups.get(userNumber);
+    const list = decideList(intent, members, {
+      numbers,
+      openOrders: this.#openCounts.get(termsKey(userNumber, market)) ?? 0,
+      openOrdersMax: this.#risk.openOrdersMax(userNumber, market, this.#openOrdersMax),
+      nowMs: this.#context.nowMs,
+      availableMinor: (asset) => this.#available(userNumber, asset),
+      ...(tradeGroup === undefined ? {} : { tradeGroup }),
+    });
+    if (isRejection(list)) return list;
+    const asks = takeRisk(list, this.#risk);
+    if (isRejection(asks)) return asks;
+    this.#acceptList(list, intent, asks);
+    return { kind: 'list_placed', list };
+  }
+
+  /** A list is never one of several that are taken or refused together: nothing takes it back. */
+  #acceptList(list: AcceptedList, intent: PlaceListIntent, asks: readonly RiskAsk[]): void {
+    const { userNumber, market, orders, listNumber } = list;
+    const countKey = termsKey(userNumber, market);
+    this.#openCounts.set(countKey, (this.#openCounts.get(countKey) ?? 0) + orders.length);
+    for (const key of intent.keys) {
+      const named = key.kind === 'client' && orders.find((o) => o.body.clientOrderId === key.key);
+      this.#learnKey(key, intent, named ? named.orderNumber : listNumber);
+    }
+    orders.forEach((order, at) => {
+      this.#draft.placed.push({ order, notionalMinor: asks[at]?.addedNotionalMinor ?? 0n });
+    });
+    for (const hold of holdsOfList(list)) {
+      this.#take(userNumber, hold.asset, hold.amountMinor);
+      this.#draft.holds.push(hold);
+    }
+    this.#draft.lists.push(list);
+    addCommand(this.#draft, market, orders[0]?.terms.shard ?? 0, placeListCommand(list));
+  }
+
+  #learnKey(key: RequestKey, { userNumber, requestHash }: Named, orderNumber: number): void {
+    this.#keys.set(keyText(userNumber, key), { requestHash, orderNumber });
+    this.#draft.keys.push({ ...key, userNumber, requestHash, orderNumber });
   }
 
   /** Whoever may only cancel is refused whatever else is asked for. */
@@ -246,14 +283,14 @@ export class BatchDecision {
     return checkReplacement(found, intent.body, replaces) ?? found;
   }
 
-  #findRepeat(intent: PlaceIntent): Decision | null {
+  #findRepeat(intent: Named & { readonly keys: readonly RequestKey[] }): Decision | null {
     for (const key of intent.keys) {
       const known = this.#keys.get(keyText(intent.userNumber, key));
       if (known === undefined) continue;
       if (known.requestHash === intent.requestHash) {
         return { kind: 'replayed', orderNumber: known.orderNumber };
       }
-      return reject(key.kind === 'client' ? 'ORDER_CLIENT_ID_REUSED' : 'IDEMPOTENCY_KEY_REUSED');
+      return reject(REUSED[key.kind]);
     }
     return null;
   }

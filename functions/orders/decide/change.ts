@@ -1,6 +1,11 @@
 // Cancels and amends: whether the order can still change, and what an amend must lock more.
 import { feeReservePpm } from '../../../shared/domain/hold.ts';
-import { isEndStatus, type OrderStatus, type Side } from '../../../shared/domain/order.ts';
+import {
+  isEndStatus,
+  type OrderStatus,
+  type PegSide,
+  type Side,
+} from '../../../shared/domain/order.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import type { TimeInForce } from '../../../shared/domain/order.ts';
 import { mulPpmRoundUp } from '../../../shared/money/rounding.ts';
@@ -24,6 +29,10 @@ export interface ChangeableOrder {
   readonly remainingLots: number;
   /** Null unless it is an iceberg. */
   readonly displayLots: number | null;
+  /** It shares its hold with another order of its list. */
+  readonly isPair: boolean;
+  /** Null unless it is pegged. */
+  readonly pegTo: PegSide | null;
   readonly makerFeePpm: number;
   readonly takerFeePpm: number;
   /** True while an earlier amend has no answer from the engine yet. */
@@ -54,8 +63,15 @@ export function decideAmend(
   if (body.price === undefined && body.quantity === undefined) return reject('ORDER_AMEND_EMPTY');
   const canRest = order.timeInForce === 'GTC' || order.timeInForce === 'GTD';
   if (order.type !== 'limit' || !canRest) return reject('ORDER_AMEND_NOT_ALLOWED');
+  if (order.isPair) {
+    return reject('ORDER_AMEND_NOT_ALLOWED', 'it shares its hold with another order of its list');
+  }
   if (order.status === 'untriggered') {
-    return reject('ORDER_AMEND_NOT_ALLOWED', 'it waits for its trigger price');
+    return reject('ORDER_AMEND_NOT_ALLOWED', 'it waits for its turn');
+  }
+  // What it holds, and what it would keep of its price, follows from the price that it has taken.
+  if (order.pegTo !== null && order.status === 'accepted') {
+    return reject('ORDER_AMEND_NOT_ALLOWED', 'it has not taken its price from the book yet');
   }
   const moving = checkMoving(terms);
   if (moving !== null) return moving;

@@ -36,6 +36,7 @@ function checkLimit(body: PlaceOrderBody): Rejection | null {
 
 function checkMarket(body: PlaceOrderBody): Rejection | null {
   if (body.price !== undefined) return reject('ORDER_PRICE_NOT_ALLOWED');
+  if (body.peg !== undefined) return reject('ORDER_PEG_NOT_ALLOWED');
   if ((body.quantity === undefined) === (body.quoteAmount === undefined)) {
     return reject('ORDER_QUANTITY_REQUIRED');
   }

@@ -105,6 +105,8 @@ const RESTING: ChangeableOrder = {
   displayLots: null,
   makerFeePpm: 1000,
   takerFeePpm: 2000,
+  isPair: false,
+  pegTo: null,
   amendPending: false,
 };
 

@@ -1,12 +1,23 @@
 // Everything one batch has decided and not yet written.
+import type { ListId, OrderId } from '../../../shared/domain/ids.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import type { MarketCommand } from '../../../shared/events/commands.ts';
-import type { Accepted, PlaceIntent } from './intent.ts';
+import type { KnownKey } from './accept-context.ts';
+import type { Accepted } from './intent.ts';
+import type { AcceptedList } from './list.ts';
 import type { LockedOrder } from './order-row.ts';
 import type { AcceptedOrder } from './place.ts';
 import type { UserMarket } from './touched.ts';
 
 export type Decision = Accepted | Rejection;
+
+/** What is to be locked of a user's balance, under the name by which it is taken. */
+export interface NewHold {
+  readonly holdId: OrderId | ListId;
+  readonly userNumber: number;
+  readonly asset: string;
+  readonly amountMinor: bigint;
+}
 
 export interface Draft {
   readonly nowMs: number;
@@ -15,10 +26,12 @@ export interface Draft {
   readonly commands: Map<string, { readonly shard: number; readonly commands: MarketCommand[] }>;
   readonly placed: {
     readonly order: AcceptedOrder;
-    readonly intent: PlaceIntent;
     /** What it adds to the day's turnover. */
     readonly notionalMinor: bigint;
   }[];
+  readonly lists: AcceptedList[];
+  readonly keys: KnownKey[];
+  readonly holds: NewHold[];
   readonly amends: {
     readonly orderNumber: number;
     readonly amendNumber: number;
@@ -41,6 +54,9 @@ export function emptyDraft(nowMs: number): Draft {
     decisions: [],
     commands: new Map(),
     placed: [],
+    lists: [],
+    keys: [],
+    holds: [],
     amends: [],
     changedOutboxIds: new Set(),
     cancelledAll: [],

@@ -1,7 +1,9 @@
 // What a caller asks for, once parsed, and what is decided of it.
 import type { CancelCondition, ReplaceFailure, Side } from '../../../shared/domain/order.ts';
 import type { AmendOrderBody, PlaceOrderBody } from '../schema.ts';
-import type { RequestKey } from './batch.ts';
+import type { ListType } from '../schema/order-lists.ts';
+import type { RequestKey } from './accept-context.ts';
+import type { AcceptedList } from './list.ts';
 import type { OrderRow } from './order-row.ts';
 import type { AcceptedOrder } from './place.ts';
 import type { MarketTerms } from './size.ts';
@@ -15,6 +17,21 @@ export interface PlaceIntent {
   readonly requestHash: string;
   /** Left out by an order that is to take the place of none. */
   readonly replaces?: Replacement;
+}
+
+/** Two or three orders of which one decides about another. */
+export interface PlaceListIntent {
+  readonly kind: 'place_list';
+  readonly userNumber: number;
+  readonly type: ListType;
+  readonly market: string;
+  readonly clientListId: string | null;
+  /** The working order first, if there is one. */
+  readonly orders: readonly PlaceOrderBody[];
+  /** Names of the list and of its orders. */
+  readonly keys: readonly RequestKey[];
+  /** SHA-256 of the request, hex. */
+  readonly requestHash: string;
 }
 
 /** The order whose place a new one is to take, and what becomes of that when it cannot. */
@@ -61,10 +78,12 @@ export interface AmendIntent {
 
 /** What may mean several markets, and so several commands. */
 export type WideIntent = CancelAllIntent | CancelAllAfterIntent;
-export type Intent = PlaceIntent | CancelIntent | AmendIntent | WideIntent;
+export type Intent = PlaceIntent | PlaceListIntent | CancelIntent | AmendIntent | WideIntent;
 
 export type Accepted =
   | { readonly kind: 'placed'; readonly order: AcceptedOrder; readonly commandNumber: number }
+  | { readonly kind: 'list_placed'; readonly list: AcceptedList }
+  /** The number is that of a list if a list was asked for and it was named itself. */
   | { readonly kind: 'replayed'; readonly orderNumber: number }
   | {
       readonly kind: 'changing';

@@ -106,6 +106,8 @@ describe('an iceberg', () => {
       displayLots: 100,
       makerFeePpm: 0,
       takerFeePpm: 0,
+      isPair: false,
+      pegTo: null,
       amendPending: false,
     };
     const amend = (quantity: string) => decideAmend(order, { quantity }, termsWith());

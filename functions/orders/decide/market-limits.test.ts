@@ -165,6 +165,8 @@ describe('an amend', () => {
     remainingLots: 10_000,
     makerFeePpm: 1000,
     takerFeePpm: 2000,
+    isPair: false,
+    pegTo: null,
     amendPending: false,
     displayLots: null,
   };

@@ -19,7 +19,11 @@ interface Limits {
 }
 
 /** The engine's own order of checks, so that both refuse with the same code. */
-export function checkStatus(status: MarketStatus, body: PlaceOrderBody): Rejection | null {
+export function checkStatus(
+  status: MarketStatus,
+  body: PlaceOrderBody,
+  waits: boolean,
+): Rejection | null {
   switch (status) {
     case 'halted':
       return reject('MARKET_HALTED');
@@ -35,7 +39,7 @@ export function checkStatus(status: MarketStatus, body: PlaceOrderBody): Rejecti
       return reject('MARKET_DELISTED');
     case 'pre_open':
     case 'auction':
-      return checkCollected(status, body);
+      return waits ? null : checkCollected(status, body);
     case 'trading':
       return null;
   }
@@ -50,9 +54,8 @@ export function checkAmendStatus(status: MarketStatus, isReduction: boolean): Re
   return null;
 }
 
-/** What waits for a trigger takes no part in a collection: it may be anything. */
+/** What waits takes no part in a collection, and may be anything: it is not asked about. */
 function checkCollected(status: MarketStatus, body: PlaceOrderBody): Rejection | null {
-  if (body.trigger !== undefined) return null;
   const { timeInForce = body.type === 'limit' ? 'GTC' : 'IOC' } = body;
   const asked =
     body.type === 'market'

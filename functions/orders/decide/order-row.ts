@@ -1,5 +1,5 @@
 // An order as the tables hold it, and the market it is measured in.
-import type { OrderStatus, Side, TriggerKind } from '../../../shared/domain/order.ts';
+import type { OrderStatus, PegSide, Side, TriggerKind } from '../../../shared/domain/order.ts';
 import type { OrderType, SelfTradePrevention, TimeInForce } from '../../../shared/domain/order.ts';
 
 export interface OrderRow {
@@ -12,6 +12,7 @@ export interface OrderRow {
   readonly timeInForce: TimeInForce;
   readonly postOnly: boolean;
   readonly selfTradePrevention: SelfTradePrevention;
+  /** Of a pegged order its own limit, until it has taken its price from the book. */
   readonly priceTicks: number;
   readonly quantityLots: number;
   /** Base units of the quote asset; null unless sized by quote amount. */
@@ -27,8 +28,18 @@ export interface OrderRow {
   readonly activationPriceTicks: number | null;
   /** What an iceberg shows at a time; null for any other order. */
   readonly displayLots: number | null;
+  /** Null for an order that names its price. */
+  readonly pegTo: PegSide | null;
+  /** Levels that it looks past; null unless it is pegged. */
+  readonly pegOffsetLevels: number | null;
+  /** The limit that a pegged order was placed with; null for any other order. */
+  readonly pegLimitTicks: number | null;
   /** For the rest of the UTC day: the engine has it as GTD until midnight. */
   readonly isDay: boolean;
+  /** The order list that it was placed with; null for an order of its own. */
+  readonly listNumber: number | null;
+  /** It shares the hold of the list's pair, and has none of its own. */
+  readonly isPair: boolean;
   /** The order whose place it was to take. */
   readonly replacesNumber: number | null;
   /** The order that has taken its place. */

@@ -2,12 +2,13 @@
 import { holdMinor, spendableMinor } from '../../../shared/domain/hold.ts';
 import type { MarketConfig } from '../../../shared/domain/market.ts';
 import type { Replacement } from './intent.ts';
+import type { ListRole } from './list-rules.ts';
 import type { OrderRow, OrderWithUnits } from './order-row.ts';
 import type { MarketTerms, SizedOrder } from './size.ts';
 import { holdTerms, reservePpm } from './size.ts';
 import type { Trigger } from './trigger.ts';
 import { reject, type Rejection } from '../../../shared/domain/rejection.ts';
-import type { PlaceCommand } from '../../../shared/events/commands.ts';
+import type { ListOrder, PlaceCommand } from '../../../shared/events/commands.ts';
 import type { PlaceOrderBody } from '../schema.ts';
 
 export interface PlaceState {
@@ -29,6 +30,8 @@ export interface AcceptedOrder {
   readonly replaces?: Replacement;
   /** Left out for a user without one. */
   readonly tradeGroup?: number;
+  /** Left out for an order of its own. */
+  readonly list?: ListRole & { readonly listNumber: number };
   readonly acceptedAtMs: number;
 }
 
@@ -103,7 +106,10 @@ export function acceptedRow(accepted: AcceptedOrder): OrderWithUnits {
     expiresAtMs: sized.expiresAtMs,
     ...triggerColumns(sized.trigger),
     displayLots: sized.displayLots,
+    ...pegColumns(body.peg === undefined ? null : pegOf(body.peg), sized.priceTicks),
     isDay: body.timeInForce === 'DAY',
+    listNumber: accepted.list?.listNumber ?? null,
+    isPair: accepted.list?.isPair ?? false,
     replacesNumber: accepted.replaces?.orderNumber ?? null,
     replacedBy: null,
     makerFeePpm: terms.makerFeePpm,
@@ -138,6 +144,22 @@ export function triggerColumns(
   return { ...none, triggerKind: kind, trailBps, activationPriceTicks };
 }
 
+/** How an order is pegged, as its command says it. */
+type Peg = NonNullable<PlaceCommand['peg']>;
+
+function pegOf({ to, offsetLevels = 0 }: NonNullable<PlaceOrderBody['peg']>): Peg {
+  return { to, offsetLevels };
+}
+
+/** A peg as the columns of an order hold it; `limitTicks` is what the order was placed with. */
+export function pegColumns(
+  peg: Peg | null,
+  limitTicks: number,
+): Pick<OrderRow, 'pegTo' | 'pegOffsetLevels' | 'pegLimitTicks'> {
+  if (peg === null) return { pegTo: null, pegOffsetLevels: null, pegLimitTicks: null };
+  return { pegTo: peg.to, pegOffsetLevels: peg.offsetLevels, pegLimitTicks: limitTicks };
+}
+
 /** A row that has no fees yet, with the units of its market. */
 export function withUnits(order: OrderRow, config: MarketConfig): OrderWithUnits {
   const { base, quote, baseDecimals, quoteDecimals, tickSize, lotSize } = config;
@@ -151,12 +173,25 @@ export function withUnits(order: OrderRow, config: MarketConfig): OrderWithUnits
 
 /** The command that enters the log for an accepted order. */
 export function placeCommand(order: AcceptedOrder): PlaceCommand {
-  const { body, sized, terms } = order;
   return {
     kind: 'place',
-    number: order.orderNumber,
     timeMs: order.acceptedAtMs,
     userNumber: order.userNumber,
+    ...listOrder(order),
+    ...(order.replaces === undefined ? {} : { replaces: replacesField(order.replaces) }),
+  };
+}
+
+/** What the command says of the order itself: the same alone and in a list. */
+export function listOrder({
+  orderNumber,
+  body,
+  sized,
+  terms,
+  tradeGroup,
+}: AcceptedOrder): ListOrder {
+  return {
+    number: orderNumber,
     side: body.side,
     type: body.type,
     timeInForce: sized.timeInForce,
@@ -171,7 +206,7 @@ export function placeCommand(order: AcceptedOrder): PlaceCommand {
     holdMinor: sized.hold.amountMinor.toString(),
     ...(sized.trigger === null ? {} : { trigger: sized.trigger }),
     ...(sized.displayLots === null ? {} : { displayLots: sized.displayLots }),
-    ...(order.tradeGroup === undefined ? {} : { tradeGroup: order.tradeGroup }),
-    ...(order.replaces === undefined ? {} : { replaces: replacesField(order.replaces) }),
+    ...(tradeGroup === undefined ? {} : { tradeGroup }),
+    ...(body.peg === undefined ? {} : { peg: pegOf(body.peg) }),
   };
 }

@@ -40,10 +40,12 @@ export interface OrderUpdate {
   isUntriggered: boolean;
   timeMs: number;
   end: { readonly status: EndStatus; readonly reason: string | null } | null;
+  /** The newest change of its price: by an amend, or taken from the book by a pegged order. */
   amend: {
     readonly sequence: number;
     readonly priceTicks: number;
-    readonly quantityLots: number;
+    /** Null: as it was before. */
+    readonly quantityLots: number | null;
   } | null;
   /** Command numbers of amends that the engine has answered. */
   readonly answeredAmends: number[];
@@ -80,6 +82,7 @@ interface Change {
 function changesOf(event: ExecutionEvent): readonly Change[] {
   switch (event.kind) {
     case 'opened':
+    case 'pegged':
     case 'armed':
     case 'reduced':
     case 'amended':
@@ -132,9 +135,12 @@ function fold(updates: Map<number, OrderUpdate>, event: ExecutionEvent, change: 
   }
   if (event.kind === 'ended') update.end = { status: event.status, reason: event.reason };
   if (event.kind === 'refused') update.answeredAmends.push(event.commandNumber);
-  if (event.kind === 'amended') {
-    update.answeredAmends.push(event.commandNumber);
-    if (event.sequence > (update.amend?.sequence ?? 0)) update.amend = event;
+  if (event.kind === 'amended') update.answeredAmends.push(event.commandNumber);
+  const isPriced = event.kind === 'amended' || event.kind === 'pegged';
+  if (isPriced && event.sequence > (update.amend?.sequence ?? 0)) {
+    const { sequence, priceTicks } = event;
+    const quantityLots = event.kind === 'amended' ? event.quantityLots : null;
+    update.amend = { sequence, priceTicks, quantityLots };
   }
 }
 

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Limit } from '../../../shared/domain/risk-limits.ts';
 import { isRejection } from '../../../shared/domain/rejection.ts';
 import { termsWith } from '../terms-fixture.ts';
-import { BatchDecision, type AcceptContext } from './batch.ts';
+import type { AcceptContext } from './accept-context.ts';
+import { BatchDecision } from './batch.ts';
 import type { Intent, PlaceIntent } from './intent.ts';
 import type { LockedOrder } from './order-row.ts';
 import { NO_RISK, type RiskReads } from './risk.ts';
@@ -59,6 +60,11 @@ const RESTING: LockedOrder = {
   remainingLots: 5_000,
   filledLots: 0,
   filledQuoteMinor: '0',
+  isPair: false,
+  pegTo: null,
+  pegOffsetLevels: null,
+  pegLimitTicks: null,
+  listNumber: null,
   amendPending: false,
   unpublishedId: null,
 };

@@ -267,6 +267,7 @@ export function askOfPlace(
   body: Pick<PlaceOrderBody, 'side' | 'type'>,
   sized: SizedOrder,
   terms: MarketTerms,
+  isPending = false,
 ): RiskAsk {
   const start = body.type === 'limit' ? null : startTicks(body.side, sized.trigger, terms);
   const priceTicks = Math.max(start ?? 0, sized.priceTicks);
@@ -286,7 +287,7 @@ export function askOfPlace(
     notionalMinor: notional,
     addedLots: lots,
     addedNotionalMinor: notional,
-    addsWaiting: sized.trigger !== null,
+    addsWaiting: isPending || sized.trigger !== null,
   };
 }
 

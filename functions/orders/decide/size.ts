@@ -64,14 +64,17 @@ export interface SizedOrder {
 /** No balance holds more: numeric(38,0). */
 const MINOR_MAX = 10n ** 38n - 1n;
 
+/** `isPending`: it waits for the working order of its list, whatever else it waits for. */
 export function sizeOrder(
   body: PlaceOrderBody,
   terms: MarketTerms,
   nowMs: number,
+  isPending = false,
 ): SizedOrder | Rejection {
+  const waits = isPending || body.trigger !== undefined;
   const refusal =
     checkMoving(terms) ??
-    checkStatus(terms.status, body) ??
+    checkStatus(terms.status, body, waits) ??
     checkShape(body) ??
     checkSelfTrade(body, terms);
   if (refusal !== null) return refusal;
@@ -83,7 +86,7 @@ export function sizeOrder(
     body.type === 'limit'
       ? sizeLimit(body, terms)
       : body.quoteAmount === undefined
-        ? sizeMarketByQuantity(body, trigger, terms)
+        ? sizeMarketByQuantity(body, trigger, terms, waits)
         : sizeMarketByQuote(body, terms);
   if (isRejection(size)) return size;
   if (size.hold.amountMinor > MINOR_MAX) return reject('ORDER_NOTIONAL_TOO_LARGE');
@@ -161,6 +164,7 @@ function sizeMarketByQuantity(
   body: PlaceOrderBody,
   trigger: Trigger | null,
   terms: MarketTerms,
+  waits: boolean,
 ): Size | Rejection {
   const quantityLots = readQuantity(body.quantity ?? '', terms);
   if (isRejection(quantityLots)) return quantityLots;
@@ -171,8 +175,7 @@ function sizeMarketByQuantity(
     const notional = notionalMinor(terms.scale, start, quantityLots);
     // What one that waits will be worth, the engine sees when it is triggered.
     const refusal =
-      checkNotionalMin(notional, terms) ??
-      (trigger === null ? checkNotionalMax(notional, terms) : null);
+      checkNotionalMin(notional, terms) ?? (waits ? null : checkNotionalMax(notional, terms));
     if (refusal !== null) return refusal;
   }
   return {

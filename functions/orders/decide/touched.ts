@@ -1,6 +1,8 @@
 // Which markets and orders the requests of a batch touch: known before anything is decided, because
 // it is read and locked at once. Pure.
-import type { AmendIntent, CancelIntent, Intent, PlaceIntent, WideIntent } from './intent.ts';
+import type { PlaceOrderBody } from '../schema.ts';
+import type { AmendIntent, CancelIntent, Intent, PlaceIntent } from './intent.ts';
+import type { PlaceListIntent, WideIntent } from './intent.ts';
 import type { LockedOrder } from './order-row.ts';
 
 export interface UserMarket {
@@ -50,8 +52,8 @@ export function expandWide(
     const isOwn = (each: { readonly userNumber: number }) => each.userNumber === userNumber;
     const markets = new Set(open.filter(isOwn).map((each) => each.market));
     if (intent.kind === 'cancel_all') {
-      for (const placed of intents.slice(0, at).filter(isPlace).filter(isOwn)) {
-        markets.add(placed.body.market);
+      for (const placed of intents.slice(0, at).filter(isPlacing).filter(isOwn)) {
+        markets.add(placed.kind === 'place' ? placed.body.market : placed.market);
       }
     } else {
       // An order may be placed anywhere before the deadline; an old deadline may be anywhere.
@@ -64,12 +66,20 @@ export function expandWide(
   return expanded;
 }
 
-function isPlace(intent: Intent): intent is PlaceIntent {
-  return intent.kind === 'place';
+/** True for what may place orders. */
+export function isPlacing(intent: Intent): intent is PlaceIntent | PlaceListIntent {
+  return intent.kind === 'place' || intent.kind === 'place_list';
 }
 
-/** How many commands the request may become: it is given a number for each. */
+/** The orders that the request would place. */
+export function bodiesOf(intent: Intent): readonly PlaceOrderBody[] {
+  if (intent.kind === 'place') return [intent.body];
+  return intent.kind === 'place_list' ? intent.orders : [];
+}
+
+/** How many commands and orders the request may become: it is given a number for each. */
 export function numbersOf(intent: Intent, wide: WideMarkets): number {
+  if (intent.kind === 'place_list') return intent.orders.length + 1;
   return wide.get(intent)?.length ?? 1;
 }
 
@@ -92,6 +102,7 @@ export function distinctUserMarkets(
 /** The market of a request that has one, as a list of one or none. */
 export function marketOf(intent: Intent, orders: ReadonlyMap<number, LockedOrder>): string[] {
   if (intent.kind === 'place') return [intent.body.market];
+  if (intent.kind === 'place_list') return [intent.market];
   if (isWide(intent)) return intent.market === null ? [] : [intent.market];
   const order = ownOrder(intent, orders);
   return order === undefined ? [] : [order.market];

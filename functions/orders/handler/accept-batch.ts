@@ -16,26 +16,28 @@ import { isRejection, reject } from '../../../shared/domain/rejection.ts';
 import type { MarketCommand } from '../../../shared/events/commands.ts';
 import { encodeEvent } from '../../../shared/events/envelope.ts';
 import { lockBalances, type LockedBalances } from '../../../shared/ledger/lock-balances.ts';
-import { increaseHolds, makeHolds, type NewHold } from '../../../shared/ledger/make-holds.ts';
-import { BatchDecision, type UserAsset } from '../decide/batch.ts';
+import { increaseHolds, makeHolds } from '../../../shared/ledger/make-holds.ts';
+import type { UserAsset } from '../decide/accept-context.ts';
+import { BatchDecision } from '../decide/batch.ts';
 import type { Draft } from '../decide/draft.ts';
 import type { Accepted, Intent } from '../decide/intent.ts';
 import type { LockedOrder } from '../decide/order-row.ts';
-import { placeCommand, type AcceptedOrder } from '../decide/place.ts';
+import { placeCommand } from '../decide/place.ts';
 import { needsBestPrices } from '../decide/size.ts';
-import { distinctUserMarkets, expandWide, isWide, namedOrders } from '../decide/touched.ts';
-import { namesNoMarket, numbersOf, type WideMarkets } from '../decide/touched.ts';
+import { bodiesOf, distinctUserMarkets, expandWide, isPlacing } from '../decide/touched.ts';
+import { isWide, namedOrders, namesNoMarket, numbersOf } from '../decide/touched.ts';
+import type { WideMarkets } from '../decide/touched.ts';
 import {
   drawOutboxIds,
   findUnpublishedOrders,
-  insertOrders,
   lockOrders,
   markAmends,
   readForAccept,
   repeatUnpublished,
-  type NewOrder,
 } from '../store/accept.ts';
 import { findBatches, insertBatches } from '../store/batch-keys.ts';
+import { insertOrders, type NewOrder } from '../store/insert-orders.ts';
+import { insertLists } from '../store/lists.ts';
 import { lockDeadlines, readMarkets, saveDeadlines, type StoredDeadline } from '../store/wide.ts';
 import type { MarketAssets } from './market-assets.ts';
 import { NamedBatches } from './named-batches.ts';
@@ -106,7 +108,7 @@ function expect(
   intent: Intent | undefined,
   accepted: Accepted,
 ): Expected | null {
-  if (intent === undefined || isWide(intent)) return null;
+  if (intent === undefined || isWide(intent) || intent.kind === 'place_list') return null;
   const { kind } = intent;
   if (accepted.kind === 'placed') {
     const { order, commandNumber } = accepted;
@@ -142,9 +144,9 @@ async function decideBatch(
   const wide = await expand(tx, intents);
   const deadlines = await lockDeadlinesOf(tx, intents);
   const userMarkets = distinctUserMarkets(intents, orders, wide);
-  const keys = intents.flatMap((each) =>
-    each.kind === 'place' ? each.keys.map((key) => ({ ...key, userNumber: each.userNumber })) : [],
-  );
+  const keys = intents
+    .filter(isPlacing)
+    .flatMap(({ userNumber, keys: own }) => own.map((key) => ({ ...key, userNumber })));
   const likely = deps.marketAssets.accountsOf(intents, orders);
   const [{ context, terms, outboxIds }, early] = await sendTogether(tx, () => [
     readForAccept(tx, {
@@ -153,7 +155,7 @@ async function decideBatch(
       userMarkets,
       trading: distinctUserMarkets(intents.filter(isTrading), orders, wide),
       keys,
-      withBestPrices: intents.some((each) => each.kind === 'place' && needsBestPrices(each.body)),
+      withBestPrices: intents.flatMap(bodiesOf).some(needsBestPrices),
     }),
     likely === null ? null : lockAccounts(tx, likely),
   ]);
@@ -170,7 +172,7 @@ async function decideBatch(
 }
 
 function isTrading(intent: Intent): boolean {
-  return intent.kind === 'place' || intent.kind === 'amend';
+  return isPlacing(intent) || intent.kind === 'amend';
 }
 
 /** Where in the list of all intents those begin that are all or none, and where they have ended. */
@@ -237,18 +239,23 @@ async function saveDraft(
     insertOrders(
       tx,
       draft.placed.map((placed) => toNewOrder(placed, idOfMarket)),
+      draft.keys.map((key) => ({ ...key, timeMs: draft.nowMs })),
       draft.amends
         .filter((amend) => amend.notionalMinor > 0n)
         .map(({ userNumber, market, notionalMinor }) => {
           return { userNumber, market, notionalMinor, timeMs: draft.nowMs };
         }),
     ),
+    insertLists(tx, draft.lists),
     markAmends(tx, draft.amends),
     saveDeadlines(
       tx,
       draft.deadlines.map((each) => ({ ...each, outboxId: idOfMarket.get(each.market) ?? 0 })),
     ),
-    makeHolds(tx, draft.placed.map(toNewHold)),
+    makeHolds(
+      tx,
+      draft.holds.map(({ userNumber, ...hold }) => ({ ...hold, owner: userId(userNumber) })),
+    ),
     increaseHolds(
       tx,
       draft.amends
@@ -262,20 +269,11 @@ async function saveDraft(
   return ids;
 }
 
-function toNewHold({ order }: { readonly order: AcceptedOrder }): NewHold {
-  return {
-    holdId: orderId(order.orderNumber),
-    owner: userId(order.userNumber),
-    asset: order.sized.hold.asset,
-    amountMinor: order.sized.hold.amountMinor,
-  };
-}
-
 function toNewOrder(
   placed: Draft['placed'][number],
   outboxIds: ReadonlyMap<string, number>,
 ): NewOrder {
-  const { order, intent, notionalMinor } = placed;
+  const { order, notionalMinor } = placed;
   return {
     command: placeCommand(order),
     market: order.body.market,
@@ -284,7 +282,7 @@ function toNewOrder(
     isDay: order.body.timeInForce === 'DAY',
     outboxId: outboxIds.get(order.body.market) ?? 0,
     notionalMinor,
-    keys: intent.keys.map((key) => ({ ...key, requestHash: intent.requestHash })),
+    list: order.list ?? null,
   };
 }
 

@@ -1,9 +1,10 @@
 // Which accounts a batch will likely lock, known before its terms are read: then both travel
 // together. What a market trades never changes, so it is remembered for ever.
-import type { UserAsset } from '../decide/batch.ts';
+import type { UserAsset } from '../decide/accept-context.ts';
 import type { Intent } from '../decide/intent.ts';
 import type { OrderRow } from '../decide/order-row.ts';
 import { holdAsset, type MarketTerms } from '../decide/size.ts';
+import { bodiesOf } from '../decide/touched.ts';
 
 /** Far more than there are markets: a bound for what is remembered. */
 const MARKETS_MAX = 10_000;
@@ -27,18 +28,20 @@ export class MarketAssets {
   ): UserAsset[] | null {
     const accounts = new Map<string, UserAsset>();
     for (const intent of intents) {
-      const order = intent.kind === 'place' ? intent.body : changedOrder(intent, orders);
-      if (order === undefined) continue;
-      const config = this.#configs.get(order.market);
-      if (config === undefined) return null;
-      const asset = holdAsset({ config }, order.side);
-      accounts.set(`${intent.userNumber} ${asset}`, { userNumber: intent.userNumber, asset });
+      const { userNumber } = intent;
+      for (const order of [...bodiesOf(intent), ...changedOrders(intent, orders)]) {
+        const config = this.#configs.get(order.market);
+        if (config === undefined) return null;
+        const asset = holdAsset({ config }, order.side);
+        accounts.set(`${userNumber} ${asset}`, { userNumber, asset });
+      }
     }
     return [...accounts.values()];
   }
 }
 
 /** Cancels take nothing. */
-function changedOrder(intent: Intent, orders: ReadonlyMap<number, OrderRow>): OrderRow | undefined {
-  return intent.kind === 'amend' ? orders.get(intent.orderNumber) : undefined;
+function changedOrders(intent: Intent, orders: ReadonlyMap<number, OrderRow>): OrderRow[] {
+  const order = intent.kind === 'amend' ? orders.get(intent.orderNumber) : undefined;
+  return order === undefined ? [] : [order];
 }

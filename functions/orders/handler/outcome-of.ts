@@ -7,6 +7,7 @@ import type {
   ExecutionEvent,
   Executions,
   OpenedEvent,
+  PeggedEvent,
   RefusedEvent,
   TradeEvent,
 } from '../../../shared/events/executions.ts';
@@ -18,6 +19,8 @@ export interface Outcome {
   readonly trades: readonly TradeEvent[];
   /** The amend itself, for an amend that was carried out. */
   readonly amended: AmendedEvent | null;
+  /** The price that a pegged order has taken from the book; null for any other. */
+  readonly pegged: PeggedEvent | null;
   /** How the order ended that this one has taken the place of; null when it has taken none's. */
   readonly replaced: EndedEvent | null;
   /** The last word on the order: it rests, waits, ended, was amended, or nothing changed. */
@@ -53,9 +56,11 @@ export function outcomeOf(
   const final = own[end];
   if (final === undefined || !isFinal(final)) return null;
   // What happens to the order after its command, happens to it as a maker.
-  const trades = own.slice(0, end).filter((event) => event.kind === 'trade');
+  const before = own.slice(0, end);
+  const trades = before.filter((event) => event.kind === 'trade');
   const amended = first?.kind === 'amended' ? first : null;
-  return { record, trades, amended, final, replaced: findReplaced(events, first) };
+  const pegged = before.find((event) => event.kind === 'pegged') ?? null;
+  return { record, trades, amended, pegged, final, replaced: findReplaced(events, first) };
 }
 
 /** The order that was replaced ended right before the new one did anything: nobody else's doing. */
@@ -89,6 +94,7 @@ function isOf(event: ExecutionEvent, orderId: OrderId): boolean {
     case 'prevented':
       return event.taker.orderId === orderId;
     case 'opened':
+    case 'pegged':
     case 'armed':
     case 'triggered':
     case 'reduced':
@@ -119,6 +125,7 @@ function isFinal(event: ExecutionEvent): event is Outcome['final'] {
     case 'trade':
     case 'prevented':
     case 'reduced':
+    case 'pegged':
     case 'triggered':
       return false;
     case 'deadman_set':

@@ -24,8 +24,10 @@ export function presentOutcome(found: OrderWithUnits, outcome: Outcome): OrderOu
   });
   const filledLots = sum(outcome.trades.map((trade) => trade.quantityLots));
   const quote = outcome.trades.reduce((total, trade) => total + BigInt(trade.quoteMinor), 0n);
+  const { pegged } = outcome;
   const after: OrderRow = {
     ...order,
+    ...(pegged === null ? {} : { priceTicks: pegged.priceTicks }),
     ...stateAfter(outcome, filledLots),
     filledLots,
     filledQuoteMinor: quote.toString(),

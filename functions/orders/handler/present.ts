@@ -1,5 +1,5 @@
 // From rows to the wire: ticks, lots and base units become canonical decimals. Pure.
-import { orderId, tradeId, type MarketId } from '../../../shared/domain/ids.ts';
+import { listId, orderId, tradeId, type MarketId } from '../../../shared/domain/ids.ts';
 import { formatSteps } from '../../../shared/domain/market.ts';
 import { isEndStatus, type Side } from '../../../shared/domain/order.ts';
 import { formatDecimal } from '../../../shared/money/decimal.ts';
@@ -32,6 +32,8 @@ export function presentOrder(found: OrderWithUnits): OrderAnswer {
       order.displayLots === null ? null : formatSteps(order.displayLots, units.lotSize),
     expiresAt: order.expiresAtMs === null ? null : formatTime(order.expiresAtMs),
     trigger: presentTrigger(order, units),
+    peg: presentPeg(order, units),
+    orderListId: order.listNumber === null ? null : listId(order.listNumber),
     replaces: order.replacesNumber === null ? null : orderId(order.replacesNumber),
     replacedBy: order.replacedBy === null ? null : orderId(order.replacedBy),
     filledQuantity: formatSteps(order.filledLots, units.lotSize),
@@ -57,6 +59,12 @@ function presentTrigger(order: OrderRow, units: MarketUnits): OrderAnswer['trigg
   return { type, price: formatSteps(triggerPriceTicks, units.tickSize) };
 }
 
+function presentPeg(order: OrderRow, units: MarketUnits): OrderAnswer['peg'] {
+  const { pegTo: to, pegOffsetLevels: offsetLevels, pegLimitTicks } = order;
+  if (to === null || offsetLevels === null || pegLimitTicks === null) return null;
+  return { to, offsetLevels, limitPrice: formatSteps(pegLimitTicks, units.tickSize) };
+}
+
 /** What was answered when the order was accepted, for a repeat of the same request. */
 export function presentAccepted(found: OrderWithUnits): OrderAnswer {
   return presentOrder({
@@ -66,6 +74,7 @@ export function presentAccepted(found: OrderWithUnits): OrderAnswer {
       ...found.order,
       status: 'accepted',
       reason: null,
+      priceTicks: found.order.pegLimitTicks ?? found.order.priceTicks,
       remainingLots: found.order.quantityLots,
       filledLots: 0,
       filledQuoteMinor: '0',

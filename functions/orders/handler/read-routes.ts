@@ -61,7 +61,7 @@ export const getOrderByClientId = readByClientId('/v1/orders/by-client-id/{clien
 export const getOrderOfClient = readByClientId('/v1/orders/client/{clientOrderId}');
 
 /** The sort position of a cursor of these lists: one number. */
-const positionField = z.tuple([z.int().positive()]);
+export const positionField = z.tuple([z.int().positive()]);
 
 /** Null asks for all; a name that no order can have, for none. */
 function wantedOrder(orderId: string | undefined): number | null {

@@ -43,5 +43,10 @@ export function userOf({ intents }: Request): number | undefined {
 
 /** How much of a transaction the request takes, in orders. */
 export function weightOf({ intents }: Request): number {
-  return intents.reduce((sum, intent) => sum + (isWide(intent) ? WIDE_WEIGHT : 1), 0);
+  return intents.reduce((sum, intent) => sum + weightOfIntent(intent), 0);
+}
+
+function weightOfIntent(intent: Intent): number {
+  if (isWide(intent)) return WIDE_WEIGHT;
+  return intent.kind === 'place_list' ? intent.orders.length : 1;
 }

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import * as schema from '../schema.ts';
+import * as lists from './order-lists.ts';
 
-const examined = Object.entries(schema).flatMap(([name, value]) => {
+const examined = Object.entries({ ...schema, ...lists }).flatMap(([name, value]) => {
   if (typeof value !== 'object' || !('safeParse' in value)) return [];
   const examples = (value as z.ZodType).meta()?.['examples'];
   if (!Array.isArray(examples)) return [];

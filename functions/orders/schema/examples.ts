@@ -13,6 +13,7 @@ export const PLACE_EXAMPLES = [
   { ...LIMIT, clientOrderId: 'mine-1' },
   { ...LIMIT, quantity: '10', displayQuantity: '0.5', postOnly: true },
   { ...LIMIT, timeInForce: 'DAY' },
+  { ...LIMIT, peg: { to: 'same', offsetLevels: 1 } },
   { market: 'BTC-USD', side: 'buy', type: 'market', quoteAmount: '1000' },
   {
     market: 'BTC-USD',
@@ -52,7 +53,7 @@ export const CANCEL_ALL_AFTER_EXAMPLES = [
   { seconds: 30, market: 'BTC-USD' },
 ];
 
-const ORDER = {
+export const ORDER = {
   id: 'ord_0000000000000018',
   clientOrderId: 'mine-1',
   market: 'BTC-USD',
@@ -67,6 +68,8 @@ const ORDER = {
   displayQuantity: null,
   expiresAt: null,
   trigger: null,
+  peg: null,
+  orderListId: null,
   replaces: 'ord_0000000000000017',
   replacedBy: null,
   filledQuantity: '0',

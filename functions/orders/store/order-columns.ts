@@ -10,6 +10,9 @@ export const ORDER_COLUMNS = `
   o.expires_at_ms AS "expiresAtMs", o.trigger_type AS "triggerKind",
   o.trigger_price_ticks AS "triggerPriceTicks", o.trail_bps AS "trailBps",
   o.activation_price_ticks AS "activationPriceTicks", o.display_lots AS "displayLots",
+  o.peg_to AS "pegTo", o.peg_offset_levels AS "pegOffsetLevels",
+  o.peg_limit_ticks AS "pegLimitTicks",
+  o.list_number AS "listNumber", o.is_pair AS "isPair",
   o.is_day AS "isDay", o.replaces_number AS "replacesNumber",
   CASE WHEN o.reason = 'ORDER_REPLACED' THEN (SELECT n.order_number FROM orders.orders n
     WHERE n.replaces_number = o.order_number AND n.first_sequence = o.last_sequence + 1)

@@ -90,7 +90,7 @@ async function writeProjection(
          price_ticks = CASE WHEN u."amendSequence" > o.amend_sequence
            THEN u."priceTicks" ELSE o.price_ticks END,
          quantity_lots = CASE WHEN u."amendSequence" > o.amend_sequence
-           THEN u."quantityLots" ELSE o.quantity_lots END,
+           THEN coalesce(u."quantityLots", o.quantity_lots) ELSE o.quantity_lots END,
          amend_sequence = greatest(o.amend_sequence, u."amendSequence"),
          amend_number = CASE WHEN u."answeredAmends" @> to_jsonb(o.amend_number)
            THEN NULL ELSE o.amend_number END,

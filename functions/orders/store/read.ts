@@ -66,6 +66,22 @@ export async function findOrders(
   return new Map(result.rows.map((row) => [row.orderNumber, toOrder(row)]));
 }
 
+/** The user's orders that were placed with these lists, by rising number. */
+export async function findOrdersOfLists(
+  db: Queryable,
+  userNumber: number,
+  listNumbers: readonly number[],
+): Promise<OrderWithUnits[]> {
+  if (listNumbers.length === 0) return [];
+  const result = await db.query<JoinedRow>({
+    name: 'orders-find-of-lists',
+    text: `${SELECT_ORDERS} WHERE o.user_number = $1 AND o.list_number = ANY ($2::bigint[])
+     ORDER BY o.order_number`,
+    values: [userNumber, listNumbers],
+  });
+  return result.rows.map(toOrder);
+}
+
 /** The newest order under each name that there is. */
 export async function findNumbersByClientIds(
   db: Queryable,

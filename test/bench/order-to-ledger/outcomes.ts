@@ -92,6 +92,7 @@ function ordersOf(event: ExecutionEvent): readonly string[] {
     case 'prevented':
       return [event.taker.orderId, event.maker.orderId];
     case 'opened':
+    case 'pegged':
     case 'armed':
     case 'triggered':
     case 'reduced':

@@ -31,6 +31,12 @@ export interface OrderRow {
   readonly trailBps: number | null;
   readonly activationPriceTicks: number | null;
   readonly displayLots: number | null;
+  readonly pegTo: string | null;
+  readonly pegOffsetLevels: number | null;
+  readonly pegLimitTicks: number | null;
+  readonly listNumber: number | null;
+  readonly isPair: boolean;
+  readonly isPending: boolean;
   readonly isDay: boolean;
   readonly replacesNumber: number | null;
   readonly makerFeePpm: number;
@@ -311,8 +317,9 @@ export const ORDERS_STATEMENTS: readonly Statement[] = [
     pattern: /DELETE FROM orders\.request_keys/,
     run: ({ view, values, isFree }) => {
       const isOld = (row: KeyRow): boolean => {
+        // Nobody places lists here, so each key is of an order.
         const order = view.find<OrderRow>(ORDERS, String(row.orderNumber));
-        const isOver = order !== null && !isOpen(order.status);
+        const isOver = order === null || !isOpen(order.status);
         return row.createdAtMs < Number(values[0]) && isOver;
       };
       const forgotten = view.scan(KEYS, isOld).filter(([name]) => isFree(`key ${name}`));

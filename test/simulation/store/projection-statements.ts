@@ -62,7 +62,7 @@ function updated(row: OrderRow, update: Update, lots: number, quote: bigint): Or
     filledLots,
     filledQuoteMinor: row.filledQuoteMinor + quote,
     priceTicks: isAmended ? (update.priceTicks ?? 0) : row.priceTicks,
-    quantityLots: isAmended ? (update.quantityLots ?? 0) : row.quantityLots,
+    quantityLots: (isAmended ? update.quantityLots : null) ?? row.quantityLots,
     amendSequence: Math.max(row.amendSequence, update.amendSequence),
     amendNumber: isAnswered ? null : row.amendNumber,
     reason: update.endReason ?? row.reason,
