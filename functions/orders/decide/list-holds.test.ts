@@ -1,5 +1,5 @@
-// What a list holds, against what docs/engine.md says of it: for any list that is accepted, the hold
-// of each order is that of its terms, and the two of a pair share the greater one.
+// What a list holds, against what docs/engine.md says of it: for any list that is accepted, the
+// hold of each order is that of its terms, and the two of a pair share the greater one.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { holdMinor, feeReservePpm } from '../../../shared/domain/hold.ts';
@@ -67,7 +67,7 @@ const drawn = fc
     return { type, terms, orders: type === 'oco' ? rest : [working, ...rest] };
   });
 
-/** By the page alone: what the command says of each order, and nothing that the code has computed. */
+/** By the page alone: from what the command says of each order. */
 function holdsOf(command: PlaceListCommand, terms: Partial<MarketTerms>): [string, bigint][] {
   const feePolicy = terms.config?.feePolicy ?? 'received';
   const holds = listOrders(command).map(({ number, side, priceTicks, quantityLots, ...rates }) => {

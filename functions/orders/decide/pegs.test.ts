@@ -1,5 +1,5 @@
-// Pegged orders: which are refused, what the others hold, how their price is told, and when they can
-// be amended.
+// Pegged orders: which are refused, what the others hold, how their price is told, and when they
+// can be amended.
 import { describe, expect, it } from 'vitest';
 import { orderId, userId } from '../../../shared/domain/ids.ts';
 import { PEG_OFFSET_MAX } from '../../../shared/domain/order.ts';

@@ -31,6 +31,7 @@ describe('the route table', () => {
   it.each([
     ['localhost:8080', '/v1/orders', 'orders'],
     ['127.0.0.1', '/v1/orders/ord_1', 'orders'],
+    ['localhost', '/v1/order-lists/lst_1', 'orders'],
     [undefined, '/v1/trades', 'orders'],
     ['localhost', '/v1/markets/BTC-USD/trades', 'market-data'],
     ['localhost', '/v1/assets', 'market-data'],
