@@ -6,7 +6,7 @@ import { decidePair, followList } from './list-steps.ts';
 import { placePending, placeTriggered } from './place-order.ts';
 import { hasTrigger } from './waiting-order.ts';
 
-/** Turns of one step: so long a command waits for a cascade before it. docs/engine.md, "Following". */
+/** Turns of one step: so many a command waits for. docs/engine.md, "Following". */
 export const CASCADE_MAX = 10_000;
 
 /**

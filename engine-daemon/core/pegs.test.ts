@@ -4,7 +4,6 @@ import type { PlaceCommand } from '../../shared/events/commands.ts';
 import { STOP, taken, traded } from './test-lists.ts';
 import { ALICE, BOB, CAROL, TestMarket, brief } from './test-market.ts';
 
-type Peg = NonNullable<PlaceCommand['peg']>;
 
 const SAME = { to: 'same', offsetLevels: 0 } as const;
 const OPPOSITE = { to: 'opposite', offsetLevels: 0 } as const;
@@ -75,8 +74,8 @@ describe('a pegged order', () => {
     ['sell', 98, SAME, 101, 0],
     ['sell', 98, { to: 'same', offsetLevels: 2 }, 108, 0],
     ['sell', 102, SAME, 102, 0],
-  ] as const)('to %s at %i or better takes from %j the price %i', (side, ...rest) => {
-    const [limit, peg, price, released]: readonly [number, Peg, number, number] = rest;
+  ] as const)('to %s at %i or better takes from %j the price %i', (...row) => {
+    const [side, limit, peg, price, released] = row;
     const market = quoted();
     const events = market.place({ side, priceTicks: limit, peg });
     expect(events.map(brief)).toEqual([
