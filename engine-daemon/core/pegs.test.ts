@@ -1,9 +1,7 @@
 // Pegged orders, with numbers worked by hand: docs/engine.md, "Pegs".
 import { describe, expect, it } from 'vitest';
-import type { PlaceCommand } from '../../shared/events/commands.ts';
 import { STOP, taken, traded } from './test-lists.ts';
 import { ALICE, BOB, CAROL, TestMarket, brief } from './test-market.ts';
-
 
 const SAME = { to: 'same', offsetLevels: 0 } as const;
 const OPPOSITE = { to: 'opposite', offsetLevels: 0 } as const;
