@@ -81,7 +81,6 @@ export const WORKING_OUTCOMES: readonly string[] = [
   ...TURN_ENDS.map((reason) => `pending order ended at its turn ${reason}`),
   'pending order with its trigger reached at its turn',
   'pending order triggered in the cascade of its turn',
-  'pending order rested where no more may',
   'both of a pending pair had their turns',
   'pending order of a pair ended in the queue as the first was refused',
   'pending order of a pair ended where it rests as the second was refused',
@@ -89,9 +88,8 @@ export const WORKING_OUTCOMES: readonly string[] = [
   'pending order queued behind those that the same trade reached',
   'pending order in a cascade of others',
   'pending orders stand in the queue of an interrupted market',
-  ...['ORDER_CANCELLED_BY_USER', 'ORDER_EXPIRED', 'ORDER_CANCELLED_BY_LIST'].map(
-    (reason) => `pending order that stood in the queue ended ${reason}`,
-  ),
+  'pending order that stood in the queue ended by itself',
+  'pending order that stood in the queue ended for its list',
   'pending order that stood in the queue had its turn',
 ];
 
@@ -205,7 +203,11 @@ class WorkingNote {
     const { working, orders } = list;
     const where = this.#walk.where(order);
     const isStanding = this.#context.queue.includes(orderId) && where === 'pending in the queue';
-    if (isStanding) this.#hit(`pending order that stood in the queue ended ${reason ?? ''}`);
+    if (isStanding) {
+      const isForList = reason === 'ORDER_CANCELLED_BY_LIST';
+      const why = isForList ? 'for its list' : 'by itself';
+      this.#hit(`pending order that stood in the queue ended ${why}`);
+    }
     const isWorking = working !== null && !this.#ended.has(orderIdOf(working.number));
     if (isWorking && reason !== 'ORDER_CANCELLED_BY_LIST') {
       this.#hit(`pending order ended ${reason ?? ''}`);
@@ -258,7 +260,7 @@ class WorkingNote {
   }
 
   #noteTurn(order: Place, orderId: string, events: readonly Execution[]): void {
-    const { trigger, userNumber } = order;
+    const { trigger } = order;
     for (const event of events) {
       if (event.kind === 'trade' && event.taker.orderId === orderId) {
         this.#hit('pending order traded at its turn');
@@ -272,12 +274,6 @@ class WorkingNote {
       if (event.kind !== 'opened') continue;
       this.#hit('pending order opened at its turn');
       if (trigger !== undefined) this.#hit('pending order with its trigger reached at its turn');
-      const { book } = this.#context;
-      const { maxOpenOrders = Infinity } = book.rules.config;
-      const resting = book.ordersOf(userNumber).filter(({ number }) => book.find(number) !== null);
-      if (resting.length > maxOpenOrders) {
-        this.#hit('pending order rested where no more may');
-      }
     }
   }
 

@@ -37,8 +37,10 @@ export function listOf(
 }
 
 function workingOf({ working, isTaking }: ListSpec): PlaceSpec {
-  const { price, side, lots } = working;
-  const order = plain({ ...working, sizing: 'limit', trigger: null });
+  const { price, side, lots, expiryMs } = working;
+  // At times it must be filled at once or not at all, while as many rest as may.
+  const timeInForce = isTaking && expiryMs === 3 ? 'IOC' : working.timeInForce;
+  const order = plain({ ...working, sizing: 'limit', timeInForce, trigger: null });
   // So that it is filled as it should be: small, and often across.
   const few = lots > 50 ? lots : Math.max(2, lots % 4);
   return { ...order, lots: few, price: isTaking ? acrossOf(price, side) : price };

@@ -59,7 +59,7 @@ const LIMITS: readonly Partial<MarketConfig>[] = [
   { priceBand: { staticPrice: '1', staticBps: 400, dynamicBps: 200 }, referenceMaxAgeMs: 12 },
   { maxNotional: '0.0006', maxOpenOrders: 2 },
   { minNotional: '0.0003', maxWaitingOrders: 1 },
-  { maxOpenOrders: 2, maxWaitingOrders: 2 },
+  { maxOpenOrders: 1, maxWaitingOrders: 2 },
   { referenceMaxAgeMs: 5, maxNotional: '0.0007' },
   { selfTradeModes: ['cancel_maker', 'decrement'] },
 ];

@@ -6,7 +6,6 @@ import type { Execution } from './naive-events.ts';
 import {
   Example,
   linesOf,
-  MARKET_ORDER,
   pairHoldsOf,
   profit,
   stop,
@@ -307,12 +306,11 @@ describe('the turn of a pending order comes', () => {
   });
 
   test('as for one that was triggered, where no more may rest', () => {
-    example.configure({ version: 2, maxOpenOrders: 1 });
-    place({ ...MARKET_ORDER, side: 'sell', trigger: stop(80) });
+    place({ priceTicks: 50 });
     example.placeList({ working: BUY, orders: [{}] });
-    example.configure({ version: 3, maxOpenOrders: 1, maxWaitingOrders: 1 });
-    place({ userNumber: 1, priceTicks: 50, timeInForce: 'IOC' });
-    expect(told(sell(5)).slice(3)).toEqual(['7 triggered', '7 opened at 110']);
+    example.configure({ version: 2, maxOpenOrders: 1 });
+    expect(told(sell(5)).slice(3)).toEqual(['6 triggered', '6 opened at 110']);
+    expect(told(place({ priceTicks: 50 }))[0]).toMatch(/ORDERS_OPEN_TOO_MANY/);
   });
 
   test('with a trigger, where no more may wait', () => {

@@ -60,7 +60,7 @@ export const EVERYTHING: Mood = {
     [120, 'trading'],
     [4, 'cancel_only'],
     [4, 'halted'],
-    [10, 'post_only'],
+    [18, 'post_only'],
     [10, 'limit_only'],
     [10, 'pre_open'],
     [24, 'auction'],
@@ -99,7 +99,7 @@ const TRADES: Mood = {
   noLimits: 6,
   statuses: [
     [20, 'trading'],
-    [4, 'post_only'],
+    [6, 'post_only'],
     [1, 'limit_only'],
   ],
   variants: OPEN_VARIANTS,
@@ -116,7 +116,8 @@ const TRIGGERS: Mood = {
   ],
   noTrigger: 1,
   noDisplay: 1,
-  configures: 8,
+  lists: 36,
+  configures: 10,
   switches: 4,
   statuses: [
     [30, 'trading'],
@@ -125,7 +126,7 @@ const TRIGGERS: Mood = {
     [1, 'auction'],
   ],
   // Quantities that were fine are too small or too large when they are triggered.
-  variants: [0, 0, 0, 1, 2, 2, 2, 3, 4, 5, 5].map((variant) => [1, variant]),
+  variants: [0, 0, 0, 1, 2, 2, 2, 2, 3, 4, 5, 5].map((variant) => [1, variant]),
 };
 
 /** Cascades in markets that are interrupted, so that queues are left standing for a while. */
@@ -147,7 +148,7 @@ const INTERRUPTIONS: Mood = {
 /** Many lists in a market that trades, is interrupted and goes on again. */
 const LISTS: Mood = {
   ...EVERYTHING,
-  usualLots: 20,
+  usualLots: 12,
   lotsMax: 4,
   sizings: [
     [12, 'limit'],
@@ -155,17 +156,17 @@ const LISTS: Mood = {
   ],
   timesInForce: [
     [14, 'GTC'],
-    [1, 'IOC'],
-    [1, 'FOK'],
-    [6, 'GTD'],
+    [3, 'IOC'],
+    [2, 'FOK'],
+    [7, 'GTD'],
   ],
-  noTrigger: 6,
+  noTrigger: 3,
   noDisplay: 3,
   lists: 70,
-  configures: 7,
-  switches: 3,
-  noLimits: 4,
-  noRule: 1,
+  configures: 10,
+  switches: 4,
+  noLimits: 1,
+  noRule: 0,
   statuses: [
     [24, 'trading'],
     [1, 'post_only'],
@@ -210,11 +211,12 @@ const AUCTIONS: Mood = {
   variants: OPEN_VARIANTS,
 };
 
-export const MOODS: readonly Mood[] = [
-  EVERYTHING,
-  TRADES,
-  TRIGGERS,
-  INTERRUPTIONS,
-  LISTS,
-  AUCTIONS,
+/** Of 22 runs. */
+export const MOODS: Weights<Mood> = [
+  [4, EVERYTHING],
+  [3, TRADES],
+  [4, TRIGGERS],
+  [3, INTERRUPTIONS],
+  [4, LISTS],
+  [4, AUCTIONS],
 ];

@@ -150,7 +150,7 @@ const list = (mood: Mood): fc.Arbitrary<ListSpec> =>
 const target = {
   ...base,
   pick: fc.nat({ max: 200 }),
-  target: weighted<Target>([13, 'resting'], [2, 'waiting'], [1, 'ended'], [1, 'foreign']),
+  target: weighted<Target>([12, 'resting'], [3, 'waiting'], [1, 'ended'], [1, 'foreign']),
 };
 
 const cancel: fc.Arbitrary<CancelSpec> = record({
@@ -263,5 +263,7 @@ export const specs = specsOf(EVERYTHING);
 /** Lists of commands, each in a mood of its own. */
 export function specLists(lengthMax: number): fc.Arbitrary<Spec[]> {
   const size = { maxLength: lengthMax, size: 'max' } as const;
-  return fc.oneof(...MOODS.map((mood) => fc.array(specsOf(mood), size)));
+  return fc.oneof(
+    ...MOODS.map(([weight, mood]) => ({ weight, arbitrary: fc.array(specsOf(mood), size) })),
+  );
 }
