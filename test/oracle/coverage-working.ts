@@ -81,6 +81,7 @@ export const WORKING_OUTCOMES: readonly string[] = [
   ...TURN_ENDS.map((reason) => `pending order ended at its turn ${reason}`),
   'pending order with its trigger reached at its turn',
   'pending order triggered in the cascade of its turn',
+  'pending order rested where no more may',
   'both of a pending pair had their turns',
   'pending order of a pair ended in the queue as the first was refused',
   'pending order of a pair ended where it rests as the second was refused',
@@ -260,7 +261,7 @@ class WorkingNote {
   }
 
   #noteTurn(order: Place, orderId: string, events: readonly Execution[]): void {
-    const { trigger } = order;
+    const { trigger, userNumber } = order;
     for (const event of events) {
       if (event.kind === 'trade' && event.taker.orderId === orderId) {
         this.#hit('pending order traded at its turn');
@@ -274,6 +275,10 @@ class WorkingNote {
       if (event.kind !== 'opened') continue;
       this.#hit('pending order opened at its turn');
       if (trigger !== undefined) this.#hit('pending order with its trigger reached at its turn');
+      const { book } = this.#context;
+      const { maxOpenOrders = Infinity } = book.rules.config;
+      const resting = book.ordersOf(userNumber).filter(({ number }) => book.find(number) !== null);
+      if (resting.length > maxOpenOrders) this.#hit('pending order rested where no more may');
     }
   }
 
