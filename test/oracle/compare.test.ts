@@ -76,3 +76,11 @@ test('a batch names its seed and a short list of commands when something differs
   expect(list[0]?.map((spec) => (spec as { kind: string }).kind)).toContain('amend');
   expect(list[0]?.length).toBeLessThanOrEqual(4);
 });
+
+test('a batch does not count the commands that a list is shrunk through', () => {
+  const makeSubject = (): NaiveSubject => new NaiveSubject(() => 'no event');
+  const batch = new BatchRunner(makeSubject).do({ seed: SEED, isComplete: false });
+  expect(batch.difference).toMatch(/events differ/);
+  // The first command of all is the first to differ.
+  expect(batch.commands).toBe(1);
+});
