@@ -182,7 +182,11 @@ describe('a restored queue', () => {
     market.sell(CAROL, 80, 1, { trigger: { kind: 'stop_loss', priceTicks: 90 } });
     market.setStatus(status);
     const order = market.book.state.waiting.find(4) as WaitingOrder;
-    const reached = { order, tradeSequence: tradeSequence(market.book.sequence) };
+    const reached = {
+      order,
+      tradeSequence: tradeSequence(market.book.sequence),
+      wasPending: false,
+    };
     market.book.state.waiting.queued = () => [reached];
     return isRestored(market, () => undefined);
   }

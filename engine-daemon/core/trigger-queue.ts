@@ -7,6 +7,8 @@ export interface Reached {
   readonly order: WaitingOrder;
   /** The trade that reached it. */
   readonly tradeSequence: number;
+  /** It waited for its working order, which that trade has filled. */
+  readonly wasPending: boolean;
 }
 
 export class TriggerQueue {

@@ -40,7 +40,7 @@ export function waitingOrder(command: PlaceCommand): WaitingOrder {
   const displayLots = displayLotsOf(command);
   const isFok = command.timeInForce === 'FOK' && quoteBudgetMinor === null;
   const { tradeGroup, peg, trigger } = command;
-  return {
+  const order: WaitingOrder = {
     kind: 'place',
     number: command.number,
     timeMs: command.timeMs,
@@ -57,9 +57,11 @@ export function waitingOrder(command: PlaceCommand): WaitingOrder {
     makerFeePpm: command.makerFeePpm,
     takerFeePpm: command.takerFeePpm,
     holdMinor: command.holdMinor,
-    ...(displayLots === 0 ? {} : { displayLots }),
-    ...(tradeGroup === undefined ? {} : { tradeGroup }),
-    ...(peg === undefined || isMarket ? {} : { peg }),
-    ...(trigger === undefined ? {} : { trigger }),
   };
+  // Set one by one: a spread for each of them took longer than all the rest.
+  if (trigger !== undefined) order.trigger = trigger;
+  if (displayLots !== 0) order.displayLots = displayLots;
+  if (tradeGroup !== undefined) order.tradeGroup = tradeGroup;
+  if (peg !== undefined && !isMarket) order.peg = peg;
+  return order;
 }

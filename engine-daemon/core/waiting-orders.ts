@@ -86,7 +86,7 @@ export class WaitingOrders {
   /** Its working order is filled: it goes to the end of the queue. */
   enqueuePending(order: WaitingOrder, tradeSequence: number): void {
     assert(this.pending.has(order.number), 'an order is not pending');
-    this.queue.push({ order, tradeSequence });
+    this.queue.push({ order, tradeSequence, wasPending: true });
   }
 
   /** Puts back a trailing stop of a saved state; active ones by falling extreme level. */
@@ -107,7 +107,7 @@ export class WaitingOrders {
   restoreQueued(order: WaitingOrder, tradeSequence: number, isPending: boolean): void {
     this.open(order);
     if (isPending) this.pending.add(order.number);
-    this.queue.push({ order, tradeSequence });
+    this.queue.push({ order, tradeSequence, wasPending: isPending });
   }
 
   find(orderNumber: number): WaitingOrder | null {
@@ -155,12 +155,10 @@ export class WaitingOrders {
   }
 
   /** Takes the first order out of the queue; null when it is empty. */
-  takeQueued(): (Reached & { readonly wasPending: boolean }) | null {
+  takeQueued(): Reached | null {
     const next = this.queue.shift();
-    if (next === null) return null;
-    const wasPending = this.pending.has(next.order.number);
-    this.forget(this.ids.find(next.order.number), next.order);
-    return { ...next, wasPending };
+    if (next !== null) this.forget(this.ids.find(next.order.number), next.order);
+    return next;
   }
 
   queued(): Reached[] {
@@ -289,7 +287,7 @@ export class WaitingOrders {
   private enqueue(heap: OrderHeap, tradeSequence: number): void {
     const slot = heap.first();
     heap.remove(slot);
-    this.queue.push({ order: this.orderAt(slot), tradeSequence });
+    this.queue.push({ order: this.orderAt(slot), tradeSequence, wasPending: false });
   }
 
   private activate(heap: OrderHeap, priceTicks: number): void {
