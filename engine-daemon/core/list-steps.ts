@@ -30,6 +30,8 @@ export function decidePair(book: BookState, winner: number): void {
 function followTrade(book: BookState, taker: number, maker: number): void {
   const one = decideFor(book, taker);
   const two = decideFor(book, maker);
+  // Most trades of a market with lists are of none of their orders: they cost two look-ups.
+  if (one === 0 && two === 0) return;
   for (const loser of one < two ? [one, two] : [two, one]) if (loser !== 0) endForList(book, loser);
 }
 
