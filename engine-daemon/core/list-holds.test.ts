@@ -9,7 +9,9 @@ import { findListFault, listOrders } from '../../shared/events/order-lists.ts';
 import { ALICE, BOB, CAROL, TestMarket } from './test-market.ts';
 
 // A failure prints its seed and its shrunk steps.
-const RUNS = 400;
+const RUNS = 300;
+/** Each writes some events, of about nine doubles; the buffer begins with 16,384. */
+const LISTS_OF_A_STEP = 1_500;
 const USERS = [ALICE, BOB, CAROL] as const;
 const INTERRUPTION = { moveBps: 900, windowMs: 600, haltMs: 10, auctionMs: 30 };
 const OPEN_STATUSES = MARKET_STATUSES.filter(
@@ -314,5 +316,28 @@ describe('the holds of lists', () => {
         ...['filled pair', 'cancelled pair', 'expired pair', 'rejected pair'],
       ]),
     );
+  });
+
+  it('give it back in a step that outgrows the buffer of events', () => {
+    const market = TestMarket.open();
+    const holds = new Holds();
+    market.rest('sell', BOB, 100, 1);
+    market.buy(CAROL, 100, 1);
+    const stop = { side: 'buy', priceTicks: 130, trigger: { kind: 'stop_loss', priceTicks: 120 } };
+    for (let left = LISTS_OF_A_STEP; left > 0; left -= 1) {
+      const take = { side: 'buy', priceTicks: 90, postOnly: true } as const;
+      const command = market.listCommand({ orders: [take, stop as Partial<PlaceCommand>] });
+      holds.hold(name('lst', command.number), 1_300n);
+      market.book.apply(command);
+    }
+    market.book.events.clear();
+    market.rest('sell', BOB, 120, 1);
+    const before = market.book.events.bytes();
+    for (const event of market.buy(CAROL, 120, 1)) {
+      if (event.kind === 'ended' && event.holdId !== undefined) holds.follow(event);
+    }
+    expect(market.book.events.bytes()).toBeGreaterThan(before);
+    for (const event of market.cancelAll(ALICE)) holds.follow(event);
+    for (const [hold, left] of holds.left) expect(left, `${hold} keeps something`).toBe(0n);
   });
 });
