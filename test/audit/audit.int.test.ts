@@ -83,6 +83,59 @@ describe('names exactly the invariant that is broken:', () => {
     expectOnly(await forgery.audit(forge), 'L4', { hold });
   });
 
+  test('L4, the hold of a pair that was made for both of its orders', async () => {
+    const { hold } = await forgery.one<{ hold: string }>(
+      `SELECT hold FROM ledger.holds WHERE hold LIKE 'lst_%' ORDER BY hold LIMIT 1`,
+    );
+    const forge = (): Promise<unknown> =>
+      forgery.client.query('UPDATE ledger.holds SET made = made * 2 WHERE hold = $1', [hold]);
+    const problem = 'a hold was made for another amount than its commands say';
+    expectOnly(await forgery.audit(forge), 'L4', { problem, hold });
+  });
+
+  test('L4, a hold of its own for an order of a pair', async () => {
+    const forge = (): Promise<unknown> =>
+      forgery.client.query(`UPDATE ledger.holds SET hold =
+          (SELECT 'ord_' || lpad(min(order_number)::text, 16, '0') FROM orders.orders
+           WHERE is_pair AND list_number = substr(hold, 5)::bigint)
+        WHERE hold = (SELECT min(hold) FROM ledger.holds WHERE hold LIKE 'lst_%')`);
+    expectOnly(await forgery.audit(forge), 'L4', { problem: 'a hold is of no accepted order' });
+  });
+
+  test('M1, a list of another kind, and an order that is no order of its list', async () => {
+    const kind = `UPDATE orders.order_lists SET kind = 'oto' WHERE list_number =
+      (SELECT min(list_number) FROM orders.order_lists WHERE kind = 'oco')`;
+    const problem = 'a list is not what the log says was accepted';
+    expectOnly(await forgery.auditSql(kind), 'M1', { problem });
+    const role = `UPDATE orders.orders SET is_pair = false WHERE order_number =
+      (SELECT min(order_number) FROM orders.orders WHERE is_pair)`;
+    const order = 'an order is not what the log says was accepted';
+    expectOnly(await forgery.auditSql(role), 'M1', { problem: order });
+  });
+
+  test('M3, an end that names no hold although its order shares one', async () => {
+    const forge = (): Promise<unknown> =>
+      forgery.rewriteExecutions(',"holdId":"lst_', ',"holdOf":"lst_', '"holdId"');
+    expectOnly(await forgery.audit(forge), 'M3', {
+      problem: 'an event is not what the log replays to',
+    });
+  });
+
+  test('M6, a pegged order that shows the price which it did not take', async () => {
+    const forge = `UPDATE orders.orders SET price_ticks = peg_limit_ticks, amend_sequence = 0
+      WHERE order_number = (SELECT min(order_number) FROM orders.orders
+        WHERE price_ticks <> peg_limit_ticks)`;
+    expectOnly(await forgery.auditSql(forge), 'M6', {
+      problem: 'an order missed its last change of price',
+    });
+    const price = `UPDATE orders.orders SET price_ticks = peg_limit_ticks
+      WHERE order_number = (SELECT min(order_number) FROM orders.orders
+        WHERE price_ticks <> peg_limit_ticks)`;
+    expectOnly(await forgery.auditSql(price), 'M6', {
+      problem: 'an order shows another price or quantity than its last amend',
+    });
+  });
+
   test('L4, a held balance that no hold explains', async () => {
     const forge = (): Promise<unknown> =>
       forgery.client.query(`UPDATE ledger.accounts SET held = held + 3
@@ -197,7 +250,8 @@ describe('names exactly the invariant that is broken:', () => {
       forgery.rewriteExecutions(
         '"depth":[',
         '"depth":[["buy",4294967295,0],["sell",1,5],',
-        '"sell"',
+        // One that tells of levels itself.
+        '"depth":[["sell"',
       );
     expectOnly(await forgery.audit(forge), 'M7', { problem: 'the depth that was told is crossed' });
   });

@@ -3,6 +3,7 @@ import type pg from 'pg';
 import { ExecutionCheck } from './check-executions.ts';
 import { checkHolds } from './check-holds.ts';
 import { checkLedger } from './check-ledger.ts';
+import { checkLists } from './check-lists.ts';
 import { checkMarkets } from './check-markets.ts';
 import { checkOrders, type OrderCounts } from './check-orders.ts';
 import { checkTrades, readSettled, type Settled } from './check-settlement.ts';
@@ -46,7 +47,8 @@ export async function runAudit(request: AuditRequest): Promise<Findings> {
   tell(`settled: ${settled.size} events, ${settled.trades} trades; ${entries} trade entries`);
   const holds = await checkHolds(client, replay, settled, findings);
   const orders = await checkOrders(client, replay, executions, findings);
-  tell(`orders: ${orders.orders}, fills: ${orders.fills}, holds: ${holds}`);
+  const lists = await checkLists(client, replay, findings);
+  tell(`orders: ${orders.orders}, fills: ${orders.fills}, holds: ${holds}, lists: ${lists}`);
   if (request.isFinal) {
     await checkMarkets(client, replay, findings);
     checkLag(replay, executions, settled, orders, findings);

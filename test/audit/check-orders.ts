@@ -4,7 +4,7 @@ import { feesOf } from '../oracle/naive-amounts.ts';
 import type { ExecutionCheck } from './check-executions.ts';
 import { readRows } from './database.ts';
 import type { Findings } from './findings.ts';
-import { numberIn, type OrderStory } from './order-stories.ts';
+import { numberIn, type OrderChange, type OrderStory } from './order-stories.ts';
 import type { Replay } from './replay.ts';
 import { canonical } from './wire.ts';
 
@@ -70,7 +70,10 @@ export async function checkOrders(
        'selfTradePrevention', self_trade_prevention, 'expiresAtMs', expires_at_ms,
        'makerFeePpm', maker_fee_ppm, 'takerFeePpm', taker_fee_ppm,
        'holdMinor', hold_minor::text, 'displayLots', display_lots,
-       'replacesNumber', replaces_number, 'trigger', CASE WHEN trigger_type IS NOT NULL THEN
+       'replacesNumber', replaces_number, 'listNumber', list_number, 'isPair', is_pair,
+       'isPending', is_pending, 'pegLimitTicks', peg_limit_ticks,
+       'peg', CASE WHEN peg_to IS NOT NULL THEN
+         json_build_object('to', peg_to, 'offsetLevels', peg_offset_levels) END, 'trigger', CASE WHEN trigger_type IS NOT NULL THEN
          json_strip_nulls(json_build_object('kind', trigger_type,
            'priceTicks', trigger_price_ticks, 'trailBps', trail_bps,
            'activationPriceTicks', activation_price_ticks)) END) AS accepted,
@@ -109,7 +112,11 @@ export async function checkOrders(
 
 function checkAccepted(row: OrderRow, story: OrderStory, findings: Findings): void {
   const logged = new Map<string, unknown>(Object.entries(story.place));
-  logged.set('replacesNumber', story.place.replaces?.orderNumber);
+  const { place, list } = story;
+  logged.set('replacesNumber', place.replaces?.orderNumber);
+  logged.set('pegLimitTicks', place.peg === undefined ? null : place.priceTicks);
+  const role = list ?? { listNumber: null, isPair: false, isPending: false };
+  for (const [name, value] of Object.entries(role)) logged.set(name, value);
   const fields = Object.keys(row.accepted).map((name) => [name, logged.get(name) ?? null] as const);
   const expected = Object.fromEntries(fields);
   if (row.market === story.market && canonical(row.accepted) === canonical(expected)) return;
@@ -126,12 +133,10 @@ function* projectionProblems(
 ): Generator<string> {
   const change = story.changes.find(({ sequence }) => sequence === row.lastSequence);
   const end = story.ends[0];
-  const amend = story.changes.find(({ sequence }) => sequence === row.amendSequence)?.event;
   if (row.filledLots !== fills.lots || row.filledQuote !== fills.quoteMinor) {
     yield 'the filled quantity of an order is not the sum of its fills';
   }
-  const isAmended = row.amendSequence > 0;
-  const terms = isAmended ? (amend?.kind === 'amended' ? amend : null) : story.place;
+  const terms = termsOf(row, story);
   if (row.priceTicks !== terms?.priceTicks || row.quantityLots !== terms.quantityLots) {
     yield 'an order shows another price or quantity than its last amend';
   }
@@ -146,8 +151,28 @@ function* projectionProblems(
   const reason = OPEN.includes(row.status) ? null : (end?.reason ?? null);
   if (row.reason !== reason) yield 'an order shows another reason';
   if (!isProjected(row, story, fills)) return;
+  if (row.amendSequence !== lastPricing(story)) yield 'an order missed its last change of price';
   const parts = BigInt(row.filledLots) + BigInt(row.remainingLots) + story.preventedLots;
   if (BigInt(row.quantityLots) !== parts) yield 'the parts of an order do not add up';
+}
+
+/** Price and quantity by the event that the row has them from; null when it names a wrong one. */
+function termsOf(
+  { amendSequence }: OrderRow,
+  { changes, place }: OrderStory,
+): { readonly priceTicks: number; readonly quantityLots: number } | null {
+  if (amendSequence === 0) return place;
+  const event = changes.find(({ sequence }) => sequence === amendSequence)?.event;
+  if (event?.kind === 'amended') return event;
+  if (event?.kind !== 'pegged') return null;
+  return { priceTicks: event.priceTicks, quantityLots: place.quantityLots };
+}
+
+/** The last event that has given the order another price, or 0. */
+function lastPricing({ changes }: OrderStory): number {
+  const isPricing = ({ event }: OrderChange): boolean =>
+    event.kind === 'amended' || event.kind === 'pegged';
+  return changes.findLast(isPricing)?.sequence ?? 0;
 }
 
 function expectedStatus(row: OrderRow, story: OrderStory): string {

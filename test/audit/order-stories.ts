@@ -1,9 +1,10 @@
 // What the replay says happened to each order: changes, fills, ends, and what each event took out
 // of its hold.
 import type { Ended, Execution, Prevented, Trade } from '../oracle/naive-events.ts';
-import type { Market, MarketCommand, Place } from '../oracle/naive-types.ts';
+import { commandsOf } from '../oracle/naive-lists.ts';
+import type { Market, MarketCommand, Place, PlaceList } from '../oracle/naive-types.ts';
 
-type Changing = 'opened' | 'armed' | 'triggered' | 'reduced' | 'ended' | 'amended';
+type Changing = 'opened' | 'pegged' | 'armed' | 'triggered' | 'reduced' | 'ended' | 'amended';
 
 /** What one event did to an order. */
 export interface OrderChange {
@@ -14,15 +15,39 @@ export interface OrderChange {
   readonly takenMinor: bigint;
 }
 
+/** The list that an order was placed in. */
+export interface ListRole {
+  readonly listNumber: number;
+  /** It shares one hold with the other order of the pair. */
+  readonly isPair: boolean;
+  /** It waits for the working order first. */
+  readonly isPending: boolean;
+}
+
+export type ListKind = 'oco' | 'oto' | 'otoco';
+
+export interface ListStory {
+  readonly number: number;
+  readonly market: Market;
+  readonly userNumber: number;
+  readonly kind: ListKind;
+  /** The two that share a hold, if there are two. */
+  readonly pair: readonly OrderStory[];
+}
+
 export interface OrderStory {
   readonly number: number;
   readonly market: Market;
   readonly place: Place;
+  readonly list: ListRole | null;
   /** True while the order is committed but not yet in the log. */
   readonly isPending: boolean;
   /** Some command about the order is not in the log yet. */
   hasPending: boolean;
-  /** All that was ever held for it: at acceptance and by amends. */
+  /**
+   * All that was ever held for it: at acceptance and by amends. Of one of a pair what it alone would
+   * lock.
+   */
   madeMinor: bigint;
   quantityLots: bigint;
   filledLots: bigint;
@@ -40,7 +65,8 @@ export interface OrderStory {
 
 export class OrderStories {
   readonly #stories = new Map<number, OrderStory>();
-  /** Hold increases of amends whose order is not known: nothing may ever be held for them. */
+  readonly lists = new Map<number, ListStory>();
+  /** Hold increases of amends whose order is not known, or has no hold of its own. */
   readonly strayAmends: MarketCommand[] = [];
 
   all(): Iterable<OrderStory> {
@@ -58,16 +84,33 @@ export class OrderStories {
   /** Notes a command that was accepted, whatever becomes of it. */
   accept(market: Market, command: MarketCommand, isPending: boolean): void {
     if (command.kind === 'place') {
-      this.#stories.set(command.number, newStory(market, command, isPending));
+      this.#stories.set(command.number, newStory(market, command, null, isPending));
+    } else if (command.kind === 'place_list') {
+      this.#acceptList(market, command, isPending);
     } else if (command.kind === 'amend') {
       const story = this.find(command.orderNumber);
-      if (story === null) {
+      const isOfPair = story?.list?.isPair === true && command.holdIncreaseMinor !== '0';
+      if (story === null || isOfPair) {
         this.strayAmends.push(command);
         return;
       }
       story.madeMinor += BigInt(command.holdIncreaseMinor);
       story.hasPending ||= isPending;
     }
+  }
+
+  #acceptList(market: Market, command: PlaceList, isPending: boolean): void {
+    const { number, userNumber, working, orders } = command;
+    const isPair = orders.length === 2;
+    const stories = commandsOf(command).map((place) => {
+      const isWorking = place.number === working?.number;
+      const role = { isPair: isPair && !isWorking, isPending: !isWorking && working !== undefined };
+      return newStory(market, place, { listNumber: number, ...role }, isPending);
+    });
+    for (const story of stories) this.#stories.set(story.number, story);
+    const kind = listKindOf(command);
+    const pair = stories.filter(({ list }) => list?.isPair === true);
+    this.lists.set(number, { number, market, userNumber, kind, pair });
   }
 
   note(market: Market, event: Execution): void {
@@ -140,7 +183,12 @@ export class OrderStories {
   }
 }
 
-/** True while it waits for its trigger price: it is in no book, and nothing leaves its hold. */
+export function listKindOf({ working, orders }: PlaceList): ListKind {
+  if (working === undefined) return 'oco';
+  return orders.length === 2 ? 'otoco' : 'oto';
+}
+
+/** True while it waits for its trigger price or its working order: it is in no book, and nothing leaves its hold. */
 export function isWaiting(story: OrderStory): boolean {
   return story.changes.at(-1)?.event.kind === 'armed';
 }
@@ -162,11 +210,17 @@ export function numberIn(id: string): number {
   return Number(id.slice(id.indexOf('_') + 1));
 }
 
-function newStory(market: Market, place: Place, isPending: boolean): OrderStory {
+function newStory(
+  market: Market,
+  place: Place,
+  list: ListRole | null,
+  isPending: boolean,
+): OrderStory {
   return {
     number: place.number,
     market,
     place,
+    list,
     isPending,
     hasPending: isPending,
     madeMinor: BigInt(place.holdMinor),

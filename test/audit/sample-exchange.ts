@@ -15,11 +15,13 @@ import { CommandMaker, type Step } from '../oracle/command-maker.ts';
 import { specs } from '../oracle/random-specs.ts';
 import { EngineSubject } from '../oracle/engine-subject.ts';
 import { variantOf } from '../oracle/market-variants.ts';
-import { orderIdOf, userIdOf } from '../oracle/naive-amounts.ts';
+import { listIdOf, orderIdOf, userIdOf } from '../oracle/naive-amounts.ts';
+import { commandsOf } from '../oracle/naive-lists.ts';
 import { NaiveShard } from '../oracle/naive-shard.ts';
-import type { Market, MarketCommand, Place } from '../oracle/naive-types.ts';
+import type { Market, MarketCommand, Place, PlaceList } from '../oracle/naive-types.ts';
 import type { SubjectOutput } from '../oracle/twin.ts';
 import { sha256 } from './replay.ts';
+import { insertList, insertOrder } from './sample-orders.ts';
 import { COMMANDS_TYPE, EXECUTIONS_TYPE, TICK_TYPE } from './wire.ts';
 
 const USERS = [11, 12, 13, 14];
@@ -38,6 +40,8 @@ export class SampleExchange {
   readonly #oracle = new NaiveShard();
   readonly #settlement: Pool;
   readonly #orders: Pool;
+  /** Numbers of orders that share a hold with another. */
+  readonly #paired = new Set<number>();
   /** Recorded, but not yet given to the consumers. */
   #waiting: Executions[] = [];
   #inputs: Buffer[] = [];
@@ -105,6 +109,7 @@ export class SampleExchange {
     if (command.kind === 'place' && command.type === 'limit') return !command.quoteBudgetMinor;
     if (command.kind !== 'amend') return true;
     if (this.#oracle.book(market).hasSeen(command.number)) return true;
+    if (this.#paired.has(command.orderNumber)) return false;
     return this.#oracle.book(market).find(command.orderNumber)?.user === command.userNumber;
   }
 
@@ -126,14 +131,42 @@ export class SampleExchange {
 
   async #accept(tx: Tx, { market, command }: CommandStep): Promise<void> {
     const [base, quote] = market.split('-');
+    const makeHold = async (id: string, order: Place, holdMinor = order.holdMinor) => {
+      const asset = order.side === 'buy' ? quote : base;
+      const hold = [[id], [userIdOf(order.userNumber)], [asset], [holdMinor]];
+      await tx.query('SELECT ledger.make_holds($1, $2, $3, $4)', hold);
+    };
     if (command.kind === 'place') {
-      await insertOrder(tx, market, command);
-      const asset = command.side === 'buy' ? quote : base;
-      const hold = [[orderIdOf(command.number)], [userIdOf(command.userNumber)], [asset]];
-      await tx.query('SELECT ledger.make_holds($1, $2, $3, $4)', [...hold, [command.holdMinor]]);
+      await insertOrder(tx, market, command, null);
+      await makeHold(orderIdOf(command.number), command);
+    } else if (command.kind === 'place_list') {
+      await this.#acceptList(tx, market, command, makeHold);
     } else if (command.kind === 'amend' && command.holdIncreaseMinor !== '0') {
       const hold = [orderIdOf(command.orderNumber)];
       await tx.query('SELECT ledger.increase_holds($1, $2)', [hold, [command.holdIncreaseMinor]]);
+    }
+  }
+
+  /** Two orders that are a pair have one hold: what the one locks that locks more. */
+  async #acceptList(
+    tx: Tx,
+    market: Market,
+    list: PlaceList,
+    makeHold: (id: string, order: Place, holdMinor?: string) => Promise<void>,
+  ): Promise<void> {
+    await insertList(tx, market, list);
+    const { number, working, orders } = list;
+    const pair = orders.length === 2 ? orders.map((each) => each.number) : [];
+    for (const order of commandsOf(list)) {
+      const isPair = pair.includes(order.number);
+      const isPending = working !== undefined && order.number !== working.number;
+      await insertOrder(tx, market, order, { listNumber: number, isPair, isPending });
+      if (isPair) this.#paired.add(order.number);
+      else await makeHold(orderIdOf(order.number), order);
+      if (order.number !== pair[0]) continue;
+      const holds = orders.map(({ holdMinor }) => BigInt(holdMinor));
+      const most = holds.reduce((a, b) => (a > b ? a : b));
+      await makeHold(listIdOf(number), order, String(most));
     }
   }
 
@@ -150,7 +183,9 @@ export class SampleExchange {
       epoch: 1,
       firstSequence: sequence - output.events.length + 1,
       lastSequence: sequence,
-      ...output,
+      events: output.events,
+      // What it is once it is asked for: a copy of the output would be without it.
+      depth: output.depth,
     });
     await this.#append('engine.executions', null, EXECUTIONS_TYPE, { outputs: [record] });
     this.#waiting.push(record);
@@ -205,45 +240,4 @@ function* prelude(): Generator<CommandStep> {
     const command: MarketCommand = { kind: 'configure_market', ...head, config, status: 'trading' };
     yield { kind: 'command', market, command };
   }
-}
-
-async function insertOrder(tx: Tx, market: Market, place: Place): Promise<void> {
-  const { trigger } = place;
-  await tx.query(
-    `INSERT INTO orders.orders (order_number, user_number, market, side, type, time_in_force,
-       post_only, self_trade_prevention, price_ticks, quantity_lots, expires_at_ms, maker_fee_ppm,
-       taker_fee_ppm, hold_minor, accepted_at_ms, outbox_id, remaining_lots, updated_at_ms,
-       trigger_type, trigger_price_ticks, trail_bps, activation_price_ticks, display_lots,
-       replaces_number)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 1, $10, $15,
-       $16, $17, $18, $19, $20, $21)`,
-    [
-      place.number,
-      place.userNumber,
-      market,
-      place.side,
-      place.type,
-      place.timeInForce,
-      place.postOnly,
-      place.selfTradePrevention,
-      place.priceTicks,
-      place.quantityLots,
-      place.expiresAtMs,
-      place.makerFeePpm,
-      place.takerFeePpm,
-      place.holdMinor,
-      place.timeMs,
-      trigger?.kind ?? null,
-      trigger?.kind === 'trailing_stop' ? null : (trigger?.priceTicks ?? null),
-      trigger?.kind === 'trailing_stop' ? trigger.trailBps : null,
-      trigger?.kind === 'trailing_stop' ? (trigger.activationPriceTicks ?? null) : null,
-      place.displayLots ?? null,
-      place.replaces?.orderNumber ?? null,
-    ],
-  );
-  await tx.query(
-    `INSERT INTO orders.open_counts AS c VALUES ($1, $2, 1)
-     ON CONFLICT (user_number, market) DO UPDATE SET open_orders = c.open_orders + 1`,
-    [place.userNumber, market],
-  );
 }

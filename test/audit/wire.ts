@@ -3,6 +3,7 @@
 import type { Execution } from '../oracle/naive-events.ts';
 import type { Market, MarketCommand, DepthLine, FeePolicy } from '../oracle/naive-types.ts';
 import { scaleOf } from '../oracle/naive-amounts.ts';
+import { findListFault, findOrderFault } from './order-faults.ts';
 import {
   absentOr,
   asset,
@@ -146,25 +147,32 @@ const trailingTrigger = fields({
   activationPriceTicks: absentOr(priceTicks),
 });
 
+/** What an order is in a list or by itself. */
+const order = {
+  number,
+  side,
+  type: oneOf('limit', 'market'),
+  timeInForce: oneOf('GTC', 'IOC', 'FOK', 'GTD'),
+  postOnly: flag,
+  selfTradePrevention: selfTradeMode,
+  priceTicks,
+  quantityLots: number,
+  quoteBudgetMinor: orNull(minor),
+  expiresAtMs: orNull(timeMs),
+  makerFeePpm: ppm,
+  takerFeePpm: ppm,
+  holdMinor: minor,
+  trigger: absentOr(eitherOf(fixedTrigger, trailingTrigger)),
+  displayLots: absentOr(number),
+  tradeGroup: absentOr(between(1, 2_147_483_647)),
+  peg: absentOr(fields({ to: oneOf('same', 'opposite'), offsetLevels: between(0, 100) })),
+};
+
 const COMMANDS: Readonly<Record<string, Check>> = {
   place: fields({
     ...head,
+    ...order,
     userNumber: number,
-    side,
-    type: oneOf('limit', 'market'),
-    timeInForce: oneOf('GTC', 'IOC', 'FOK', 'GTD'),
-    postOnly: flag,
-    selfTradePrevention: selfTradeMode,
-    priceTicks,
-    quantityLots: number,
-    quoteBudgetMinor: orNull(minor),
-    expiresAtMs: orNull(timeMs),
-    makerFeePpm: ppm,
-    takerFeePpm: ppm,
-    holdMinor: minor,
-    trigger: absentOr(eitherOf(fixedTrigger, trailingTrigger)),
-    displayLots: absentOr(number),
-    tradeGroup: absentOr(between(1, 2_147_483_647)),
     replaces: absentOr(
       fields({
         orderNumber: number,
@@ -172,6 +180,12 @@ const COMMANDS: Readonly<Record<string, Check>> = {
         onlyIf: absentOr(condition),
       }),
     ),
+  }),
+  place_list: fields({
+    ...head,
+    userNumber: number,
+    working: absentOr(fields(order)),
+    orders: list(fields(order), 1, 2),
   }),
   cancel: fields({
     ...head,
@@ -251,10 +265,8 @@ function findFault(market: Market, command: MarketCommand): string | null {
   const kind: unknown = (command as { kind?: unknown } | null)?.kind;
   const fits = typeof kind === 'string' && COMMANDS[kind]?.(command) === true;
   if (!fits) return 'a command does not fit its shape';
-  if (command.kind === 'place') {
-    if (command.timeInForce === 'GTD' && command.expiresAtMs === null) return 'GTD without expiry';
-    if (command.type === 'limit' && command.quoteBudgetMinor !== null) return 'limit with budget';
-  }
+  if (command.kind === 'place') return findOrderFault(command);
+  if (command.kind === 'place_list') return findListFault(command);
   if (command.kind !== 'configure_market') return null;
   const { config } = command;
   if (config.market !== market) return 'a configuration of another market';
