@@ -1,6 +1,7 @@
 // A market whose command log is told record by record and replayed at once, without a database.
 import { variantOf } from '../oracle/market-variants.ts';
 import type {
+  ListOrder,
   Market,
   MarketCommand,
   MarketConfig,
@@ -46,14 +47,33 @@ export class Story {
 
   /** With no more said, user 1 buys 8 lots at 100. Answers the order's number. */
   place(changes: Partial<Place>): number {
+    this.command({ kind: 'place', timeMs: 5, userNumber: 1, ...this.#order(changes) });
+    return this.#number;
+  }
+
+  /** A list of user 1. Answers the numbers of its orders, and its own. */
+  placeList(orders: readonly Partial<ListOrder>[], working?: Partial<ListOrder>): number[] {
+    const opening = working === undefined ? {} : { working: this.#order(working) };
+    const listed = orders.map((changes) => this.#order(changes));
+    this.#number += 1;
+    const head = { number: this.#number, timeMs: 5, userNumber: 1 };
+    this.command({ kind: 'place_list', ...head, ...opening, orders: listed });
+    const first = opening.working === undefined ? [] : [opening.working.number];
+    return [...first, ...listed.map(({ number }) => number), this.#number];
+  }
+
+  cancel(orderNumber: number): void {
+    this.#number += 1;
+    const head = { number: this.#number, timeMs: 5, userNumber: 1 };
+    this.command({ kind: 'cancel', ...head, orderNumber });
+  }
+
+  #order(changes: Partial<Place>): ListOrder {
     this.#number += 1;
     const order = { side: 'buy', priceTicks: 100, quantityLots: 8, ...changes } as const;
     const perLot = order.side === 'buy' ? order.priceTicks * 10_000 : 10_000;
-    this.command({
-      kind: 'place',
+    return {
       number: this.#number,
-      timeMs: 5,
-      userNumber: 1,
       type: 'limit',
       timeInForce: 'GTC',
       postOnly: false,
@@ -64,8 +84,7 @@ export class Story {
       takerFeePpm: 0,
       holdMinor: String(perLot * order.quantityLots),
       ...order,
-    });
-    return this.#number;
+    };
   }
 
   send(command: 'cancel_all_after' | 'block_user'): void {
