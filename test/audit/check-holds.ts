@@ -126,7 +126,7 @@ export function takesOf({ orders }: HoldStory): OrderChange[] {
   return orders.flatMap(({ changes, refusals }) => [...changes, ...refusals]);
 }
 
-/** What is locked by where the orders are: by both of a pair the whole hold, by one its own part. */
+/** What is locked by where the orders are: by both of a pair its hold, by one its own part. */
 export function lockedFor({ orders, madeMinor }: HoldStory, replay: Replay): bigint {
   const open = orders.filter((story) => isWaiting(story) || replay.restingOf(story) !== null);
   if (open.length > 1) return madeMinor;

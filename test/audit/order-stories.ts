@@ -44,10 +44,7 @@ export interface OrderStory {
   readonly isPending: boolean;
   /** Some command about the order is not in the log yet. */
   hasPending: boolean;
-  /**
-   * All that was ever held for it: at acceptance and by amends. Of one of a pair what it alone would
-   * lock.
-   */
+  /** All that was ever held for it, by amends too. Of one of a pair: what it alone would lock. */
   madeMinor: bigint;
   quantityLots: bigint;
   filledLots: bigint;
@@ -188,7 +185,7 @@ export function listKindOf({ working, orders }: PlaceList): ListKind {
   return orders.length === 2 ? 'otoco' : 'oto';
 }
 
-/** True while it waits for its trigger price or its working order: it is in no book, and nothing leaves its hold. */
+/** True while it waits for its price or working order: in no book, with nothing off its hold. */
 export function isWaiting(story: OrderStory): boolean {
   return story.changes.at(-1)?.event.kind === 'armed';
 }
