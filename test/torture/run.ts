@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { makeClient } from '../audit/database.ts';
 import { checkClients, type ClientFigures } from './check/client-checks.ts';
+import { checkLists, type ListFigures } from './check/list-checks.ts';
 import { checkDeadLetters } from './check/dead-letters.ts';
 import { auditFinally } from './check/final-audit.ts';
 import { findStandstill } from './check/liveness.ts';
@@ -153,17 +154,19 @@ class Run {
       this.#violations.add('A5', 'it did not come to rest after the faults', rest.left);
     }
     await this.#live.stop();
-    const clients = await checkClients({
+    const asked = {
       databaseUrl: this.#cluster.postgres.url,
       history: this.#history,
       http: this.#http,
       workload: this.#workload,
       violations: this.#violations,
-    });
+    };
+    const clients = await checkClients(asked);
+    const lists = await checkLists(asked);
     await checkDeadLetters(this.#cluster.beside.brokers, this.#violations);
     this.#tell('auditing');
     const audit = await auditFinally(this.#cluster, this.#violations);
-    const report = await this.#report(clients, rest.tookMs, audit);
+    const report = await this.#report(clients, lists, rest.tookMs, audit);
     writeFileSync(join(this.#dir, 'report.json'), JSON.stringify(report, withBigints, 2));
     writeFileSync(join(this.#dir, 'report.md'), pageOf(report));
     return report;
@@ -230,6 +233,7 @@ class Run {
 
   async #report(
     orders: ClientFigures,
+    lists: ListFigures,
     restMs: number | null,
     audit: readonly string[],
   ): Promise<Report> {
@@ -258,6 +262,7 @@ class Run {
       crashPointHitsMin: this.#faults.least('crash point '),
       requests: { ok, fail, info },
       orders,
+      lists,
       refusals: Object.fromEntries(this.#history.refusals),
       trades: await countTrades(cluster.postgres.url),
       liveReads: this.#live.reads,

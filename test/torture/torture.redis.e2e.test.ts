@@ -37,6 +37,9 @@ describe('an exchange whose every part is killed, stalled, cut off and damaged',
     expect(report.kills).toBeGreaterThanOrEqual(KILLS_MIN);
     expect(report.killsOfEverything).toBeGreaterThanOrEqual(2);
     expect(report.orders.ok).toBeGreaterThanOrEqual(ORDERS_MIN);
+    expect(report.lists.ok).toBeGreaterThan(200);
+    expect(report.lists.pairsTraded).toBeGreaterThan(10);
+    expect(report.lists.pendingTraded).toBeGreaterThan(10);
     expect(report.trades).toBeGreaterThan(1_000);
     expect(report.liveReads).toBeGreaterThan(100);
     expect(report.restMs).not.toBeNull();

@@ -68,7 +68,7 @@ function judge(
   const { clientOrderId } = order;
   const numbers = rows.map((row) => row.orderNumber);
   if (verdict === 'ok') {
-    const ids = [...order.orderIds];
+    const ids = [...order.ids];
     const isOne = rows.length === 1 && ids.length === 1 && ids[0] === idOf(numbers[0]);
     const row = { clientOrderId, acknowledged: ids, numbers };
     if (!isOne) violations.add('M1', 'an acknowledged order is not there exactly once', row);

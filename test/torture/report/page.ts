@@ -2,7 +2,7 @@
 import { outcomeOf, type Report } from './report.ts';
 
 export function pageOf(report: Report): string {
-  const { orders, recoveries, requests } = report;
+  const { lists, orders, recoveries, requests } = report;
   const figures: [string, string | number][] = [
     ['process kills (SIGKILL)', report.kills],
     ['of them of everything', report.killsOfEverything],
@@ -12,6 +12,10 @@ export function pageOf(report: Report): string {
     ['orders acknowledged', `${orders.ok} (${(orders.ok / report.tradedSeconds).toFixed(1)}/s)`],
     ['orders refused', orders.fail],
     ['orders without an answer', `${orders.info} (${orders.infoWithEffect} of them exist)`],
+    ['order lists acknowledged', `${lists.ok} (${lists.fail} refused)`],
+    ['order lists without an answer', `${lists.info} (${lists.infoWithEffect} of them exist)`],
+    ['pairs of which one has traded', lists.pairsTraded],
+    ['orders that have traded after the one they waited for', lists.pendingTraded],
     ['requests', `${requests.ok} ok, ${requests.fail} fail, ${requests.info} info`],
     ['trades settled', report.trades],
     ['live reads of the invariants', `${report.liveReads} (+ ${report.liveReadsMissed} missed)`],

@@ -1,6 +1,7 @@
 // The outcome of a torture: counts of what was done, figures, and whether it covers and is clean.
 import type { Violation } from '../check/violations.ts';
 import type { ClientFigures } from '../check/client-checks.ts';
+import type { ListFigures } from '../check/list-checks.ts';
 import type { RecoveryFigures, RecoveryKind } from './recoveries.ts';
 
 export interface FaultCount {
@@ -32,6 +33,7 @@ export interface Report {
   readonly crashPointHitsMin: number;
   readonly requests: { readonly ok: number; readonly fail: number; readonly info: number };
   readonly orders: ClientFigures;
+  readonly lists: ListFigures;
   readonly refusals: Readonly<Record<string, number>>;
   readonly trades: number;
   readonly liveReads: number;

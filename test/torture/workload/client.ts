@@ -5,9 +5,10 @@ import type { Draw } from '../draw.ts';
 import { pause } from '../pause.ts';
 import type { History, HistoryLine, Phase, RequestKind } from './history.ts';
 import type { ExchangeHttp, HttpAnswer, HttpRequest } from './http.ts';
+import type { ListBody } from './list-mix.ts';
 import { drawWish, type Wish } from './order-mix.ts';
 
-/** Own orders that are remembered for cancels and amends. */
+/** Own orders, and own lists, that are remembered for cancels and amends. */
 const REMEMBERED_MAX = 60;
 const REPEAT_CHANCE = 0.6;
 const REPEATS_MAX = 4;
@@ -32,6 +33,7 @@ export interface ClientOptions {
 export class Client {
   readonly #options: ClientOptions;
   readonly #resting: string[] = [];
+  readonly #lists: string[] = [];
   #requests = 0;
   #orders = 0;
   #running: Promise<void> | null = null;
@@ -64,6 +66,10 @@ export class Client {
     switch (wish.kind) {
       case 'place':
         return this.#place(wish.body);
+      case 'place_list':
+        return this.#placeList(wish.body);
+      case 'cancel_list':
+        return this.#cancelList();
       case 'cancel_all':
         await this.#send('cancel_all', null, {
           method: 'DELETE',
@@ -85,21 +91,58 @@ export class Client {
   }
 
   async #place(body: Readonly<Record<string, unknown>>): Promise<void> {
-    const { draw, history, userNumber, number, prefix } = this.#options;
-    this.#orders += 1;
-    const clientOrderId = `${prefix}-${number}-${this.#orders}`;
-    for (let repeats = 0; ; repeats += 1) {
+    const { draw, history, userNumber } = this.#options;
+    const clientOrderId = this.#newName();
+    await this.#untilKnown(() => {
       history.invokeOrder(clientOrderId, userNumber);
-      const phase = await this.#send('place', clientOrderId, {
+      return this.#send('place', clientOrderId, {
         method: 'POST',
         path: '/v1/orders',
         body: { ...body, clientOrderId },
         ...(draw.chance(WAIT_CHANCE) ? { headers: { prefer: 'wait=2' } } : {}),
       });
+    });
+  }
+
+  /** The list has a name, and each of its orders has one: any of them tells a repeat. */
+  async #placeList(body: ListBody): Promise<void> {
+    const { history, userNumber } = this.#options;
+    const clientListId = this.#newName();
+    const names = body.orders.map((_, at) => `${clientListId}-${at}`);
+    const orders = body.orders.map((order, at) => ({ ...order, clientOrderId: names[at] }));
+    await this.#untilKnown(() => {
+      history.invokeList(clientListId, names, userNumber);
+      return this.#send('place_list', clientListId, {
+        method: 'POST',
+        path: '/v1/order-lists',
+        body: { ...body, orders, clientListId },
+      });
+    });
+  }
+
+  #newName(): string {
+    const { number, prefix } = this.#options;
+    this.#orders += 1;
+    return `${prefix}-${number}-${this.#orders}`;
+  }
+
+  /** What has no answer is often sent again, under the same name. */
+  async #untilKnown(send: () => Promise<Phase>): Promise<void> {
+    const { draw } = this.#options;
+    for (let repeats = 0; ; repeats += 1) {
+      const phase = await send();
       const again = phase === 'info' && repeats < REPEATS_MAX && draw.chance(REPEAT_CHANCE);
       if (!again || this.#stopped) return;
       await pause(REPEAT_PAUSE_MS);
     }
+  }
+
+  async #cancelList(): Promise<void> {
+    if (this.#lists.length === 0) return;
+    const listId = this.#options.draw.pick(this.#lists);
+    this.#lists.splice(this.#lists.indexOf(listId), 1);
+    const path = `/v1/order-lists/${listId}`;
+    await this.#send('cancel_list', null, { method: 'DELETE', path });
   }
 
   async #change(kind: 'cancel' | 'amend', body: unknown): Promise<void> {
@@ -138,22 +181,36 @@ export class Client {
     return end.phase;
   }
 
-  #remember({ kind, phase, orderId }: HistoryLine): void {
-    if (kind !== 'place' || phase !== 'ok' || orderId === null) return;
-    this.#resting.push(orderId);
-    if (this.#resting.length > REMEMBERED_MAX) this.#resting.shift();
+  /** The orders of a list are orders like any other. */
+  #remember({ kind, phase, orderId, listed = [] }: HistoryLine): void {
+    if (phase !== 'ok' || orderId === null) return;
+    if (kind === 'place') keep(this.#resting, [orderId]);
+    if (kind !== 'place_list') return;
+    keep(this.#lists, [orderId]);
+    keep(this.#resting, listed);
   }
 }
 
-type End = Pick<HistoryLine, 'phase' | 'status' | 'code' | 'orderId'>;
+function keep(remembered: string[], ids: readonly string[]): void {
+  remembered.push(...ids);
+  remembered.splice(0, Math.max(0, remembered.length - REMEMBERED_MAX));
+}
+
+type End = Pick<HistoryLine, 'phase' | 'status' | 'code' | 'orderId' | 'listed'>;
 
 function endOf(answer: HttpAnswer): End {
   const { status, body } = answer;
-  const code = typeof body['code'] === 'string' ? body['code'] : null;
+  const code = textOf(body['code']);
   if (status === null || status >= 500) return { phase: 'info', status, code, orderId: null };
   if (status >= 400) return { phase: 'fail', status, code, orderId: null };
-  const orderId = typeof body['id'] === 'string' ? body['id'] : null;
-  return { phase: 'ok', status, code: null, orderId };
+  const end = { phase: 'ok', status, code: null, orderId: textOf(body['id']) } as const;
+  const { orders } = body;
+  if (!Array.isArray(orders)) return end;
+  return { ...end, listed: orders.flatMap(({ id }: { id?: unknown }) => textOf(id) ?? []) };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 /** Most cancel both sides. */

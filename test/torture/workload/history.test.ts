@@ -32,6 +32,30 @@ function verdict(): string {
   return verdictOf(order);
 }
 
+describe('a list that was sent', () => {
+  const line: HistoryLine = {
+    ...{ client: 1, request: 1, kind: 'place_list', clientOrderId: 'l' },
+    ...{ phase: 'info', status: null, code: null, orderId: null },
+  };
+
+  it('and accepted is known with each of its orders, which have their own ids', () => {
+    history.invokeList('l', ['l-0', 'l-1'], 7);
+    history.note({ ...line, phase: 'ok', orderId: 'lst_3', listed: ['ord_1', 'ord_2'] });
+    expect([...(history.lists.get('l')?.ids ?? [])]).toEqual(['lst_3']);
+    expect([...(history.orders.get('l-1')?.ids ?? [])]).toEqual(['ord_2']);
+    expect(history.acknowledged).toBe(2);
+  });
+
+  it('first without an answer and then refused leaves it and its orders open', () => {
+    for (const phase of ['info', 'fail'] as const) {
+      history.invokeList('l', ['l-0', 'l-1'], 7);
+      history.note({ ...line, phase });
+    }
+    const asked = [history.lists.get('l'), history.orders.get('l-0'), history.orders.get('l-1')];
+    expect(asked.map((each) => each && verdictOf(each))).toEqual(['info', 'info', 'info']);
+  });
+});
+
 describe('an order that was sent', () => {
   it('once without an end may exist', () => {
     attempt(null);
@@ -61,7 +85,7 @@ describe('an order that was sent', () => {
   it('and acknowledged under two ids shows both', () => {
     attempt('ok', 'ord_1');
     attempt('ok', 'ord_2');
-    expect([...(history.orders.get('a')?.orderIds ?? [])]).toEqual(['ord_1', 'ord_2']);
+    expect([...(history.orders.get('a')?.ids ?? [])]).toEqual(['ord_1', 'ord_2']);
   });
 
   it('is written down line by line', () => {
