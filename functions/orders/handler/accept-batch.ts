@@ -240,11 +240,9 @@ async function saveDraft(
       tx,
       draft.placed.map((placed) => toNewOrder(placed, idOfMarket)),
       draft.keys.map((key) => ({ ...key, timeMs: draft.nowMs })),
-      draft.amends
-        .filter((amend) => amend.notionalMinor > 0n)
-        .map(({ userNumber, market, notionalMinor }) => {
-          return { userNumber, market, notionalMinor, timeMs: draft.nowMs };
-        }),
+      draft.amends.map(({ userNumber, market, notionalMinor }) => {
+        return { userNumber, market, notionalMinor, timeMs: draft.nowMs };
+      }),
     ),
     insertLists(tx, draft.lists),
     markAmends(tx, draft.amends),

@@ -1,10 +1,15 @@
 // The statement that writes what an accept transaction has placed: orders, the names of their
 // requests, and what counts into the use of their owners.
 import type { Tx } from '../../../shared/db/pool.ts';
+import { ORDER_WINDOW_MS } from '../../../shared/domain/order-window.ts';
 import type { PlaceCommand } from '../../../shared/events/commands.ts';
 import type { KnownKey } from '../decide/accept-context.ts';
 import { pegColumns, triggerColumns, type AcceptedOrder } from '../decide/place.ts';
 import type { UserMarket } from '../decide/touched.ts';
+
+/** The stored window is that of what is written, or the next one. */
+const IS_WINDOW_OF_NOW = `c.window_start_ms BETWEEN excluded.window_start_ms
+         AND excluded.window_start_ms + ${ORDER_WINDOW_MS}`;
 
 export interface NewKey extends KnownKey {
   readonly timeMs: number;
@@ -22,23 +27,25 @@ export interface NewOrder {
   readonly list: AcceptedOrder['list'] | null;
 }
 
-/** What an amend adds to the turnover of its day. */
-export interface AddedTurnover extends UserMarket {
+/** An amend as it counts into the use of its owner. */
+export interface CountedAmend extends UserMarket {
+  /** What it adds to the turnover of its day. */
   readonly notionalMinor: bigint;
   readonly timeMs: number;
 }
 
 /**
- * Inserts orders with their request keys, and counts them as open and into the day's turnover, with
- * what amends add to that: one statement for the batch, so that counts are locked in one order.
+ * Inserts orders with their request keys, and counts them as open, into the day's turnover and into
+ * their window, the last two with amends: one statement for the batch, so that counts are locked in
+ * one order. Which window counts is what `orderWindowAt` says.
  */
 export async function insertOrders(
   tx: Tx,
   orders: readonly NewOrder[],
   keys: readonly NewKey[],
-  turnovers: readonly AddedTurnover[],
+  amends: readonly CountedAmend[],
 ): Promise<void> {
-  if (orders.length === 0 && turnovers.length === 0) return;
+  if (orders.length === 0 && amends.length === 0) return;
   const rows = orders.map(
     ({ command: { trigger, displayLots, replaces, peg, ...command }, ...order }) => ({
       ...command,
@@ -60,7 +67,7 @@ export async function insertOrders(
     ...orders.map(({ command, market, notionalMinor }) =>
       toUse({ userNumber: command.userNumber, market, notionalMinor, timeMs: command.timeMs }, 1),
     ),
-    ...turnovers.map((each) => toUse(each, 0)),
+    ...amends.map((each) => toUse(each, 0)),
   ];
   await tx.query({
     name: 'orders-insert',
@@ -96,9 +103,11 @@ export async function insertOrders(
          "requestHash" text, "orderNumber" bigint, "timeMs" bigint)
      )
      INSERT INTO orders.open_counts AS c
-       (user_number, market, open_orders, turnover_day, turnover_minor)
+       (user_number, market, open_orders, turnover_day, turnover_minor, window_start_ms,
+         window_orders)
      SELECT "userNumber", market, sum(orders),
-       (to_timestamp(max("timeMs") / 1000.0) AT TIME ZONE 'UTC')::date, sum("notionalMinor")
+       (to_timestamp(max("timeMs") / 1000.0) AT TIME ZONE 'UTC')::date, sum("notionalMinor"),
+       max("timeMs") - max("timeMs") % ${ORDER_WINDOW_MS}, count(*)
      FROM json_to_recordset($3::json) AS u ("userNumber" bigint, market text, orders integer,
        "notionalMinor" numeric, "timeMs" bigint)
      GROUP BY "userNumber", market ORDER BY "userNumber", market
@@ -106,11 +115,15 @@ export async function insertOrders(
        open_orders = c.open_orders + excluded.open_orders,
        turnover_day = excluded.turnover_day,
        turnover_minor = excluded.turnover_minor + CASE
-         WHEN c.turnover_day = excluded.turnover_day THEN c.turnover_minor ELSE 0 END`,
+         WHEN c.turnover_day = excluded.turnover_day THEN c.turnover_minor ELSE 0 END,
+       window_start_ms = CASE WHEN ${IS_WINDOW_OF_NOW}
+         THEN c.window_start_ms ELSE excluded.window_start_ms END,
+       window_orders = excluded.window_orders + CASE WHEN ${IS_WINDOW_OF_NOW}
+         THEN c.window_orders ELSE 0 END`,
     values: [JSON.stringify(rows), JSON.stringify(keys), JSON.stringify(uses)],
   });
 }
 
-function toUse({ notionalMinor, ...each }: AddedTurnover, orders: number): object {
+function toUse({ notionalMinor, ...each }: CountedAmend, orders: number): object {
   return { ...each, orders, notionalMinor: notionalMinor.toString() };
 }

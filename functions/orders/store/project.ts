@@ -1,7 +1,9 @@
 // Writes what the engine did into the orders and fills tables. Repeats change nothing: a fill is
-// inserted once, sums grow only by inserted fills, and state follows the highest sequence seen.
+// inserted once, sums grow only by inserted fills, and state follows the highest sequence seen. The
+// first fill of an order takes it off the window in which it was accepted, if that is counted yet.
 import { crashPoint } from '../../../shared/config/crash-point.ts';
 import { withOpenedTransaction, type Pool, type Tx } from '../../../shared/db/pool.ts';
+import { ORDER_WINDOW_MS } from '../../../shared/domain/order-window.ts';
 import type { PreventedMatch } from '../decide/prevented.ts';
 import type { Projection } from '../decide/project.ts';
 
@@ -103,18 +105,24 @@ async function writeProjection(
            WHEN u."isUntriggered" THEN 'untriggered'
            ELSE 'open' END
        FROM updated u WHERE o.order_number = u."orderNumber"
-       RETURNING o.user_number, o.market, u."wasOpen" AS was_open, o.is_open
-     ), ended AS (
-       SELECT c.user_number, c.market, count(*)::integer AS orders
+       RETURNING o.user_number, o.market, u."wasOpen" AND NOT o.is_open AS is_end,
+         u.lots > 0 AND o.filled_lots = u.lots AS is_first_fill,
+         o.accepted_at_ms - o.accepted_at_ms % ${ORDER_WINDOW_MS} AS window_start_ms
+     ), less AS (
+       SELECT c.user_number, c.market, count(*) FILTER (WHERE c.is_end)::integer AS ended,
+         array_agg(c.window_start_ms) FILTER (WHERE c.is_first_fill) AS filled
        FROM changed c
-       WHERE c.was_open AND NOT c.is_open
+       WHERE c.is_end OR c.is_first_fill
        GROUP BY c.user_number, c.market
      ), locked AS (
-       SELECT c.user_number, c.market, e.orders FROM ended e
+       SELECT c.user_number, c.market, e.ended, e.filled FROM less e
        JOIN orders.open_counts c USING (user_number, market)
+       WHERE e.ended > 0 OR c.window_start_ms = ANY (e.filled)
        ORDER BY c.user_number, c.market FOR UPDATE OF c
      )
-     UPDATE orders.open_counts c SET open_orders = c.open_orders - l.orders
+     UPDATE orders.open_counts c SET open_orders = c.open_orders - l.ended,
+       window_orders = greatest(0, c.window_orders
+         - coalesce(cardinality(array_positions(l.filled, c.window_start_ms)), 0))
      FROM locked l WHERE c.user_number = l.user_number AND c.market = l.market`,
     values: [
       JSON.stringify(projection.fills.filter((fill) => known.has(fill.orderNumber))),

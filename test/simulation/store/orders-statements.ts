@@ -56,6 +56,13 @@ export interface OrderRow {
   readonly amendNumber: number | null;
 }
 
+/** A row of orders.open_counts; the turnover of the day is left out. */
+export interface CountRow {
+  readonly openOrders: number;
+  readonly windowStartMs: number;
+  readonly windowOrders: number;
+}
+
 interface KeyRow {
   readonly requestHash: string;
   readonly orderNumber: number;
@@ -79,6 +86,13 @@ export const OUTBOX = 'orders.outbox';
 /** By `user market`. */
 export const RATES = 'fees.rates';
 export const BEST_PRICES = 'market_data.best_prices';
+
+const WINDOW_MS = 10_000;
+
+/** Where the window begins in which an order of this time is counted. */
+export function windowStartOf(timeMs: number): number {
+  return Math.floor(timeMs / WINDOW_MS) * WINDOW_MS;
+}
 
 const OPEN_STATUSES = ['accepted', 'untriggered', 'open', 'partially_filled'];
 
@@ -115,7 +129,7 @@ function readForAccept({ view, values, text, nowMs }: StatementContext): readonl
     return [{ userNumber, kind, key, requestHash: row.requestHash, orderNumber: row.orderNumber }];
   });
   const openCounts = pairs.flatMap((pair) => {
-    const row = view.find<{ openOrders: number }>(OPEN_COUNTS, `${pair.userNumber} ${pair.market}`);
+    const row = view.find<CountRow>(OPEN_COUNTS, `${pair.userNumber} ${pair.market}`);
     return row === null ? [] : [{ ...pair, openOrders: row.openOrders }];
   });
   const withBest = text.includes('market_data.best_prices');
@@ -172,6 +186,7 @@ interface Added {
   readonly userNumber: number;
   readonly market: string;
   readonly orders: number;
+  readonly timeMs: number;
 }
 
 interface Keyed extends KeyRow {
@@ -213,11 +228,7 @@ function insertOrders({ view, values }: StatementContext): readonly object[] {
       amendNumber: null,
     });
   }
-  for (const { userNumber, market, orders } of jsonOf(values[2]) as Added[]) {
-    const count = `${userNumber} ${market}`;
-    const openOrders = view.find<{ openOrders: number }>(OPEN_COUNTS, count)?.openOrders ?? 0;
-    view.put(OPEN_COUNTS, count, { openOrders: openOrders + orders });
-  }
+  for (const added of jsonOf(values[2]) as Added[]) countUp(view, added);
   for (const { userNumber, kind, key, requestHash, orderNumber, timeMs } of jsonOf(
     values[1],
   ) as Keyed[]) {
@@ -226,6 +237,19 @@ function insertOrders({ view, values }: StatementContext): readonly object[] {
     view.put(KEYS, name, { requestHash, orderNumber, createdAtMs: timeMs });
   }
   return [];
+}
+
+function countUp(view: View, { userNumber, market, orders, timeMs }: Added): void {
+  const name = `${userNumber} ${market}`;
+  const row = view.find<CountRow>(OPEN_COUNTS, name);
+  const startMs = windowStartOf(timeMs);
+  const storedMs = row?.windowStartMs ?? 0;
+  const isOfNow = storedMs === startMs || storedMs === startMs + WINDOW_MS;
+  view.put(OPEN_COUNTS, name, {
+    openOrders: (row?.openOrders ?? 0) + orders,
+    windowStartMs: isOfNow ? storedMs : startMs,
+    windowOrders: (isOfNow ? (row?.windowOrders ?? 0) : 0) + 1,
+  });
 }
 
 function wantedOrders({ values, view }: StatementContext): OrderRow[] {

@@ -1,6 +1,7 @@
 // What the orders function projects from executions, and what its routes read of it.
 import { jsonOf, numbersOf, type Statement, type StatementContext } from './statement.ts';
-import { isOpen, OPEN_COUNTS, orderColumns, ORDERS, type OrderRow } from './orders-statements.ts';
+import { isOpen, OPEN_COUNTS, orderColumns, ORDERS, windowStartOf } from './orders-statements.ts';
+import type { CountRow, OrderRow } from './orders-statements.ts';
 import { decimalsOf, MARKETS, type MarketRow } from './reference-statements.ts';
 import type { View } from './tables.ts';
 
@@ -100,15 +101,23 @@ function saveProjection({ view, values }: StatementContext): readonly object[] {
     const { lots, quote } = fresh.get(row.orderNumber) ?? { lots: 0, quote: 0n };
     const after = updated(row, update, lots, quote);
     view.put(ORDERS, String(row.orderNumber), after);
-    if (isOpen(row.status) && !isOpen(after.status)) countDown(view, row);
+    const hasEnded = isOpen(row.status) && !isOpen(after.status);
+    countDown(view, row, hasEnded, row.filledLots === 0 && lots > 0);
   }
   return [];
 }
 
-function countDown(view: View, row: OrderRow): void {
+function countDown(view: View, row: OrderRow, hasEnded: boolean, isFirstFill: boolean): void {
   const name = `${row.userNumber} ${row.market}`;
-  const openOrders = view.find<{ openOrders: number }>(OPEN_COUNTS, name)?.openOrders ?? 0;
-  view.put(OPEN_COUNTS, name, { openOrders: openOrders - 1 });
+  const count = view.find<CountRow>(OPEN_COUNTS, name);
+  if (count === null) return;
+  const isLess = isFirstFill && count.windowStartMs === windowStartOf(row.acceptedAtMs);
+  if (!hasEnded && !isLess) return;
+  view.put(OPEN_COUNTS, name, {
+    ...count,
+    openOrders: count.openOrders - (hasEnded ? 1 : 0),
+    windowOrders: Math.max(0, count.windowOrders - (isLess ? 1 : 0)),
+  });
 }
 
 function knownOrders({ view, values }: StatementContext): OrderRow[] {
@@ -120,10 +129,17 @@ function knownOrders({ view, values }: StatementContext): OrderRow[] {
 
 /** The rows whose counts go down, locked by user and market. */
 function countLocks({ view, values }: StatementContext): string[] {
+  const filled = new Set((jsonOf(values[0]) as FillRow[]).map((fill) => fill.orderNumber));
   const names = (jsonOf(values[1]) as Update[]).flatMap((update) => {
-    if (update.endStatus === null) return [];
     const row = view.find<OrderRow>(ORDERS, String(update.orderNumber));
-    return row !== null && isOpen(row.status) ? [`count ${row.userNumber} ${row.market}`] : [];
+    if (row === null) return [];
+    const name = `${row.userNumber} ${row.market}`;
+    const windowStartMs = view.find<CountRow>(OPEN_COUNTS, name)?.windowStartMs;
+    const isLess =
+      row.filledLots === 0 &&
+      filled.has(row.orderNumber) &&
+      windowStartMs === windowStartOf(row.acceptedAtMs);
+    return isLess || (update.endStatus !== null && isOpen(row.status)) ? [`count ${name}`] : [];
   });
   return [...new Set(names)].sort();
 }
