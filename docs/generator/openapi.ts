@@ -21,7 +21,7 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   413: 'The body is too large.',
   415: 'The body has a type that is not taken.',
   422: 'Understood, but refused by a rule.',
-  429: 'Too many requests.',
+  429: 'Too many requests; see Retry-After.',
   500: 'Broken on our side.',
   503: 'Not at the moment; see Retry-After.',
 };

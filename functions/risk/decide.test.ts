@@ -12,7 +12,7 @@ const FACTS: RiskFacts = {
   markets: [MARKET],
   uses: [],
   positions: [],
-  day: '2026-03-31',
+  nowMs: Date.parse('2026-03-31T12:00:09.999Z'),
 };
 const USE = {
   market: 'BTC-USD',
@@ -23,6 +23,8 @@ const USE = {
   openQuoteMinor: '1500000',
   turnoverDay: '2026-03-31',
   turnoverMinor: '20000000000',
+  windowStartMs: Date.parse('2026-03-31T12:00:00Z'),
+  windowOrders: 4,
 };
 
 describe('own limits', () => {
@@ -47,7 +49,7 @@ describe('own limits', () => {
     const limits = [
       ...(['open_orders_max', 'waiting_orders_max'] as const),
       ...(['order_quantity_max', 'order_notional_max'] as const),
-      ...(['open_notional_max', 'turnover_max'] as const),
+      ...(['open_notional_max', 'turnover_max', 'orders_per_10s_max'] as const),
     ].map((name) => ({ userNumber: 0, scope: '*', name, value: '50000.50' }));
     const position = { userNumber: 1, scope: 'BTC', name: 'position_max', value: '2' } as const;
     const facts = {
@@ -67,6 +69,7 @@ describe('own limits', () => {
       'order_notional_max BTC-USD USD 50000.5 null',
       'open_notional_max BTC-USD USD 50000.5 15001.5',
       'turnover_max BTC-USD USD 50000.5 20000',
+      'orders_per_10s_max BTC-USD null 50000.5 4',
       'position_max null BTC 2 1.5',
     ]);
   });
@@ -75,5 +78,13 @@ describe('own limits', () => {
     const limits = [{ userNumber: 1, scope: 'BTC-USD', name: 'turnover_max', value: '1' } as const];
     const uses = [{ ...USE, turnoverDay: '2026-03-30' }];
     expect(presentRisk({ ...FACTS, limits, uses }).limits).toMatchObject([{ used: '0' }]);
+  });
+
+  it('count the orders of the present window alone', () => {
+    const name = 'orders_per_10s_max';
+    const limits = [{ userNumber: 1, scope: 'BTC-USD', name, value: '9' } as const];
+    const facts = { ...FACTS, limits, uses: [USE], nowMs: FACTS.nowMs + 1 };
+    expect(presentRisk(facts).limits).toMatchObject([{ used: '0' }]);
+    expect(presentRisk({ ...facts, uses: [] }).limits).toMatchObject([{ used: '0' }]);
   });
 });

@@ -1,5 +1,6 @@
 // A user's own flags and limits, with what is used of them, as they are shown.
 import { marketScale, type MarketConfig } from '../../shared/domain/market.ts';
+import { orderWindowAt } from '../../shared/domain/order-window.ts';
 import {
   LIMIT_DECIMALS,
   LIMIT_NAMES,
@@ -9,6 +10,8 @@ import {
 } from '../../shared/domain/risk-limits.ts';
 import { formatDecimal, toMinor } from '../../shared/money/decimal.ts';
 import type { LimitAnswer, LimitsAnswer } from './schema.ts';
+
+const DAY_CHARACTERS = 10;
 
 export interface FlagFacts {
   readonly on: boolean;
@@ -25,6 +28,9 @@ export interface MarketUse {
   /** Of the day it is, `2026-01-31`; another day's is over. */
   readonly turnoverDay: string | null;
   readonly turnoverMinor: string;
+  readonly windowStartMs: number;
+  /** Orders and amends of that window; another window's are over. */
+  readonly windowOrders: number;
 }
 
 export interface PositionUse {
@@ -40,8 +46,8 @@ export interface RiskFacts {
   readonly markets: readonly MarketConfig[];
   readonly uses: readonly MarketUse[];
   readonly positions: readonly PositionUse[];
-  /** The UTC day that it is. */
-  readonly day: string;
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
 }
 
 export function presentRisk(facts: RiskFacts): LimitsAnswer {
@@ -66,7 +72,7 @@ function ofMarket(config: MarketConfig, facts: RiskFacts): LimitAnswer[] {
     const value = limits.find(facts.userNumber, config.market, name);
     if (value === null) return [];
     const { market } = config;
-    return [{ name, market, limit: canonical(value), ...usedOf(name, config, use, facts.day) }];
+    return [{ name, market, limit: canonical(value), ...usedOf(name, config, use, facts.nowMs) }];
   });
 }
 
@@ -74,7 +80,7 @@ function usedOf(
   name: Exclude<LimitName, 'position_max'>,
   config: MarketConfig,
   use: MarketUse | undefined,
-  day: string,
+  nowMs: number,
 ): { asset: string | null; used: string | null } {
   const { base, quote, quoteDecimals } = config;
   switch (name) {
@@ -92,8 +98,13 @@ function usedOf(
       return { asset: quote, used: formatDecimal(open, quoteDecimals) };
     }
     case 'turnover_max': {
+      const day = new Date(nowMs).toISOString().slice(0, DAY_CHARACTERS);
       const turnover = use?.turnoverDay === day ? BigInt(use.turnoverMinor) : 0n;
       return { asset: quote, used: formatDecimal(turnover, quoteDecimals) };
+    }
+    case 'orders_per_10s_max': {
+      const { windowStartMs: startMs = 0, windowOrders: orders = 0 } = use ?? {};
+      return { asset: null, used: String(orderWindowAt(nowMs, { startMs, orders }).orders) };
     }
   }
 }

@@ -8,7 +8,6 @@ import { limitsAnswer, noQuery } from './schema.ts';
 import { findFlags, listLimits, listPositions, listUses } from './store.ts';
 
 const CONNECTIONS_MAX = 4;
-const DAY_CHARACTERS = 10;
 
 export interface RiskDeps {
   readonly pool: Pool;
@@ -66,6 +65,5 @@ export async function readRisk(deps: RiskDeps, userNumber: number): Promise<Risk
     listUses(pool, userNumber, names),
     listPositions(pool, userNumber, assets),
   ]);
-  const day = new Date(deps.now()).toISOString().slice(0, DAY_CHARACTERS);
-  return { userNumber, flags, limits, markets, uses, positions, day };
+  return { userNumber, flags, limits, markets, uses, positions, nowMs: deps.now() };
 }

@@ -80,6 +80,11 @@ describe('the database refuses', () => {
       `SELECT risk.set_limit(1, '*', 'open_orders_max', 1.5, 'o', 'why')`,
       'limits_counts_are_whole',
     ],
+    [
+      `SELECT risk.set_limit(1, '*', 'orders_per_10s_max', 1.5, 'o', 'why')`,
+      'limits_counts_are_whole',
+    ],
+    [`SELECT risk.set_limit(1, 'BTC', 'orders_per_10s_max', 1, 'o', 'why')`, 'limits_scope_fits'],
     [`SELECT risk.set_limit(1, '*', 'turnover_max', -1, 'o', 'why')`, 'limits_value_not_negative'],
   ])('%s', async (statement, constraint) => {
     expect(await refusal(statement)).toBe(constraint);
@@ -110,6 +115,10 @@ describe('an operator is told', () => {
     [['limit', 'everybody', 'BTC', 'turnover_max', '1'], 'BTC: a market or all for turnover_max'],
     [['limit', 'everybody', 'BTC-USD', 'position_max', '1'], 'an asset or all for position_max'],
     [['limit', 'everybody', 'all', 'open_orders_max', '1.5'], 'open_orders_max is a whole number'],
+    [
+      ['limit', 'everybody', 'all', 'orders_per_10s_max', '0.5'],
+      'orders_per_10s_max is a whole number',
+    ],
     [['limit', 'everybody', 'all', 'turnover_max', '1e9'], '1e9 is no decimal'],
     [['limit', 'everybody', 'all', 'sleep_max', '1'], 'no limit sleep_max'],
     [['group', ALICE.userId, '0'], '0: a group is 1 to 2147483647, or none'],
@@ -137,6 +146,7 @@ describe('flags, limits and groups', () => {
     expect(await risk('group', ALICE.userId, '7')).toContain('group 7');
     await risk('limit', 'everybody', 'all', 'turnover_max', '1000000');
     await risk('limit', ALICE.userId, 'BTC-USD', 'turnover_max', '500.5');
+    await risk('limit', ALICE.userId, 'BTC-USD', 'orders_per_10s_max', '30');
     await risk('limit', ALICE.userId, 'BTC', 'position_max', '3');
     await risk('limit', ALICE.userId, 'BTC', 'position_max', 'none');
     const shown = await risk('show', ALICE.userId);
@@ -146,6 +156,7 @@ describe('flags, limits and groups', () => {
       /^group {2}7$/m,
       /^everybody {2}\* {2}turnover_max {2}1000000$/m,
       /^usr_0000000000000001 {2}BTC-USD {2}turnover_max {2}500.5$/m,
+      /^usr_0000000000000001 {2}BTC-USD {2}orders_per_10s_max {2}30$/m,
       /limit BTC position_max none {2}o: a test$/m,
       /frozen on {2}o: a test$/m,
     ]) {
@@ -157,7 +168,8 @@ describe('flags, limits and groups', () => {
 
   it('are shown to their user with what is used, and without why', async () => {
     await database.pool.query(
-      `INSERT INTO orders.open_counts VALUES (1, 'BTC-USD', 2, '2026-03-31', 12345)`,
+      `INSERT INTO orders.open_counts VALUES (1, 'BTC-USD', 2, '2026-03-31', 12345, $1, 7)`,
+      [deps.now()],
     );
     const { body } = await get(ALICE);
     expect(body).toMatchObject({
@@ -166,6 +178,7 @@ describe('flags, limits and groups', () => {
       frozen: { on: false },
       limits: [
         { name: 'turnover_max', market: 'BTC-USD', asset: 'USD', limit: '500.5', used: '123.45' },
+        { name: 'orders_per_10s_max', market: 'BTC-USD', asset: null, limit: '30', used: '7' },
       ],
     });
     expect(JSON.stringify(body)).not.toContain('a test');

@@ -15,7 +15,7 @@ const limitAnswer = z.strictObject({
   name: z.enum(LIMIT_NAMES),
   /** Null for a position. */
   market: z.string().nullable(),
-  /** What limit and use are counted in; null for a number of orders. */
+  /** What limit and use are counted in; null for a number of orders or amends. */
   asset: z.string().nullable(),
   limit: decimalField,
   /** Null for what is asked of each order alone. */

@@ -56,7 +56,8 @@ export async function listUses(
   const result = await db.query<MarketUse>(
     `SELECT u.market, u.open_orders AS "openOrders", u.waiting_orders AS "waitingOrders",
        u.open_tick_lots AS "openTickLots", u.open_quote_minor AS "openQuoteMinor",
-       u.turnover_day::text AS "turnoverDay", u.turnover_minor AS "turnoverMinor"
+       u.turnover_day::text AS "turnoverDay", u.turnover_minor AS "turnoverMinor",
+       u.window_start_ms AS "windowStartMs", u.window_orders AS "windowOrders"
      FROM risk.uses_of(array_fill($1::bigint, ARRAY[cardinality($2::text[])]), $2::text[]) u`,
     [userNumber, markets],
   );

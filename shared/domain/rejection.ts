@@ -101,6 +101,7 @@ export const ERROR_CODES = {
   RISK_OPEN_NOTIONAL_EXCEEDED: code(422, 'The limit of what may be open in the market is reached.'),
   RISK_POSITION_EXCEEDED: code(422, 'The limit of what may be had of the asset is reached.'),
   RISK_TURNOVER_EXCEEDED: code(422, 'The limit of what may be ordered in a UTC day is reached.'),
+  RISK_ORDER_RATE_EXCEEDED: code(429, 'The limit of orders and amends in ten seconds is reached.'),
   RISK_WAITING_ORDERS_TOO_MANY: code(422, 'The limit of orders with a trigger is reached.'),
   ORDER_CANCELLED_BY_USER: code(200, 'End reason: cancelled on request.'),
   ORDER_CANCELLED_BY_LIST: code(200, 'End reason: another order of its list has decided that.'),

@@ -9,6 +9,7 @@ export const LIMIT_NAMES = [
   'open_notional_max',
   'position_max',
   'turnover_max',
+  'orders_per_10s_max',
 ] as const;
 export type LimitName = (typeof LIMIT_NAMES)[number];
 

@@ -14,7 +14,7 @@ import {
   WORKING,
 } from '../list-fixture.ts';
 import { decideAll, decideList, listOf, type Body, type World } from '../list-fixture.ts';
-import type { RiskReads } from './risk.ts';
+import { NO_RISK, type RiskReads } from './risk.ts';
 
 function blamed(type: ListType, orders: readonly Body[], world: World = {}) {
   const { draft, decision } = decideList(type, orders, world);
@@ -137,7 +137,7 @@ describe('a list of orders that must be refused', () => {
     const orders = [PROFIT, STOP];
     expect(blamed('oco', orders, { context: { blockedUsers: [1] } })).toBe('ACCOUNT_BLOCKED');
     const account = { userNumber: 1, trading: true, frozen: true, tradeGroup: null };
-    const risk = { accounts: [account], limits: [], uses: [], positions: [] };
+    const risk = { ...NO_RISK, accounts: [account] };
     expect(blamed('oco', orders, { context: { risk } })).toBe('ACCOUNT_FROZEN');
   });
 
@@ -167,7 +167,7 @@ describe('a list of an account with limits', () => {
   const limited = (name: RiskReads['limits'][number]['name'], value: string, scope = '*') => {
     const limits = [{ userNumber: 1, scope, name, value }];
     const account = { userNumber: 1, trading: true, frozen: false, tradeGroup: 7 };
-    return { context: { risk: { accounts: [account], limits, uses: [], positions: [] } } };
+    return { context: { risk: { ...NO_RISK, accounts: [account], limits } } };
   };
 
   it('is refused by the first order that exceeds one, and uses nothing then', () => {
@@ -199,6 +199,11 @@ describe('a list of an account with limits', () => {
       'RISK_OPEN_NOTIONAL_EXCEEDED /orders/2',
     ],
     ['position_max', limited('position_max', '2', 'BTC'), 'RISK_POSITION_EXCEEDED /orders/2'],
+    [
+      'orders_per_10s_max',
+      limited('orders_per_10s_max', '2'),
+      'RISK_ORDER_RATE_EXCEEDED /orders/2',
+    ],
   ])('counts each of its orders: %s', (_name, world, blame) => {
     expect(blamed('otoco', [WORKING, BUY_LOW, BUY_HIGH], world)).toBe(blame);
   });

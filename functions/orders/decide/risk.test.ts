@@ -3,11 +3,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Limit } from '../../../shared/domain/risk-limits.ts';
 import { isRejection } from '../../../shared/domain/rejection.ts';
-import { termsWith } from '../terms-fixture.ts';
+import { RESTING, termsWith } from '../terms-fixture.ts';
 import type { AcceptContext } from './accept-context.ts';
 import { BatchDecision } from './batch.ts';
 import type { Intent, PlaceIntent } from './intent.ts';
-import type { LockedOrder } from './order-row.ts';
 import { NO_RISK, type RiskReads } from './risk.ts';
 import { termsKey } from './touched.ts';
 
@@ -27,47 +26,6 @@ function order(change: Partial<PlaceIntent['body']> = {}): PlaceIntent {
   } as const;
   return { kind: 'place', userNumber: USER, body, keys: [], requestHash: 'aa' };
 }
-
-const RESTING: LockedOrder = {
-  orderNumber: 7,
-  userNumber: USER,
-  clientOrderId: null,
-  market: MARKET,
-  side: 'buy',
-  type: 'limit',
-  timeInForce: 'GTC',
-  postOnly: false,
-  selfTradePrevention: 'cancel_taker',
-  priceTicks: 3_000_000,
-  quantityLots: 5_000,
-  quoteAmountMinor: null,
-  expiresAtMs: null,
-  triggerKind: null,
-  triggerPriceTicks: null,
-  trailBps: null,
-  activationPriceTicks: null,
-  displayLots: null,
-  isDay: false,
-  replacesNumber: null,
-  replacedBy: null,
-  makerFeePpm: 0,
-  takerFeePpm: 0,
-  acceptedAtMs: 0,
-  updatedAtMs: 0,
-  status: 'open',
-  reason: null,
-  lastSequence: 1,
-  remainingLots: 5_000,
-  filledLots: 0,
-  filledQuoteMinor: '0',
-  isPair: false,
-  pegTo: null,
-  pegOffsetLevels: null,
-  pegLimitTicks: null,
-  listNumber: null,
-  amendPending: false,
-  unpublishedId: null,
-};
 
 function decideAll(intents: readonly Intent[], risk: Partial<RiskReads>) {
   const context: AcceptContext = {

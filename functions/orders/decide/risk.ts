@@ -3,6 +3,11 @@
 import type { Side } from '../../../shared/domain/order.ts';
 import { notionalMinor } from '../../../shared/domain/market.ts';
 import {
+  ORDER_WINDOW_MS,
+  orderWindowAt,
+  type OrderWindow,
+} from '../../../shared/domain/order-window.ts';
+import {
   LIMIT_DECIMALS,
   Limits,
   type Limit,
@@ -41,9 +46,19 @@ export interface RiskReads {
     readonly totalMinor: string;
     readonly openBuysMinor: string;
   }[];
+  readonly windows: readonly (OrderWindow & {
+    readonly userNumber: number;
+    readonly market: string;
+  })[];
 }
 
-export const NO_RISK: RiskReads = { accounts: [], limits: [], uses: [], positions: [] };
+export const NO_RISK: RiskReads = {
+  accounts: [],
+  limits: [],
+  uses: [],
+  positions: [],
+  windows: [],
+};
 
 /** What a request would add to what its owner uses. */
 export interface RiskAsk {
@@ -60,13 +75,16 @@ export interface RiskAsk {
 }
 
 const DAY_CHARACTERS = 10;
+const MS_OF_SECOND = 1_000;
 
 export class RiskRoom {
   readonly #accounts: ReadonlyMap<number, RiskReads['accounts'][number]>;
   readonly #limits: Limits;
   readonly #uses: ReadonlyMap<string, RiskReads['uses'][number]>;
   readonly #positions: ReadonlyMap<string, bigint>;
+  readonly #windows: ReadonlyMap<string, OrderWindow>;
   readonly #taken = new Map<string, bigint>();
+  readonly #nowMs: number;
   readonly #day: string;
 
   constructor(reads: RiskReads, nowMs: number) {
@@ -79,6 +97,8 @@ export class RiskRoom {
         BigInt(row.totalMinor) + BigInt(row.openBuysMinor),
       ]),
     );
+    this.#windows = new Map(reads.windows.map((row) => [`${row.userNumber} ${row.market}`, row]));
+    this.#nowMs = nowMs;
     this.#day = new Date(nowMs).toISOString().slice(0, DAY_CHARACTERS);
   }
 
@@ -96,13 +116,15 @@ export class RiskRoom {
     return limit === null ? otherwise : Math.min(otherwise, countOf(limit));
   }
 
+  /** What may pass in a moment is asked last: who waits for that is not refused again. */
   checkLimits(ask: RiskAsk): Rejection | null {
     return (
       this.#checkOrder(ask) ??
       this.#checkWaiting(ask) ??
       this.#checkOpenNotional(ask) ??
       this.#checkPosition(ask) ??
-      this.#checkTurnover(ask)
+      this.#checkTurnover(ask) ??
+      this.#checkRate(ask)
     );
   }
 
@@ -123,6 +145,7 @@ export class RiskRoom {
     this.#add(`${userNumber} ${market} open`, notional);
     this.#add(`${userNumber} ${market} turnover`, notional);
     this.#add(`${userNumber} ${market} waiting`, ask.addsWaiting ? times : 0n);
+    this.#add(`${userNumber} ${market} window`, times);
     if (ask.side === 'buy') this.#add(`${userNumber} ${base} position`, times * addedBase(ask));
   }
 
@@ -211,6 +234,23 @@ export class RiskRoom {
       asset: quote,
       decimals: quoteDecimals,
     });
+  }
+
+  /** Each order and each amend is one, whatever it adds. */
+  #checkRate({ userNumber, terms }: RiskAsk): Rejection | null {
+    const { market } = terms.config;
+    const limit = this.#limitOf(userNumber, market, 'orders_per_10s_max');
+    if (limit === null) return null;
+    const stored = this.#windows.get(`${userNumber} ${market}`) ?? null;
+    const { startMs, orders } = orderWindowAt(this.#nowMs, stored);
+    const asked = orders + Number(this.#takenOf(`${userNumber} ${market} window`)) + 1;
+    const max = countOf(limit);
+    if (asked <= max) return null;
+    const endMs = startMs + ORDER_WINDOW_MS;
+    const window = `${new Date(startMs).toISOString()} to ${new Date(endMs).toISOString()}`;
+    const detail = `orders_per_10s_max is ${max}; it would be ${asked} orders from ${window}`;
+    const retryAfterSeconds = Math.ceil((endMs - this.#nowMs) / MS_OF_SECOND);
+    return reject('RISK_ORDER_RATE_EXCEEDED', detail, { retryAfterSeconds });
   }
 
   #check(

@@ -27,6 +27,8 @@ Limits, each for a user and market:
   open_orders_max      orders open                  order_quantity_max  base of one order
   waiting_orders_max   orders with a trigger        order_notional_max  quote of one order
   open_notional_max    quote of all open orders     turnover_max        quote accepted in a UTC day
+  orders_per_10s_max   orders and amends accepted in a window of ten seconds, without orders that
+                       have a fill
 and for a user and asset:
   position_max         balance and open buys
 
@@ -59,7 +61,11 @@ export type Command =
   | { readonly kind: 'show'; readonly userNumber: number };
 
 const GROUP_MAX = 2_147_483_647;
-const COUNTS: readonly LimitName[] = ['open_orders_max', 'waiting_orders_max'];
+const COUNTS: readonly LimitName[] = [
+  'open_orders_max',
+  'waiting_orders_max',
+  'orders_per_10s_max',
+];
 const MARKET = /^[A-Z0-9]{2,10}-[A-Z0-9]{2,10}$/;
 const ASSET = /^[A-Z0-9]{2,10}$/;
 
