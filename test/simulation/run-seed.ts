@@ -195,10 +195,10 @@ class Run {
   }
 
   #result(violation: string | null, counts: { orders: number; trades: number }): RunResult {
-    const { faults, world } = this.#parts;
+    const { database, faults, world } = this.#parts;
     const coverage = new Coverage();
     coverage.addFaults(faults.counts);
-    coverage.addOutcomes(this.#judge.replay);
+    coverage.addOutcomes(this.#judge.replay, database.tables);
     const crashes = this.#exchange.all.reduce((sum, role) => sum + role.starts - 1, 0);
     const requests = this.#clients.reduce((sum, client) => sum + client.records.length, 0);
     return {

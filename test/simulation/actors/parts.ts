@@ -4,12 +4,14 @@ import { LogServer } from '../log/log-server.ts';
 import { SimulatedBus } from '../log/simulated-bus.ts';
 import { DatabaseServer } from '../store/database-server.ts';
 import { LEDGER_STATEMENTS } from '../store/ledger-statements.ts';
+import { LIST_STATEMENTS } from '../store/list-statements.ts';
 import { ORDERS_STATEMENTS } from '../store/orders-statements.ts';
 import { OUTBOX_STATEMENTS } from '../store/outbox-statements.ts';
 import { PROJECTION_STATEMENTS } from '../store/projection-statements.ts';
 import { REFERENCE_STATEMENTS } from '../store/reference-statements.ts';
 import { SETTLEMENT_STATEMENTS } from '../store/settlement-statements.ts';
 import { openSimulatedPool } from '../store/simulated-pool.ts';
+import { WIDE_STATEMENTS } from '../store/wide-statements.ts';
 import { Disk } from '../world/disk.ts';
 import { Faults } from '../world/faults.ts';
 import { Network } from '../world/network.ts';
@@ -20,6 +22,8 @@ import { Http } from './http.ts';
 
 const STATEMENTS = [
   ...ORDERS_STATEMENTS,
+  ...LIST_STATEMENTS,
+  ...WIDE_STATEMENTS,
   ...PROJECTION_STATEMENTS,
   ...LEDGER_STATEMENTS,
   ...OUTBOX_STATEMENTS,

@@ -1,5 +1,6 @@
 // The whole judgement of a world at rest: the audit, and that nothing is left to do (A5).
 import { checkHolds } from '../../audit/check-holds.ts';
+import { checkLists } from '../../audit/check-lists.ts';
 import { checkOrders } from '../../audit/check-orders.ts';
 import { checkTrades, readSettled } from '../../audit/check-settlement.ts';
 import type { Tables } from '../store/tables.ts';
@@ -20,6 +21,7 @@ export async function judgeAtRest(judge: LogJudge, tables: Tables): Promise<Fina
   await checkTrades(client, replay, settled, findings);
   await checkHolds(client, replay, settled, findings);
   const orders = await checkOrders(client, replay, executions, findings);
+  await checkLists(client, replay, findings);
   for (const { market, events } of replay.markets.values()) {
     const recorded = executions.recorded(market);
     if (recorded !== events.length) {

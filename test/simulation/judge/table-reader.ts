@@ -1,6 +1,7 @@
 // The simulated tables as the audit's queries see them, so that the very audit which judges a real
 // database judges a simulated one.
 import type pg from 'pg';
+import type { ListRow } from '../../../functions/orders/store/lists.ts';
 import {
   ACCOUNTS,
   ENTRIES,
@@ -9,6 +10,7 @@ import {
   type EntryRow,
   type HoldRow,
 } from '../store/ledger-statements.ts';
+import { LISTS } from '../store/list-statements.ts';
 import { ORDERS, type OrderRow } from '../store/orders-statements.ts';
 import { FILLS, type FillRow } from '../store/projection-statements.ts';
 import { SETTLED, STOPPED } from '../store/settlement-statements.ts';
@@ -45,6 +47,13 @@ const ANSWERS: readonly Answer[] = [
         return { hold, owner: row?.owner ?? null, asset: row?.asset ?? null, made, remaining };
       }),
   ],
+  [
+    /FROM orders\.order_lists/,
+    (tables) =>
+      rowsOf<ListRow>(tables, LISTS).map(({ listNumber: number, userNumber, market, type }) => {
+        return { number, userNumber, market, kind: type };
+      }),
+  ],
   [/FROM orders\.orders/, (tables) => rowsOf<OrderRow>(tables, ORDERS).map(auditedOrder)],
   [
     /FROM orders\.fills/,
@@ -60,7 +69,7 @@ const ANSWERS: readonly Answer[] = [
 function auditedOrder(row: OrderRow): object {
   const { userNumber, side, type, timeInForce, postOnly, selfTradePrevention } = row;
   const { expiresAtMs, makerFeePpm, takerFeePpm, holdMinor } = row;
-  const { triggerKind: kind, triggerPriceTicks: priceTicks } = row;
+  const { displayLots, replacesNumber, listNumber, isPair, isPending, pegLimitTicks } = row;
   return {
     number: row.orderNumber,
     market: row.market,
@@ -75,7 +84,14 @@ function auditedOrder(row: OrderRow): object {
       makerFeePpm,
       takerFeePpm,
       holdMinor,
-      trigger: kind === null ? null : { kind, priceTicks },
+      displayLots,
+      replacesNumber,
+      listNumber,
+      isPair,
+      isPending,
+      pegLimitTicks,
+      peg: row.pegTo === null ? null : { to: row.pegTo, offsetLevels: row.pegOffsetLevels },
+      trigger: auditedTrigger(row),
     },
     priceTicks: row.priceTicks,
     quantityLots: row.quantityLots,
@@ -87,6 +103,14 @@ function auditedOrder(row: OrderRow): object {
     filledLots: row.filledLots,
     filledQuote: row.filledQuoteMinor,
   };
+}
+
+function auditedTrigger(row: OrderRow): object | null {
+  const { triggerKind: kind, triggerPriceTicks: priceTicks, trailBps } = row;
+  const { activationPriceTicks: activation } = row;
+  if (kind === null) return null;
+  if (kind !== 'trailing_stop') return { kind, priceTicks };
+  return { kind, trailBps, ...(activation === null ? {} : { activationPriceTicks: activation }) };
 }
 
 /** Answers the audit's queries; its cursors hand out all rows of a query at their first fetch. */

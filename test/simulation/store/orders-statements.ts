@@ -101,15 +101,22 @@ export function isOpen(status: string): boolean {
 }
 
 /** The columns of an order that the code reads. */
-export function orderColumns(row: OrderRow): object {
+export function orderColumns(view: View, row: OrderRow): object {
   const { amendNumber, filledQuoteMinor, ...columns } = row;
   return {
     ...columns,
-    // Nobody replaces orders here.
-    replacedBy: null,
+    replacedBy: replacedBy(view, row),
     filledQuoteMinor: filledQuoteMinor.toString(),
     amendPending: amendNumber !== null,
   };
+}
+
+/** The order that took its place: its first event came right after the end of this one. */
+function replacedBy(view: View, { orderNumber, lastSequence, reason }: OrderRow): number | null {
+  if (reason !== 'ORDER_REPLACED') return null;
+  const isNext = (row: OrderRow): boolean =>
+    row.replacesNumber === orderNumber && row.firstSequence === lastSequence + 1;
+  return view.scan(ORDERS, isNext)[0]?.[1].orderNumber ?? null;
 }
 
 function readForAccept({ view, values, text, nowMs }: StatementContext): readonly object[] {
@@ -306,7 +313,10 @@ export const ORDERS_STATEMENTS: readonly Statement[] = [
     run: (context) =>
       wantedOrders(context).map((row) => {
         const isUnpublished = context.view.find(OUTBOX, String(row.outboxId)) !== null;
-        return { ...orderColumns(row), unpublishedId: isUnpublished ? row.outboxId : null };
+        return {
+          ...orderColumns(context.view, row),
+          unpublishedId: isUnpublished ? row.outboxId : null,
+        };
       }),
   },
   {
@@ -341,10 +351,10 @@ export const ORDERS_STATEMENTS: readonly Statement[] = [
     pattern: /DELETE FROM orders\.request_keys/,
     run: ({ view, values, isFree }) => {
       const isOld = (row: KeyRow): boolean => {
-        // Nobody places lists here, so each key is of an order.
-        const order = view.find<OrderRow>(ORDERS, String(row.orderNumber));
-        const isOver = order === null || !isOpen(order.status);
-        return row.createdAtMs < Number(values[0]) && isOver;
+        if (row.createdAtMs >= Number(values[0])) return false;
+        const isOfKey = ({ orderNumber, listNumber, status }: OrderRow): boolean =>
+          isOpen(status) && (orderNumber === row.orderNumber || listNumber === row.orderNumber);
+        return view.scan(ORDERS, isOfKey).length === 0;
       };
       const forgotten = view.scan(KEYS, isOld).filter(([name]) => isFree(`key ${name}`));
       for (const [name] of forgotten) view.remove(KEYS, name);

@@ -144,7 +144,7 @@ function countLocks({ view, values }: StatementContext): string[] {
   return [...new Set(names)].sort();
 }
 
-function withUnits(view: View, row: OrderRow): object {
+export function withUnits(view: View, row: OrderRow): object {
   const market = view.find<MarketRow>(MARKETS, row.market);
   if (market === null) throw new Error(`no market ${row.market}`);
   const { base, quote, tickSize, lotSize } = market;
@@ -155,7 +155,7 @@ function withUnits(view: View, row: OrderRow): object {
     fees[fill.feeAsset] = sum.toString();
   }
   return {
-    ...orderColumns(row),
+    ...orderColumns(view, row),
     base,
     quote,
     tickSize,

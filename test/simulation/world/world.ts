@@ -5,8 +5,12 @@ import { EventQueue } from './event-queue.ts';
 import type { SimulatedProcess } from './process.ts';
 import { Random } from './random.ts';
 
-/** True time at the start; every clock of the world shows a skewed copy of it. */
+/** True time at the start, noon; every clock of the world shows a skewed copy of it. */
 const START_MS = 1_772_366_400_000;
+const NOON_TO_MIDNIGHT_MS = 43_200_000;
+/** Share of the worlds that begin so shortly before midnight that a day ends in them. */
+const NIGHT_WORLDS = 0.15;
+const BEFORE_MIDNIGHT_MS_MAX = 4_000;
 
 interface WorldEvent {
   /** Null: it happens in the world outside the processes, such as in the database server. */
@@ -32,6 +36,7 @@ export class World {
   afterEvent: () => void = () => undefined;
   /** Gets each line of the trace, for a person who looks for a cause. */
   onNote: ((line: string) => void) | null = null;
+  readonly #startMs: number;
   readonly #events = new EventQueue<WorldEvent>();
   readonly #trace = createHash('sha256');
   #lines: string[] = [];
@@ -39,11 +44,14 @@ export class World {
 
   constructor(seed: number) {
     this.random = new Random(seed);
+    const isNight = this.random.chance(NIGHT_WORLDS);
+    const beforeMs = this.random.between(0, BEFORE_MIDNIGHT_MS_MAX);
+    this.#startMs = isNight ? START_MS + NOON_TO_MIDNIGHT_MS - beforeMs : START_MS;
   }
 
   /** The true time, in milliseconds since 1970. */
   get wallMs(): number {
-    return START_MS + Math.floor(this.nowMs);
+    return this.#startMs + Math.floor(this.nowMs);
   }
 
   schedule(
