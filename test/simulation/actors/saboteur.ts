@@ -15,7 +15,8 @@ const ZOMBIE_LIVES_MS_MAX = 6_000;
 const CUT_MS_MAX = 2_000;
 const DATABASE_DOWN_MS_MAX = 800;
 const STATUS_MS_MAX = 800;
-const STATUSES = ['halted', 'cancel_only', 'post_only', 'limit_only'] as const;
+/** A halt twice: few orders meet it in the engine, for most are refused before. */
+const STATUSES = ['halted', 'halted', 'cancel_only', 'post_only', 'limit_only'] as const;
 const SERVERS = ['log', 'database', 'orders', 'settlement'] as const;
 
 export class Saboteur {

@@ -47,7 +47,7 @@ const OUTCOMES: readonly string[] = [
   ...['opened', 'traded', 'filled'].map((outcome) => `iceberg ${outcome}`),
   ...['opened', 'traded', 'expired ORDER_EXPIRED'].map((outcome) => `day ${outcome}`),
   ...['armed', 'triggered', 'traded'].map((outcome) => `trailing ${outcome}`),
-  ...['pegged', 'opened', 'traded', 'amended', 'rejected ORDER_PEG_REFERENCE_NONE'].map(
+  ...['pegged', 'opened', 'traded', 'rejected ORDER_PEG_REFERENCE_NONE'].map(
     (outcome) => `pegged ${outcome}`,
   ),
   ...['oco', 'oto', 'otoco'].map((kind) => `list ${kind}`),

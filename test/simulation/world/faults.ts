@@ -39,7 +39,7 @@ const FAULT_MAXIMA = {
   'clock jumped': 1.6,
   rebalanced: 1.6,
   'offset went back': 6,
-  'market status changed': 2,
+  'market status changed': 3,
 } as const;
 
 export type FaultKind = keyof typeof FAULT_MAXIMA;
