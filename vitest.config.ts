@@ -2,6 +2,7 @@
 // TEST_SERVICES adds Kafka and Redis, and with them the files that need them.
 import { defineConfig } from 'vitest/config';
 import { findVariable } from './shared/config/environment.ts';
+import { LongestFirst } from './shared/testing/longest-first.ts';
 import { filesLeftOut, readTestPlan } from './shared/testing/services/test-plan.ts';
 
 const plan = readTestPlan(findVariable('TEST_SERVICES'), findVariable('KAFKA_VERSION'));
@@ -15,5 +16,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
   },
 });
