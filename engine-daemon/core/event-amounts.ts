@@ -12,12 +12,12 @@ export function heldBy(
   reservePpm: number,
   lots: number,
 ): bigint {
-  const limitPriceTicks = limitTicks;
-  return holdMinor(
-    scale,
-    { side: sideName(side), limitPriceTicks, feeReservePpm: reservePpm },
-    lots,
-  );
+  const terms = {
+    side: sideName(side),
+    limitPriceTicks: limitTicks,
+    feeReservePpm: reservePpm,
+  };
+  return holdMinor(scale, terms, lots);
 }
 
 /** What leaves a hold when `lots` go and `remaining` stay, as digits. */

@@ -38,9 +38,7 @@ export function followEvents(book: BookState, at: number, sequence: number): voi
     const { order, wasPending } = next;
     events.triggered(order.number, order.userNumber, next.tradeSequence);
     if (wasPending && hasTrigger(order)) {
-      placePending(book, order, () => {
-        decidePair(book, order.number);
-      });
+      placePending(book, order);
     } else {
       if (!wasPending) decidePair(book, order.number);
       placeTriggered(book, order);

@@ -61,11 +61,11 @@ function followEnd(
     else for (const leg of list.legs) endForList(book, leg.number);
     return;
   }
-  const others = list.legs.filter((leg) => leg.number !== number).map((leg) => leg.number);
-  if (list.working !== 0) others.unshift(list.working);
-  else if (list.isDecided) others.length = 0;
+  const endsOthers = !list.isDecided;
   if (list.isPair) releaseSurplus(book, list, at, number);
-  for (const other of others) endForList(book, other);
+  if (!endsOthers) return;
+  if (list.working !== 0) endForList(book, list.working);
+  for (const leg of list.legs) if (leg.number !== number) endForList(book, leg.number);
 }
 
 /** The end of one of a pair leaves what the other one needs of their hold. */

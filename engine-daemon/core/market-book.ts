@@ -153,8 +153,9 @@ export class MarketBook {
     if (state.expiry.size > 0 || state.waiting.count > 0) expireOrders(state);
     if (state.deadmen.size > 0) fireDeadmen(state);
     if (state.schedule.length > 0 || state.interrupted !== null) advancePhases(state);
-    const isMoving = state.events.length > length || state.isQueueMoving;
-    if (isMoving && state.hasFollowers) followEvents(state, length, sequence);
+    if (state.hasFollowers && (state.events.length > length || state.isQueueMoving)) {
+      followEvents(state, length, sequence);
+    }
     if (state.rules?.status === 'auction') indicate(state);
   }
 

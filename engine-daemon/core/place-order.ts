@@ -15,6 +15,7 @@ import {
   reasonCode,
   sideCode,
 } from './codes.ts';
+import { decidePair } from './list-steps.ts';
 import type { MarketRules } from './market-rules.ts';
 import { bestAgainst, findPlaceRefusal, findWaitingRefusal } from './place-checks.ts';
 import { takeLiquidity } from './matching.ts';
@@ -75,14 +76,14 @@ export function placeTriggered(book: BookState, order: WaitingOrder): void {
 
 /**
  * Places a pending order that has a trigger of its own. One that is reached already is triggered,
- * after `beforeTaking`.
+ * and decides its pair by that.
  */
-export function placePending(book: BookState, order: TriggerOrder, beforeTaking: () => void): void {
+export function placePending(book: BookState, order: TriggerOrder): void {
   const reason = findArmingRefusal(book, rulesOf(book), order);
   if (reason === NO_REASON) {
     arm(book, order);
   } else if (reason === TRIGGER_PRICE_REACHED) {
-    beforeTaking();
+    decidePair(book, order.number);
     placeTriggered(book, order);
   } else {
     refuse(book, order, reason);

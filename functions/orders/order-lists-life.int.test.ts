@@ -101,10 +101,15 @@ async function openOrders(): Promise<number> {
 /** A life: what is told, and what the list and its orders are after it. */
 type Life = (list: OrderListAnswer) => readonly (readonly [Told, string])[];
 
-const ocoByLimit: Life = (list) => {
+/** The stories of an OCO's orders, which share its hold. */
+function pairOf(list: OrderListAnswer) {
   const [first = 0, second = 0] = numbersOf(list);
-  const limit = storyOf(first, 'sell', list.id as ListId);
-  const stop = storyOf(second, 'sell', list.id as ListId);
+  const hold = list.id as ListId;
+  return { limit: storyOf(first, 'sell', hold), stop: storyOf(second, 'sell', hold) };
+}
+
+const ocoByLimit: Life = (list) => {
+  const { limit, stop } = pairOf(list);
   return [
     [limit.opened, 'executing open accepted'],
     [stop.armed('stop_loss'), 'executing open untriggered'],
@@ -115,9 +120,7 @@ const ocoByLimit: Life = (list) => {
 };
 
 const ocoByStop: Life = (list) => {
-  const [first = 0, second = 0] = numbersOf(list);
-  const limit = storyOf(first, 'sell', list.id as ListId);
-  const stop = storyOf(second, 'sell', list.id as ListId);
+  const { limit, stop } = pairOf(list);
   return [
     [limit.opened, 'executing open accepted'],
     [stop.armed('stop_loss'), 'executing open untriggered'],
