@@ -6,7 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { addToKustomization, addToTable } from '../shared/function/template/edits.ts';
+import {
+  addToKustomization,
+  addToPolicies,
+  addToTable,
+} from '../shared/function/template/edits.ts';
 import { findNameFault } from '../shared/function/template/name.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -97,6 +101,7 @@ describe('the lists of functions', () => {
   it('are not guessed at when they look different', () => {
     expect(() => addToTable('const functions = [];', 'wallet')).toThrow('found no line');
     expect(() => addToTable(table, 'orders')).toThrow('already');
+    expect(() => addToPolicies('const POLICIES = {};', 'wallet')).toThrow('found no end');
     expect(() => addToKustomization('resources: []', 'wallet')).toThrow('found no line');
   });
 });
@@ -112,11 +117,13 @@ describe('a new function', () => {
     const read = (path: string) => readFileSync(join(copy, path), 'utf8');
     expect(read('functions/main.ts')).toContain('hostable(proofOfReserves)');
     expect(read('knative/base/kustomization.yaml')).toContain(`  - ${NAME}.yaml`);
+    expect(read('shared/policy/policies.ts')).toContain(`'POST /v1/${NAME}': open(),`);
     expect(read('docs/api/openapi.yaml')).toContain(`/v1/${NAME}:`);
   });
 
   it('is formatted, and its pages are up to date', () => {
     const files = [`functions/${NAME}`, `knative/base/${NAME}.yaml`, 'functions/main.ts'];
+    files.push('shared/policy/policies.ts');
     const kustomization = 'knative/base/kustomization.yaml';
     expect(tool('prettier/bin/prettier.cjs', '--check', ...files, kustomization)).toMatchObject({
       status: 0,

@@ -5,13 +5,18 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
-import { addToKustomization, addToTable } from '../shared/function/template/edits.ts';
+import {
+  addToKustomization,
+  addToPolicies,
+  addToTable,
+} from '../shared/function/template/edits.ts';
 import { manifestText } from '../shared/function/template/manifest.ts';
 import { findNameFault } from '../shared/function/template/name.ts';
 import { sourceFiles } from '../shared/function/template/sources.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const TABLE = 'functions/main.ts';
+const POLICIES = 'shared/policy/policies.ts';
 const KUSTOMIZATION = 'knative/base/kustomization.yaml';
 
 const name = process.argv[2];
@@ -40,6 +45,7 @@ async function create(wanted: string): Promise<void> {
     ]),
     [`knative/base/${wanted}.yaml`, manifestText(wanted)],
     [TABLE, addToTable(readFileSync(join(ROOT, TABLE), 'utf8'), wanted)],
+    [POLICIES, addToPolicies(readFileSync(join(ROOT, POLICIES), 'utf8'), wanted)],
     [KUSTOMIZATION, addToKustomization(readFileSync(join(ROOT, KUSTOMIZATION), 'utf8'), wanted)],
   ]);
   for (const [path, text] of files) await write(path, text);

@@ -69,7 +69,7 @@ function describeRoute(name: string, route: Route<never>): JsonSchema {
     operationId: operationId(route),
     tags: [name],
     summary: route.summary,
-    ...(route.access === 'user' ? { security: [{ bearer: [] }] } : { security: [] }),
+    security: isOpen(route) ? [] : [{ bearer: [] }],
     ...describeParameters(route),
     ...describeBody(route),
     responses: { ...describeAnswers(route), ...describeRefusals(route) },
@@ -139,6 +139,17 @@ function describeRefusals(route: Route<never>): JsonSchema {
   return Object.fromEntries([...byStatus].map(([status, each]) => [status, refusal(status, each)]));
 }
 
+const CALLER_REFUSALS = [
+  'TOKEN_MISSING',
+  'TOKEN_INVALID',
+  'CALLER_NOT_ALLOWED',
+  'SCOPE_MISSING',
+] as const;
+
+function isOpen(route: Route<never>): boolean {
+  return route.policy.callers === 'anyone';
+}
+
 /** What the host refuses before, or instead of, the handler. */
 function commonRefusals(route: Route<never>): readonly ErrorCode[] {
   return [
@@ -147,7 +158,7 @@ function commonRefusals(route: Route<never>): readonly ErrorCode[] {
       : (['BODY_INVALID', 'BODY_TOO_LARGE', 'BODY_TYPE_NOT_SUPPORTED'] as const)),
     ...(route.path.includes('{') ? (['PATH_INVALID'] as const) : []),
     'QUERY_INVALID',
-    ...(route.access === 'user' ? (['TOKEN_MISSING', 'TOKEN_INVALID'] as const) : []),
+    ...(isOpen(route) ? [] : CALLER_REFUSALS),
     'SERVICE_BUSY',
     'SERVICE_UNAVAILABLE',
     'INTERNAL_ERROR',

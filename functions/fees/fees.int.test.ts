@@ -1,13 +1,13 @@
 // Fee schedules on a real database, and what GET /v1/fees tells.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findViolatedConstraint } from '../../shared/db/failure.ts';
-import { userId } from '../../shared/domain/ids.ts';
 import { callFunction, type CallAnswer } from '../../shared/function/call.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
+import { sessionCaller } from '../../shared/function/testing/session-caller.ts';
 import { definition, type FeesDeps } from './handler.ts';
 
-const ALICE = { userId: userId(1), userNumber: 1 };
-const BOB = { userId: userId(2), userNumber: 2 };
+const ALICE = sessionCaller(1);
+const BOB = sessionCaller(2);
 
 let database: TestDatabase;
 let deps: FeesDeps;

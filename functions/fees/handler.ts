@@ -20,7 +20,6 @@ export interface FeesDeps {
 const listRoute = route({
   method: 'GET',
   path: '/v1/fees',
-  access: 'user',
   summary:
     'Own maker and taker rate, tier, what is missing to the next one, and volume, per market.',
   query: noQuery,
@@ -40,7 +39,6 @@ const listRoute = route({
 const previewRoute = route({
   method: 'GET',
   path: '/v1/fees/preview',
-  access: 'user',
   summary:
     'What an order would pay as maker and as taker at today’s rates, and what it would lock.',
   query: feePreviewQuery,

@@ -1,7 +1,8 @@
 // The ledger function: own balances and own postings, read only.
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../shared/db/pool.ts';
 import { assert } from '../../shared/domain/failure.ts';
-import { defineFunction, route, type Caller } from '../../shared/function/definition.ts';
+import type { Caller } from '../../shared/domain/caller.ts';
+import { defineFunction, route } from '../../shared/function/definition.ts';
 import { listPage } from '../../shared/http/list.ts';
 import { presentBalance, presentPosting } from './decide.ts';
 import { balanceListAnswer, entriesQuery, entryListAnswer, noQuery } from './schema.ts';
@@ -19,7 +20,6 @@ export const definition = defineFunction<LedgerDeps>({
     route({
       method: 'GET',
       path: '/v1/balances',
-      access: 'user',
       summary: 'Own balances: what is available, what open orders hold, and the total.',
       query: noQuery,
       answers: { 200: balanceListAnswer },
@@ -32,7 +32,6 @@ export const definition = defineFunction<LedgerDeps>({
     route({
       method: 'GET',
       path: '/v1/ledger/entries',
-      access: 'user',
       summary: 'Own postings, newest first: every change of a total, with the balance after it.',
       query: entriesQuery,
       answers: { 200: entryListAnswer },

@@ -1,12 +1,13 @@
 // Own balances and statements over the real ledger.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { withTransaction } from '../../shared/db/pool.ts';
-import { userId, type UserId } from '../../shared/domain/ids.ts';
+import { userId } from '../../shared/domain/ids.ts';
 import { callFunction, type CallAnswer } from '../../shared/function/call.ts';
 import { formatCursor } from '../../shared/http/cursor.ts';
 import { deposit } from '../../shared/ledger/deposit.ts';
 import { makeHolds } from '../../shared/ledger/make-holds.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
+import { sessionCaller } from '../../shared/function/testing/session-caller.ts';
 import { definition, type LedgerDeps } from './handler.ts';
 import type { EntryAnswer } from './schema.ts';
 
@@ -35,12 +36,8 @@ async function fund(user: number, asset: string, ...amounts: bigint[]): Promise<
   );
 }
 
-function caller(user: number): { userId: UserId; userNumber: number } {
-  return { userId: userId(user), userNumber: user };
-}
-
 function get(path: string, user?: number): Promise<CallAnswer> {
-  const known = user === undefined ? {} : { caller: caller(user) };
+  const known = user === undefined ? {} : { caller: sessionCaller(user) };
   return callFunction(definition, deps, { method: 'GET', path, ...known });
 }
 

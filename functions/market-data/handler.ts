@@ -106,7 +106,6 @@ export async function closeMarketData(deps: MarketDataDeps): Promise<void> {
 const assetsRoute = route({
   method: 'GET',
   path: '/v1/assets',
-  access: 'public',
   summary: 'Assets with the number of decimals their amounts may have.',
   query: noQuery,
   answers: { 200: assetListAnswer },
@@ -119,7 +118,6 @@ const assetsRoute = route({
 const marketsRoute = route({
   method: 'GET',
   path: '/v1/markets',
-  access: 'public',
   summary: 'Markets with their steps, limits, status, schedule and standard fee rates.',
   query: noQuery,
   answers: { 200: marketListAnswer },
@@ -133,7 +131,6 @@ const marketsRoute = route({
 const marketRoute = route({
   method: 'GET',
   path: '/v1/markets/{market}',
-  access: 'public',
   summary: 'One market.',
   params: marketParams,
   query: noQuery,
@@ -149,7 +146,6 @@ const marketRoute = route({
 const auctionRoute = route({
   method: 'GET',
   path: '/v1/markets/{market}/auction',
-  access: 'public',
   summary: 'What the auction that is held would come to now, and what the last one came to.',
   params: marketParams,
   query: noQuery,
@@ -166,7 +162,6 @@ const auctionRoute = route({
 const bookRoute = route({
   method: 'GET',
   path: '/v1/markets/{market}/book',
-  access: 'public',
   summary: 'The order book by price level, best first.',
   params: marketParams,
   query: bookQuery,
@@ -183,7 +178,6 @@ const bookRoute = route({
 const tradesRoute = route({
   method: 'GET',
   path: '/v1/markets/{market}/trades',
-  access: 'public',
   summary: 'Public trades, newest first.',
   params: marketParams,
   query: z.strictObject(listQueryFields),

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { orderId, type OrderId } from '../../shared/domain/ids.ts';
 import { callFunction } from '../../shared/function/call.ts';
-import type { Caller } from '../../shared/function/definition.ts';
+import type { Caller } from '../../shared/domain/caller.ts';
 import { ALICE, BOB, CAROL, createOrdersFixture, published } from './fixture.ts';
 import type { OrdersFixture } from './fixture.ts';
 import { closeOrders, definition } from './handler.ts';

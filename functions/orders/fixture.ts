@@ -3,8 +3,7 @@
 import { openBus } from '../../shared/bus/open-bus.ts';
 import { Outbox } from '../../shared/bus/outbox.ts';
 import { withTransaction } from '../../shared/db/pool.ts';
-import { userId } from '../../shared/domain/ids.ts';
-import type { Caller } from '../../shared/function/definition.ts';
+import type { Caller } from '../../shared/domain/caller.ts';
 import { TOPICS } from '../../shared/events/catalog.ts';
 import type { ExecutionEvent, Executions } from '../../shared/events/executions.ts';
 import { callFunction, deliverEvent, type CallAnswer } from '../../shared/function/call.ts';
@@ -18,13 +17,14 @@ import type { MarketStatus } from '../../shared/domain/market.ts';
 import { BTC_USD } from '../../shared/markets/testing/btc-usd.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
 import { silentLogger } from '../../shared/telemetry/logger.ts';
+import { sessionCaller } from '../../shared/function/testing/session-caller.ts';
 import { closeOrders, definition, openOrders } from './handler.ts';
 import type { OrdersDeps } from './handler/deps.ts';
 
-export const ALICE: Caller = { userId: userId(1), userNumber: 1 };
-export const BOB: Caller = { userId: userId(2), userNumber: 2 };
+export const ALICE: Caller = sessionCaller(1);
+export const BOB: Caller = sessionCaller(2);
 /** Has no funds. */
-export const CAROL: Caller = { userId: userId(3), userNumber: 3 };
+export const CAROL: Caller = sessionCaller(3);
 
 export interface OrdersFixture {
   readonly database: TestDatabase;

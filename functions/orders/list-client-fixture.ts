@@ -1,7 +1,7 @@
 // For tests: order lists as a client asks for them, and what accepting one leaves behind.
 import { expect } from 'vitest';
 import type { CallAnswer } from '../../shared/function/call.ts';
-import type { Caller } from '../../shared/function/definition.ts';
+import type { Caller } from '../../shared/domain/caller.ts';
 import { ALICE, published, type OrdersFixture } from './fixture.ts';
 import type { OrderListAnswer } from './schema/order-lists.ts';
 

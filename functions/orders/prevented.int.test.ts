@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orderId, parseOrderId, userId, type OrderId } from '../../shared/domain/ids.ts';
 import type { PreventedEvent } from '../../shared/events/executions.ts';
-import type { Caller } from '../../shared/function/definition.ts';
+import type { Caller } from '../../shared/domain/caller.ts';
 import { ALICE, BOB, CAROL, createOrdersFixture, type OrdersFixture } from './fixture.ts';
 import { ended, opened } from './outcome-fixture.ts';
 import type { PreventedMatchAnswer } from './schema.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { userId, type OrderId } from '../../shared/domain/ids.ts';
 import type { ExecutionEvent } from '../../shared/events/executions.ts';
-import type { Caller } from '../../shared/function/definition.ts';
+import type { Caller } from '../../shared/domain/caller.ts';
 import { ALICE, BOB, createOrdersFixture, type OrdersFixture } from './fixture.ts';
 
 let fixture: OrdersFixture;

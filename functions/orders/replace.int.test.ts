@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openBus } from '../../shared/bus/open-bus.ts';
 import { orderId, parseOrderId, userId, type OrderId } from '../../shared/domain/ids.ts';
 import type { EndedEvent, ExecutionEvent } from '../../shared/events/executions.ts';
-import type { Caller } from '../../shared/function/definition.ts';
+import type { Caller } from '../../shared/domain/caller.ts';
 import { silentLogger } from '../../shared/telemetry/logger.ts';
 import { ALICE, BOB, createOrdersFixture, published, type OrdersFixture } from './fixture.ts';
 import { ended, opened, tellLog } from './outcome-fixture.ts';

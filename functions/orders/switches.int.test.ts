@@ -7,7 +7,7 @@ import { openBus } from '../../shared/bus/open-bus.ts';
 import { Outbox } from '../../shared/bus/outbox.ts';
 import type { Pool } from '../../shared/db/pool.ts';
 import { parseOrderId, type OrderId } from '../../shared/domain/ids.ts';
-import type { Caller } from '../../shared/function/definition.ts';
+import type { Caller } from '../../shared/domain/caller.ts';
 import { silentLogger } from '../../shared/telemetry/logger.ts';
 import { ALICE, BOB, CAROL, createOrdersFixture, outboxIsEmpty, published } from './fixture.ts';
 import type { OrdersFixture } from './fixture.ts';

@@ -21,14 +21,13 @@ export const definition = defineFunction<RiskDeps>({
     route({
       method: 'GET',
       path: '/v1/risk/limits',
-      access: 'user',
       summary: 'Own account flags, and the limits that hold with what is used of them.',
       query: noQuery,
       answers: { 200: limitsAnswer },
       refusals: [],
       handle: async (request, deps: RiskDeps) => {
         const { caller } = request;
-        assert(caller !== null, 'the route has access "user"');
+        assert(caller !== null, 'the route is not open to anyone');
         return { status: 200, body: presentRisk(await readRisk(deps, caller.userNumber)) };
       },
     }),

@@ -1,15 +1,15 @@
 // Flags, limits and groups on a real database: what is refused, what is kept, what a user is shown.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findViolatedConstraint } from '../../shared/db/failure.ts';
-import { userId } from '../../shared/domain/ids.ts';
 import { callFunction, type CallAnswer } from '../../shared/function/call.ts';
 import { messageOf } from '../../shared/operator/operator.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
+import { sessionCaller } from '../../shared/function/testing/session-caller.ts';
 import { definition, type RiskDeps } from './handler.ts';
 import { readCommand } from './operator/options.ts';
 import { MEANINGS, runCommand } from './operator/run.ts';
 
-const ALICE = { userId: userId(1), userNumber: 1 };
+const ALICE = sessionCaller(1);
 
 let database: TestDatabase;
 let deps: RiskDeps;
@@ -182,7 +182,7 @@ describe('flags, limits and groups', () => {
       ],
     });
     expect(JSON.stringify(body)).not.toContain('a test');
-    expect((await get({ userId: userId(9), userNumber: 9 })).body).toMatchObject({
+    expect((await get(sessionCaller(9))).body).toMatchObject({
       withdrawal: { on: true, since: null },
       limits: [{ limit: '1000000', used: '0' }],
     });

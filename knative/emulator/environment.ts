@@ -7,6 +7,7 @@ import { DATABASE_ROLES, type DatabaseRole } from '../../shared/db/roles.ts';
 import { findVariable } from '../../shared/config/environment.ts';
 import type { LogLevel } from '../../shared/config/fields.ts';
 import { KAFKA_VARIABLES } from '../../shared/config/kafka-config.ts';
+import { SEALING_DIR_VARIABLE } from '../../shared/secrets/key-ring.ts';
 import { ManifestError, problemAt, type ManifestDocument } from '../manifests/document.ts';
 import type { EnvVar } from '../manifests/shapes.ts';
 import type { EngineTopology, ServiceTopology, Topology } from '../manifests/topology.ts';
@@ -19,6 +20,8 @@ export interface ClusterValues {
   readonly busUrl: (role: DatabaseRole) => string;
   /** What else a process must know to reach the bus, such as its TLS and login. */
   readonly busVariables: Readonly<Record<string, string>>;
+  /** Where the rings of sealing keys are: instead of the mount that a manifest names. */
+  readonly sealingDir: string;
   readonly jwksUrl: string;
   readonly issuerUrl: string;
   /** Null: the exchange runs without a cache that its processes could share. */
@@ -98,6 +101,7 @@ export class EnvironmentMaker {
   }
 
   #valueOf(variable: EnvVar, fields: Readonly<Record<string, string>>): string | undefined {
+    if (variable.name === SEALING_DIR_VARIABLE) return this.#values.sealingDir;
     if (variable.valueFrom === undefined) return variable.value ?? '';
     const { secretKeyRef, configMapKeyRef, fieldRef } = variable.valueFrom;
     if (secretKeyRef !== undefined) return this.#secret(secretKeyRef.name, secretKeyRef.key);

@@ -10,6 +10,7 @@ import { TOPICS } from '../../shared/events/catalog.ts';
 import type { LogLevel } from '../../shared/config/fields.ts';
 import { topicsFor } from '../../shared/topics/topics.ts';
 import type { ServiceTopology, Topology } from '../manifests/topology.ts';
+import { prepareSealingKeys } from './auth/sealing-keys.ts';
 import type { CodeChange } from './build/code.ts';
 import type { DataDir } from './data/data-dir.ts';
 import { prepareDatabase, type PreparedDatabase } from './database/prepare.ts';
@@ -93,10 +94,12 @@ export class Exchange {
     this.#notices = deps.notices;
     this.#log = openEventLog(deps.kafka, database, deps.notices.logFor('bus'));
     this.bus = this.#log.bus;
+    prepareSealingKeys(deps.dir.sealingDir);
     const environment = new EnvironmentMaker(deps.topology, {
       roleUrl: database.urlFor,
       busUrl: this.#log.urlFor,
       busVariables: this.#log.variables,
+      sealingDir: deps.dir.sealingDir,
       jwksUrl: `${deps.ownUrl.replace('localhost', '127.0.0.1')}/.well-known/jwks.json`,
       issuerUrl: deps.ownUrl,
       cacheUrl: deps.redisUrl,

@@ -45,7 +45,7 @@ export interface AuthConfig {
   readonly audience: string;
 }
 
-/** Where tokens come from; read only by functions that have routes with access `user`. */
+/** Where tokens come from; read only by functions with routes that are not open to anyone. */
 export function readAuthConfig(source?: EnvironmentSource): AuthConfig {
   const values = readConfig(
     { AUTH_JWKS_URL: httpUrlField, AUTH_ISSUER: z.string(), AUTH_AUDIENCE: z.string() },

@@ -12,6 +12,8 @@ export const DATABASE_ROLES = [
   'bourse_bus',
   'bourse_engine',
   'bourse_operator',
+  'bourse_users',
+  'bourse_auth',
 ] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];
 

@@ -7,6 +7,12 @@ export type UserId = `usr_${string}` & { readonly __brand: 'UserId' };
 export type OrderId = `ord_${string}` & { readonly __brand: 'OrderId' };
 /** An order list, and the hold that a pair of its orders shares. */
 export type ListId = `lst_${string}` & { readonly __brand: 'ListId' };
+/** A sign-in that lasts: what its access tokens name as `sid`. */
+export type SessionId = `ses_${string}` & { readonly __brand: 'SessionId' };
+/** What a user has let an OAuth client do; its access tokens name it as `sid`. */
+export type GrantId = `grt_${string}` & { readonly __brand: 'GrantId' };
+/** An API key, by its public name. */
+export type KeyId = `key_${string}` & { readonly __brand: 'KeyId' };
 export type TradeId = `trd_${string}` & { readonly __brand: 'TradeId' };
 
 /** Market in the form BASE-QUOTE, such as BTC-USD. */
@@ -24,6 +30,18 @@ export function orderId(orderNumber: number): OrderId {
 
 export function listId(listNumber: number): ListId {
   return `lst_${padNumber(listNumber)}` as ListId;
+}
+
+export function sessionId(sessionNumber: number): SessionId {
+  return `ses_${padNumber(sessionNumber)}` as SessionId;
+}
+
+export function grantId(grantNumber: number): GrantId {
+  return `grt_${padNumber(grantNumber)}` as GrantId;
+}
+
+export function keyId(keyNumber: number): KeyId {
+  return `key_${padNumber(keyNumber)}` as KeyId;
 }
 
 /**
@@ -46,6 +64,21 @@ export function parseOrderId(text: unknown): number | null {
 /** The number inside a list id, or null when the text is no list id. */
 export function parseListId(text: unknown): number | null {
   return parsePrefixed(text, 'lst_');
+}
+
+/** The number inside a session id, or null when the text is none. */
+export function parseSessionId(text: unknown): number | null {
+  return parsePrefixed(text, 'ses_');
+}
+
+/** The number inside a grant id, or null when the text is none. */
+export function parseGrantId(text: unknown): number | null {
+  return parsePrefixed(text, 'grt_');
+}
+
+/** The number inside a key id, or null when the text is none. */
+export function parseKeyId(text: unknown): number | null {
+  return parsePrefixed(text, 'key_');
 }
 
 function padNumber(value: number): string {

@@ -21,6 +21,8 @@ export const ERROR_CODES = {
   METHOD_NOT_ALLOWED: code(405, 'The route exists, but not for this method.'),
   TOKEN_MISSING: code(401, 'The route needs a bearer token.'),
   TOKEN_INVALID: code(401, 'The bearer token is malformed, expired or not signed by the issuer.'),
+  CALLER_NOT_ALLOWED: code(403, 'The route is for another kind of caller, such as a session.'),
+  SCOPE_MISSING: code(403, 'The credential does not have the scope that the route needs.'),
   ACCESS_DENIED: code(403, 'The caller is known, but may not do this.'),
   IDEMPOTENCY_KEY_INVALID: code(400, 'The Idempotency-Key is not 1..64 visible ASCII characters.'),
   IDEMPOTENCY_KEY_REUSED: code(422, 'The Idempotency-Key was used with another request.'),

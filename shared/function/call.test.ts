@@ -1,8 +1,8 @@
 // The pipeline without sockets: routing, input, refusals, events.
 import { describe, expect, it } from 'vitest';
 import { RetryableError, TerminalError } from '../domain/failure.ts';
-import { userId } from '../domain/ids.ts';
 import { reject, type Rejection } from '../domain/rejection.ts';
+import { open } from '../policy/policy.ts';
 import { callFunction, deliverEvent, type CallOptions, type FunctionCall } from './call.ts';
 import { route, type HandlerResponse } from './definition.ts';
 import { EVENT_BYTES_MAX } from './pipeline/event-intake.ts';
@@ -15,6 +15,7 @@ import {
   sampleFunction,
   type SampleDeps,
 } from './testing/sample.ts';
+import { sessionCaller } from './testing/session-caller.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
 
@@ -121,7 +122,7 @@ describe('an address is refused', () => {
       route({
         method: 'GET',
         path,
-        access: 'public',
+        policy: open(),
         summary: '',
         answers: {},
         refusals: [],
@@ -150,7 +151,7 @@ describe('a caller', () => {
   });
 
   it('reaches the handler', async () => {
-    const caller = { userId: userId(7), userNumber: 7 };
+    const caller = sessionCaller(7);
     const answer = await call({ method: 'GET', path: '/v1/me', caller });
     expect(answer.body).toEqual({ userId: caller.userId });
   });

@@ -6,8 +6,9 @@ import { EVENTS, type EventName } from '../events/catalog.ts';
 import { silentLogger, type Logger } from '../telemetry/logger.ts';
 import { MetricsRegistry } from '../telemetry/metrics/registry.ts';
 import { reject } from '../domain/rejection.ts';
-import type { Authenticate } from './auth/auth.ts';
-import type { Caller, FunctionDefinition, Route } from './definition.ts';
+import type { Authenticate } from './auth/authenticated.ts';
+import type { Caller } from '../domain/caller.ts';
+import type { FunctionDefinition, Route } from './definition.ts';
 import { answerCall } from './pipeline/answer.ts';
 import { EVENTS_PATH } from './pipeline/event-intake.ts';
 import { splitTarget } from './pipeline/read-address.ts';
@@ -26,6 +27,8 @@ export const GENERAL_REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
   'METHOD_NOT_ALLOWED',
   'TOKEN_MISSING',
   'TOKEN_INVALID',
+  'CALLER_NOT_ALLOWED',
+  'SCOPE_MISSING',
   'SERVICE_BUSY',
   'SERVICE_UNAVAILABLE',
   'INTERNAL_ERROR',

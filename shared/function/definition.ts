@@ -2,17 +2,14 @@
 // it on the functions framework, the emulator runs that host, and tests call the handlers directly.
 import type { Logger } from 'pino';
 import type { z } from 'zod';
-import type { UserId } from '../domain/ids.ts';
+import type { Caller } from '../domain/caller.ts';
 import type { Rejection } from '../domain/rejection.ts';
 import type { EventName, EVENTS } from '../events/catalog.ts';
+import { policyOf } from '../policy/policies.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { MetricsRegistry } from '../telemetry/metrics/registry.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
-export interface Caller {
-  readonly userId: UserId;
-  readonly userNumber: number;
-}
 
 export interface HandlerRequest<Params, Query, Body> {
   readonly method: Method;
@@ -25,7 +22,7 @@ export interface HandlerRequest<Params, Query, Body> {
   /** Exactly the bytes that came in: what a signature is checked against. */
   readonly rawBody: Buffer;
   readonly body: Body;
-  /** Null only on routes with access `public`. */
+  /** Null only on routes that anyone may call. */
   readonly caller: Caller | null;
   readonly requestId: string;
   readonly traceparent: string | undefined;
@@ -43,7 +40,8 @@ export interface Route<Deps> {
   readonly method: Method;
   /** Such as `/v1/orders/{id}`. */
   readonly path: string;
-  readonly access: 'public' | 'user';
+  /** Who may call it, and how often, large and long. */
+  readonly policy: Policy;
   /** One sentence for the OpenAPI page. */
   readonly summary: string;
   readonly params?: z.ZodType;
@@ -53,7 +51,6 @@ export interface Route<Deps> {
   readonly answers: Readonly<Record<number, z.ZodType>>;
   /** Refusals that this route can answer with, for the OpenAPI page. */
   readonly refusals: readonly Rejection['code'][];
-  readonly bodyBytesMax: number;
   readonly handle: (
     request: HandlerRequest<unknown, unknown, unknown>,
     deps: Deps,
@@ -112,28 +109,27 @@ interface TypedRoute<
   Params extends z.ZodType,
   Query extends z.ZodType,
   Body extends z.ZodType,
-> extends Omit<Route<Deps>, 'handle' | 'params' | 'query' | 'body' | 'bodyBytesMax'> {
+> extends Omit<Route<Deps>, 'handle' | 'params' | 'query' | 'body' | 'policy'> {
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
-  readonly bodyBytesMax?: number;
+  /** Left out, the table has it; functions leave it out (test/tidy holds them to that). */
+  readonly policy?: Policy;
   readonly handle: (
     request: HandlerRequest<z.output<Params>, z.output<Query>, z.output<Body>>,
     deps: Deps,
   ) => Promise<HandlerResponse | Rejection>;
 }
 
-/** Body limit of routes that do not set their own. */
-export const BODY_BYTES_MAX = 65_536;
-
-/** Ties a route's schemas to the types its handler sees. */
+/** Ties a route's schemas to the types its handler sees. Throws when it has no policy. */
 export function route<
   Deps,
   Params extends z.ZodType = z.ZodUndefined,
   Query extends z.ZodType = z.ZodUndefined,
   Body extends z.ZodType = z.ZodUndefined,
 >(typed: TypedRoute<Deps, Params, Query, Body>): Route<Deps> {
-  return { bodyBytesMax: BODY_BYTES_MAX, ...typed } as unknown as Route<Deps>;
+  const policy = typed.policy ?? policyOf(typed.method, typed.path);
+  return { ...typed, policy } as unknown as Route<Deps>;
 }
 
 /** Ties an event's schema to the type its handler sees. */

@@ -10,7 +10,8 @@ import type { EnvironmentSource } from '../config/environment.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { registerProcessMetrics } from '../telemetry/metrics/process-metrics.ts';
 import { MetricsRegistry } from '../telemetry/metrics/registry.ts';
-import { createAuthenticate, type Authenticate } from './auth/auth.ts';
+import { createAuthenticate } from './auth/auth.ts';
+import type { Authenticate } from './auth/authenticated.ts';
 import type { FunctionDefinition } from './definition.ts';
 import { createEnvironment } from './environment.ts';
 import { createRuntime, type Runtime } from './pipeline/runtime.ts';
@@ -124,7 +125,7 @@ function authenticateFor<Deps>(
   definition: FunctionDefinition<Deps>,
   options: Omit<HostOptions, 'port'>,
 ): Authenticate {
-  if (definition.routes.every((route) => route.access === 'public')) {
+  if (definition.routes.every((route) => route.policy.callers === 'anyone')) {
     return () => {
       throw new Error(`${definition.name} has no private routes`);
     };

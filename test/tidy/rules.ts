@@ -95,6 +95,10 @@ export const keepsThingsInTheirPlace: Rule = (file) => {
   return complaints;
 };
 
+/** The policy of a route stands in the one table, where everybody looks for it. */
+export const takesPoliciesFromTheTable: Rule = (file) =>
+  file.path.startsWith('functions/') && !isTest(file.path) ? findWords(file, [/\bpolicy:/]) : [];
+
 /** Relative imports end in .ts; no barrels, no default exports. */
 export const importsPlainly: Rule = (file) => {
   const complaints = file.imports

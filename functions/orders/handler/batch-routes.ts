@@ -31,7 +31,6 @@ interface Call {
 export const placeBatch = route({
   method: 'POST',
   path: '/v1/orders/batch',
-  access: 'user',
   summary: 'Places up to 50 orders, each with its own result; with allOrNone, all of them or none.',
   query: noQuery,
   body: placeBatchBody,
@@ -87,7 +86,6 @@ function refuseWhole(answers: readonly Answer[]): Rejection {
 export const cancelBatch = route({
   method: 'POST',
   path: '/v1/orders/batch-cancel',
-  access: 'user',
   summary: 'Cancels up to 50 orders by id or clientOrderId, each with its own result.',
   query: noQuery,
   body: cancelBatchBody,

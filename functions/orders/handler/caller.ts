@@ -1,9 +1,9 @@
-// The caller of a route with access `user`.
+// The caller of a route that is not open to anyone.
 import { assert } from '../../../shared/domain/failure.ts';
-import type { Caller } from '../../../shared/function/definition.ts';
+import type { Caller } from '../../../shared/domain/caller.ts';
 
-/** The host lets nobody without a token into these routes; this asserts that it did not. */
+/** The host lets nobody unknown into these routes; this asserts that it did not. */
 export function userNumberOf(request: { readonly caller: Caller | null }): number {
-  assert(request.caller !== null, 'a route with access user was called without a caller');
+  assert(request.caller !== null, 'a route for known callers was called without one');
   return request.caller.userNumber;
 }

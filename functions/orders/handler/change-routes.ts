@@ -36,7 +36,6 @@ const CANCEL_REFUSALS = [
 export const cancelOrder = route({
   method: 'DELETE',
   path: '/v1/orders/{id}',
-  access: 'user',
   summary: 'Cancels an order. A cancel that races a fill loses cleanly.',
   params: orderParams,
   query: cancelQuery,
@@ -56,7 +55,6 @@ export const cancelOrder = route({
 export const cancelOrderByClientId = route({
   method: 'DELETE',
   path: '/v1/orders/by-client-id/{clientOrderId}',
-  access: 'user',
   summary: 'Cancels the newest own order with this clientOrderId.',
   params: clientOrderParams,
   query: cancelQuery,
@@ -77,7 +75,6 @@ export const cancelOrderByClientId = route({
 export const amendOrder = route({
   method: 'PATCH',
   path: '/v1/orders/{id}',
-  access: 'user',
   summary: 'Changes price or quantity; only a smaller quantity keeps the place in the queue.',
   params: orderParams,
   query: noQuery,

@@ -27,7 +27,6 @@ import { submitOne } from './submit.ts';
 export const placeList = route({
   method: 'POST',
   path: '/v1/order-lists',
-  access: 'user',
   summary: 'Places two or three orders of which one decides about another: OCO, OTO, OTOCO.',
   query: noQuery,
   body: placeListBody,
@@ -87,7 +86,6 @@ function listIntent(
 export const listOwnLists = route({
   method: 'GET',
   path: '/v1/order-lists',
-  access: 'user',
   summary: 'Own order lists with their orders, newest first.',
   query: listListsQuery,
   answers: { 200: listAnswer(orderListAnswer) },
@@ -111,7 +109,6 @@ export const listOwnLists = route({
 export const getList = route({
   method: 'GET',
   path: '/v1/order-lists/{id}',
-  access: 'user',
   summary: 'One own order list with its orders.',
   params: listParams,
   query: noQuery,
@@ -128,7 +125,6 @@ export const getList = route({
 export const cancelList = route({
   method: 'DELETE',
   path: '/v1/order-lists/{id}',
-  access: 'user',
   summary: 'Cancels every open order of a list. A cancel that races a fill loses cleanly.',
   params: listParams,
   query: noQuery,

@@ -34,7 +34,6 @@ import { submitOne, whileListening } from './submit.ts';
 export const placeOrder = route({
   method: 'POST',
   path: '/v1/orders',
-  access: 'user',
   summary: 'Places an order; with Prefer: wait, answers with what the engine made of it.',
   query: noQuery,
   body: placeOrderBody,
@@ -53,7 +52,6 @@ export const placeOrder = route({
 export const testOrder = route({
   method: 'POST',
   path: '/v1/orders/test',
-  access: 'user',
   summary: 'Checks an order as placing it would, without any effect, and estimates the fee.',
   query: noQuery,
   body: placeOrderBody,

@@ -24,7 +24,6 @@ import { presentFill, presentOrder, presentPrevented } from './present.ts';
 export const getOrder = route({
   method: 'GET',
   path: '/v1/orders/{id}',
-  access: 'user',
   summary: 'One own order.',
   params: orderParams,
   query: noQuery,
@@ -42,7 +41,6 @@ const readByClientId = (path: string) =>
   route({
     method: 'GET',
     path,
-    access: 'user',
     summary: 'The newest own order with this clientOrderId.',
     params: clientOrderParams,
     query: noQuery,
@@ -71,7 +69,6 @@ function wantedOrder(orderId: string | undefined): number | null {
 export const listOwnOrders = route({
   method: 'GET',
   path: '/v1/orders',
-  access: 'user',
   summary: 'Own orders, newest first.',
   query: listOrdersQuery,
   answers: { 200: listAnswer(orderAnswer) },
@@ -95,7 +92,6 @@ export const listOwnOrders = route({
 export const listOwnTrades = route({
   method: 'GET',
   path: '/v1/trades',
-  access: 'user',
   summary: 'Own trades with fee and liquidity, newest first.',
   query: listTradesQuery,
   answers: { 200: listAnswer(tradeAnswer) },
@@ -119,7 +115,6 @@ export const listOwnTrades = route({
 export const listPreventedMatches = route({
   method: 'GET',
   path: '/v1/prevented-matches',
-  access: 'user',
   summary: 'Matches of own orders that self-trade prevention kept from being trades, newest first.',
   query: listPreventedQuery,
   answers: { 200: listAnswer(preventedMatchAnswer) },

@@ -28,7 +28,6 @@ import { submitOne, whileListening } from './submit.ts';
 export const replaceOrder = route({
   method: 'POST',
   path: '/v1/orders/{id}/replace',
-  access: 'user',
   summary: 'Cancels an order and places another of its market, in one step of the engine.',
   params: orderParams,
   query: noQuery,

@@ -16,7 +16,6 @@ import { submitOne } from './submit.ts';
 export const cancelAllOrders = route({
   method: 'DELETE',
   path: '/v1/orders',
-  access: 'user',
   summary:
     'Cancels all own orders, of a market or of all, of one side or both: a command a market.',
   query: cancelAllQuery,
@@ -36,7 +35,6 @@ export const cancelAllOrders = route({
 export const cancelAllAfter = route({
   method: 'POST',
   path: '/v1/orders/cancel-all-after',
-  access: 'user',
   summary: 'Dead-man switch: own orders end after so many seconds, unless it is set anew before.',
   query: noQuery,
   body: cancelAllAfterBody,

@@ -1,5 +1,6 @@
 // The token issuer of the emulator. Its key stays in the data folder, so that tokens outlive a
 // restart; functions verify against its JWKS as they would against a real issuer's.
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import {
   calculateJwkThumbprint,
@@ -10,13 +11,17 @@ import {
   type CryptoKey,
   type JWK,
 } from 'jose';
-import type { UserId } from '../../../shared/domain/ids.ts';
+import { SCOPES } from '../../../shared/domain/caller.ts';
+import { sessionId, type UserId } from '../../../shared/domain/ids.ts';
 import { TOKEN_ALGORITHM, TOKEN_TYPE } from '../../../shared/function/auth/token-rules.ts';
 
 export const AUDIENCE = 'bourse';
 
 /** Tokens are for a day's work. */
 const TOKEN_SECONDS = 12 * 3_600;
+
+/** Nobody has signed in: the tokens of this shortcut share a session that does not exist. */
+const SHORTCUT_SESSION = sessionId(1);
 
 export interface Issuer {
   readonly jwks: { readonly keys: readonly JWK[] };
@@ -32,11 +37,12 @@ export async function openIssuer(keyFile: string, issuerUrl: string): Promise<Is
   return {
     jwks: { keys: [{ ...publicPart, kid, alg: TOKEN_ALGORITHM, use: 'sig' }] },
     sign: async (userId) => ({
-      token: await new SignJWT()
+      token: await new SignJWT({ sid: SHORTCUT_SESSION, scope: SCOPES.join(' ') })
         .setProtectedHeader({ alg: TOKEN_ALGORITHM, kid, typ: TOKEN_TYPE })
         .setIssuer(issuerUrl)
         .setAudience(AUDIENCE)
         .setSubject(userId)
+        .setJti(randomUUID())
         .setIssuedAt()
         .setExpirationTime(`${TOKEN_SECONDS}s`)
         .sign(key),

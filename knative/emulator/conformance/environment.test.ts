@@ -15,6 +15,7 @@ const values = {
   roleUrl: (role: string) => `postgres://${role}@db/bourse`,
   busUrl: (role: string) => `postgres://${role}@log/bourse`,
   busVariables: {},
+  sealingDir: '/data/sealing',
   jwksUrl: 'http://issuer/jwks',
   issuerUrl: 'http://issuer',
   cacheUrl: null,

@@ -12,6 +12,8 @@ export interface DataDir {
   /** Tells them where the emulator is: `{ownUrl, publicUrl}`. */
   readonly emulatorFile: string;
   readonly issuerKeyFile: string;
+  /** Holds a ring of sealing keys for each purpose. */
+  readonly sealingDir: string;
   readonly snapshotsDir: string;
   readonly buildDir: string;
 }
@@ -29,6 +31,7 @@ export function dataDir(path: string): DataDir {
     postgresFile: join(root, 'postgres.json'),
     emulatorFile: join(root, 'emulator.json'),
     issuerKeyFile: join(root, 'issuer-key.json'),
+    sealingDir: join(root, 'sealing'),
     snapshotsDir: join(root, 'snapshots'),
     buildDir: join(root, 'build'),
   };

@@ -22,6 +22,8 @@ const SCHEMAS = [
   'log',
   'operations',
   'risk',
+  'users',
+  'auth',
 ] as const;
 
 export interface PreparedDatabase {

@@ -13,7 +13,9 @@ import {
   type IssuerKey,
   type TestIssuer,
 } from '../testing/token-issuer.ts';
-import { createAuthenticate, type Authenticate } from './auth.ts';
+import { sessionCaller } from '../testing/session-caller.ts';
+import { createAuthenticate } from './auth.ts';
+import type { Authenticate } from './authenticated.ts';
 import { TOKEN_CACHED_MS_MAX } from './token-cache.ts';
 import { TOKEN_CHARACTERS_MAX, TOKEN_CLOCK_TOLERANCE_SECONDS } from './token-rules.ts';
 
@@ -41,9 +43,14 @@ beforeEach(async () => {
 
 afterEach(() => issuer.close());
 
+function ask(authorization?: string): ReturnType<Authenticate> {
+  const headers = authorization === undefined ? {} : { authorization };
+  return authenticate({ method: 'GET', target: '/v1/me', headers });
+}
+
 async function outcomeOf(token: string): Promise<string> {
-  const outcome = await authenticate(`Bearer ${token}`);
-  return isRejection(outcome) ? outcome.code : outcome.userId;
+  const outcome = await ask(`Bearer ${token}`);
+  return isRejection(outcome) ? outcome.code : outcome.caller.userId;
 }
 
 function unsigned(header: object, claims: object, signature = ''): string {
@@ -58,13 +65,13 @@ function goodClaims() {
 
 describe('a token is refused', () => {
   it('when there is none', async () => {
-    expect(await authenticate(undefined)).toMatchObject({ code: 'TOKEN_MISSING' });
+    expect(await ask()).toMatchObject({ code: 'TOKEN_MISSING' });
   });
 
   it.each(['', 'Bearer', 'Bearer ', 'Bearer abc', 'Basic YTpi', 'Bearer a.b.c, Bearer d.e.f'])(
     'when the header is %j',
     async (header) => {
-      expect(await authenticate(header)).toMatchObject({ code: 'TOKEN_INVALID' });
+      expect(await ask(header)).toMatchObject({ code: 'TOKEN_INVALID' });
     },
   );
 
@@ -120,6 +127,12 @@ describe('a token is refused', () => {
     ['without expiry', { claims: { exp: undefined } }],
     ['without subject', { claims: { sub: undefined } }],
     ['of a subject that is no user', { claims: { sub: 'alice' } }],
+    ['without session', { claims: { sid: undefined } }],
+    ['of a session that is none', { claims: { sid: 'usr_0000000000000001' } }],
+    ['without scope', { claims: { scope: undefined } }],
+    ['of scopes in a list', { claims: { scope: ['read'] } }],
+    ['without a time of issue', { claims: { iat: undefined } }],
+    ['without an id of its own', { claims: { jti: undefined } }],
     ['of user 0', { claims: { sub: 'usr_0000000000000000' } }],
     ['an id token', { header: { typ: 'JWT' } }],
     ['with a critical header that we do not know', { header: { crit: ['x'] as never, x: '1' } }],
@@ -131,9 +144,9 @@ describe('a token is refused', () => {
 describe('a token is taken', () => {
   it('when it is good, with the scheme in any case', async () => {
     const token = await signToken(key);
-    const caller = { userId: TEST_USER, userNumber: 1 };
-    expect(await authenticate(`Bearer ${token}`)).toEqual(caller);
-    expect(await authenticate(`bearer ${token}`)).toEqual(caller);
+    const known = { caller: sessionCaller(1) };
+    expect(await ask(`Bearer ${token}`)).toEqual(known);
+    expect(await ask(`bearer ${token}`)).toEqual(known);
   });
 
   it('within the tolerance for clocks', async () => {
@@ -146,7 +159,7 @@ describe('verified tokens', () => {
   it('are answered at once the second time, until they expire', async () => {
     const token = await signToken(key, { expiresInSeconds: 30 });
     await outcomeOf(token);
-    expect(authenticate(`Bearer ${token}`)).toEqual({ userId: TEST_USER, userNumber: 1 });
+    expect(ask(`Bearer ${token}`)).toEqual({ caller: sessionCaller(1) });
     nowMs += (30 + TOKEN_CLOCK_TOLERANCE_SECONDS + 1) * 1_000;
     expect(await outcomeOf(token)).toBe('TOKEN_INVALID');
   });
@@ -155,7 +168,7 @@ describe('verified tokens', () => {
     const token = await signToken(key, { expiresInSeconds: 3_600 });
     await outcomeOf(token);
     nowMs += TOKEN_CACHED_MS_MAX;
-    expect(authenticate(`Bearer ${token}`)).toBeInstanceOf(Promise);
+    expect(ask(`Bearer ${token}`)).toBeInstanceOf(Promise);
   });
 
   it('count no longer when their key was taken out of the set', async () => {

@@ -1,23 +1,18 @@
 // Who is calling: a bearer JWT (EdDSA) of the configured issuer, or a refusal.
 import { errors, jwtVerify } from 'jose';
 import type { AuthConfig } from '../../config/function-config.ts';
-import { parseUserId, userId } from '../../domain/ids.ts';
 import { reject, type Rejection } from '../../domain/rejection.ts';
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Caller } from '../definition.ts';
+import type { Authenticate, Authenticated } from './authenticated.ts';
 import { KeysUnavailableError, openKeySet, type KeySet } from './key-set.ts';
 import { TokenCache } from './token-cache.ts';
+import { callerOf } from './token-caller.ts';
 import {
   TOKEN_ALGORITHM,
   TOKEN_CHARACTERS_MAX,
   TOKEN_CLOCK_TOLERANCE_SECONDS,
   TOKEN_TYPE,
 } from './token-rules.ts';
-
-/** Reads an Authorization header; answers at once when the token was verified a moment ago. */
-export type Authenticate = (
-  authorization: string | undefined,
-) => Caller | Rejection | Promise<Caller | Rejection>;
 
 export interface AuthOptions extends AuthConfig {
   readonly log: Logger;
@@ -42,7 +37,8 @@ export function createAuthenticate(options: AuthOptions): Authenticate {
     nowMs,
     ...(options.keysCooldownMs === undefined ? {} : { cooldownMs: options.keysCooldownMs }),
   });
-  return (authorization) => {
+  return ({ headers }) => {
+    const authorization = headers['authorization'];
     if (authorization === undefined) return reject('TOKEN_MISSING');
     if (authorization.length > TOKEN_CHARACTERS_MAX) return reject('TOKEN_INVALID');
     const token = BEARER.exec(authorization)?.[1];
@@ -59,22 +55,22 @@ async function verifyToken(
   keys: KeySet,
   cache: TokenCache,
   nowMs: () => number,
-): Promise<Caller | Rejection> {
+): Promise<Authenticated | Rejection> {
   try {
     const { payload } = await jwtVerify(token, keys.getKey, {
       algorithms: [TOKEN_ALGORITHM],
       typ: TOKEN_TYPE,
       issuer: options.issuer,
       audience: options.audience,
-      requiredClaims: ['exp', 'sub'],
+      requiredClaims: ['exp', 'iat', 'jti', 'sub', 'sid', 'scope'],
       clockTolerance: TOKEN_CLOCK_TOLERANCE_SECONDS,
       currentDate: new Date(nowMs()),
     });
-    const userNumber = parseUserId(payload.sub);
-    if (userNumber === null || payload.exp === undefined) return reject('TOKEN_INVALID');
-    const caller = { userId: userId(userNumber), userNumber };
-    cache.keep(token, caller, payload.exp * 1_000, nowMs(), keys.generation());
-    return caller;
+    const caller = callerOf(payload);
+    if (caller === null || payload.exp === undefined) return reject('TOKEN_INVALID');
+    const known = { caller };
+    cache.keep(token, known, payload.exp * 1_000, nowMs(), keys.generation());
+    return known;
   } catch (error) {
     return refuseToken(error, options.log);
   }

@@ -1,7 +1,7 @@
 // Tokens that were verified a moment ago. Checking an Ed25519 signature costs about 100 us, a look
 // here 2 us. Kept by hash, so that a memory dump shows no token; bounded in number and in time.
 import { hash } from 'node:crypto';
-import type { Caller } from '../definition.ts';
+import type { Authenticated } from './authenticated.ts';
 
 /** Tokens kept at a time; the oldest goes first. */
 export const TOKENS_CACHED_MAX = 10_000;
@@ -10,7 +10,7 @@ export const TOKENS_CACHED_MAX = 10_000;
 export const TOKEN_CACHED_MS_MAX = 60_000;
 
 interface CachedToken {
-  readonly caller: Caller;
+  readonly known: Authenticated;
   readonly untilMs: number;
 }
 
@@ -28,12 +28,12 @@ export class TokenCache {
   }
 
   /** Who a token belongs to, when it was verified under the same keys and is still good. */
-  find(token: string, nowMs: number, generation: number): Caller | null {
+  find(token: string, nowMs: number, generation: number): Authenticated | null {
     if (generation !== this.#generation) this.#clear(generation);
     const key = hashToken(token);
     const cached = this.#tokens.get(key);
     if (cached === undefined) return null;
-    if (nowMs < cached.untilMs) return cached.caller;
+    if (nowMs < cached.untilMs) return cached.known;
     this.#tokens.delete(key);
     return null;
   }
@@ -41,7 +41,7 @@ export class TokenCache {
   /** Remembers a verified token until it expires, or for TOKEN_CACHED_MS_MAX. */
   keep(
     token: string,
-    caller: Caller,
+    known: Authenticated,
     expiresAtMs: number,
     nowMs: number,
     generation: number,
@@ -49,7 +49,7 @@ export class TokenCache {
     if (generation !== this.#generation) this.#clear(generation);
     const untilMs = Math.min(expiresAtMs, nowMs + TOKEN_CACHED_MS_MAX);
     if (untilMs <= nowMs) return;
-    this.#tokens.set(hashToken(token), { caller, untilMs });
+    this.#tokens.set(hashToken(token), { known, untilMs });
     if (this.#tokens.size <= this.#tokensMax) return;
     for (const oldest of this.#tokens.keys()) {
       this.#tokens.delete(oldest);

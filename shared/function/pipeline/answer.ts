@@ -2,7 +2,9 @@
 // out of here: a fault of ours becomes a problem document with the request id that finds it.
 import { RetryableError } from '../../domain/failure.ts';
 import { isRejection, reject, type Rejection } from '../../domain/rejection.ts';
-import type { Caller, HandlerRequest, HandlerResponse, Route } from '../definition.ts';
+import type { Authenticated } from '../auth/authenticated.ts';
+import { refuseCaller } from '../auth/refuse-caller.ts';
+import type { HandlerRequest, HandlerResponse, Route } from '../definition.ts';
 import { refuse, writeAnswer } from './answer-writer.ts';
 import { CallContext, requestIdOf } from './call-context.ts';
 import { DeadlineError, withDeadline } from './deadline.ts';
@@ -62,7 +64,7 @@ async function answerRoute<Deps>(
   let answer: Answer;
   try {
     const work = holdSlot(runtime, () => handle(runtime, call, match, target, context));
-    const outcome = await withDeadline(work, runtime.requestTimeoutMs);
+    const outcome = await withDeadline(work, runtime.requestTimeoutMs ?? route.policy.timeoutMs);
     answer = isRejection(outcome)
       ? refuse(outcome, target.path, requestId)
       : writeAnswer(outcome, requestId);
@@ -98,30 +100,35 @@ async function readRequest<Deps>(
   context: CallContext,
 ): Promise<HandlerRequest<unknown, unknown, unknown> | Rejection> {
   const { route } = match;
-  const caller = await findCaller(runtime, call, route);
-  if (isRejection(caller)) return caller;
+  const known = await authenticate(runtime, call, route);
+  if (isRejection(known)) return known;
+  const refused = refuseCaller(route.policy, known?.caller ?? null);
+  if (refused !== null) return refused;
   const params = readParams(match.params, route.params);
   if (isRejection(params)) return params;
   const query = readQuery(target.query, route.query);
   if (isRejection(query)) return query;
   const read = await readBody(call, route);
   if (isRejection(read)) return read;
+  const forged = (await known?.proveBody?.(read.rawBody)) ?? null;
+  if (forged !== null) return forged;
   return new RoutedRequest(route.method, target.path, call, context, {
     params: params.value,
     query: query.value,
     rawBody: read.rawBody,
     body: read.body,
-    caller,
+    caller: known?.caller ?? null,
   });
 }
 
-function findCaller<Deps>(
+function authenticate<Deps>(
   runtime: Runtime<Deps>,
   call: IncomingCall,
   route: Route<Deps>,
-): Caller | Rejection | null | Promise<Caller | Rejection> {
-  if (route.access === 'public') return null;
-  return call.knownCaller ?? runtime.authenticate(call.headers['authorization']);
+): Authenticated | Rejection | null | Promise<Authenticated | Rejection> {
+  if (route.policy.callers === 'anyone') return null;
+  const { knownCaller } = call;
+  return knownCaller === undefined ? runtime.authenticate(call) : { caller: knownCaller };
 }
 
 function refuseThrown(error: unknown, context: CallContext): Rejection {

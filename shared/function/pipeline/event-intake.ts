@@ -3,6 +3,7 @@
 import { TerminalError } from '../../domain/failure.ts';
 import { ERROR_CODES, isRejection, reject, type Rejection } from '../../domain/rejection.ts';
 import { decodeEvent, isDecodeFailure } from '../../events/envelope.ts';
+import { REQUEST_TIMEOUT_MS } from '../../policy/policy.ts';
 import { refuse } from './answer-writer.ts';
 import { CallContext } from './call-context.ts';
 import { withDeadline } from './deadline.ts';
@@ -16,6 +17,8 @@ export const EVENTS_PATH = '/events';
 
 /** Above the 1 MiB that a Kafka record may have by default, with room for larger brokers. */
 export const EVENT_BYTES_MAX = 4 * 1_048_576;
+
+const EVENT_BODY = { method: 'POST', policy: { bodyBytesMax: EVENT_BYTES_MAX } } as const;
 
 /** Label of events that this function does not take; the type is a stranger's text. */
 const UNKNOWN_TYPE = 'unknown';
@@ -43,7 +46,7 @@ export async function answerEvent<Deps>(
 }
 
 async function receive(call: IncomingCall): Promise<EventEnvelope | Rejection> {
-  const read = await readBody(call, { method: 'POST', bodyBytesMax: EVENT_BYTES_MAX });
+  const read = await readBody(call, EVENT_BODY);
   return isRejection(read) ? read : readEnvelope(call, read.rawBody);
 }
 
@@ -71,7 +74,7 @@ async function take<Deps>(
   };
   try {
     const work = holdSlot(runtime, () => route.handle(event, runtime.deps));
-    await withDeadline(work, runtime.requestTimeoutMs);
+    await withDeadline(work, runtime.requestTimeoutMs ?? REQUEST_TIMEOUT_MS);
     return null;
   } catch (error) {
     return refuseThrown(error, envelope, context);

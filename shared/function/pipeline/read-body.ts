@@ -9,7 +9,7 @@ import type { IncomingCall } from './wire.ts';
 export interface BodyRules {
   readonly method: string;
   readonly body?: z.ZodType;
-  readonly bodyBytesMax: number;
+  readonly policy: { readonly bodyBytesMax: number };
 }
 
 export interface ReadBody {
@@ -28,7 +28,7 @@ export async function readBody(
   const refused = refuseUnread(call, rules);
   if (refused !== null) return refused;
   const takesBytes = rules.method !== 'GET' && rules.method !== 'DELETE';
-  const bytesMax = rules.body === undefined && !takesBytes ? 0 : rules.bodyBytesMax;
+  const bytesMax = rules.body === undefined && !takesBytes ? 0 : rules.policy.bodyBytesMax;
   const rawBody = await call.readBody(bytesMax);
   if (isRejection(rawBody)) {
     const taken = bytesMax > 0 || rawBody.code !== 'BODY_TOO_LARGE';
@@ -45,8 +45,9 @@ function refuseUnread(call: IncomingCall, rules: BodyRules): Rejection | null {
   if (encoding !== undefined && encoding.toLowerCase() !== 'identity') {
     return reject('BODY_TYPE_NOT_SUPPORTED', 'the body must not be compressed');
   }
-  if (Number(call.headers['content-length'] ?? 0) > rules.bodyBytesMax) {
-    return reject('BODY_TOO_LARGE', `the body may have at most ${rules.bodyBytesMax} bytes`);
+  const { bodyBytesMax } = rules.policy;
+  if (Number(call.headers['content-length'] ?? 0) > bodyBytesMax) {
+    return reject('BODY_TOO_LARGE', `the body may have at most ${bodyBytesMax} bytes`);
   }
   const type = call.headers['content-type'];
   if (rules.body === undefined || type === undefined) return null;

@@ -1,7 +1,8 @@
 // What a handler sees of its request. A class, because a getter in an object literal costs a
 // microsecond each time, and the logger is only made when it is used.
 import type { Logger } from '../../telemetry/logger.ts';
-import type { Caller, HandlerRequest, Method } from '../definition.ts';
+import type { Caller } from '../../domain/caller.ts';
+import type { HandlerRequest, Method } from '../definition.ts';
 import type { CallContext } from './call-context.ts';
 import type { IncomingCall } from './wire.ts';
 

@@ -2,16 +2,10 @@
 import { EVENTS } from '../../events/catalog.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { MetricsRegistry } from '../../telemetry/metrics/registry.ts';
-import type { Authenticate } from '../auth/auth.ts';
+import type { Authenticate } from '../auth/authenticated.ts';
 import type { EventRoute, FunctionDefinition } from '../definition.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { Router } from './router.ts';
-
-/**
- * Longest time for body and handler together: above the 10 s of `Prefer: wait`, below every
- * `timeoutSeconds` of the manifests, so that it is we who answer and not the queue-proxy.
- */
-export const REQUEST_TIMEOUT_MS = 12_000;
 
 /** Requests and events that one instance works on at a time. */
 export const REQUESTS_IN_FLIGHT_MAX = 1_024;
@@ -22,6 +16,7 @@ export interface RuntimeOptions<Deps> {
   readonly authenticate: Authenticate;
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
+  /** For tests: instead of what the policy of each route says. */
   readonly requestTimeoutMs?: number;
   readonly requestsInFlightMax?: number;
 }
@@ -36,7 +31,7 @@ export interface Runtime<Deps> {
   readonly router: Router<Deps>;
   /** By wire type, such as `dev.bourse.exchange.engine.executed.v1`. */
   readonly events: ReadonlyMap<string, EventRoute<Deps>>;
-  readonly requestTimeoutMs: number;
+  readonly requestTimeoutMs: number | null;
   readonly requestsInFlightMax: number;
   /** Counts the handlers that have not ended, those beyond their deadline included. */
   inFlight: number;
@@ -62,7 +57,7 @@ export function createRuntime<Deps>(options: RuntimeOptions<Deps>): Runtime<Deps
     instruments: createInstruments(options.metrics),
     router: new Router(definition.routes),
     events,
-    requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
+    requestTimeoutMs: options.requestTimeoutMs ?? null,
     requestsInFlightMax: options.requestsInFlightMax ?? REQUESTS_IN_FLIGHT_MAX,
     inFlight: 0,
     draining: false,

@@ -1,7 +1,7 @@
 // A request and its answer between the server and the pipeline, with no socket in sight: the
 // server, the functions framework and the tests all speak this.
 import type { Rejection } from '../../domain/rejection.ts';
-import type { Caller } from '../definition.ts';
+import type { Caller } from '../../domain/caller.ts';
 
 export interface IncomingCall {
   readonly method: string;
@@ -9,6 +9,8 @@ export interface IncomingCall {
   readonly target: string;
   /** Lower-cased names. */
   readonly headers: Readonly<Record<string, string | undefined>>;
+  /** The address of the other end of the connection; undefined when it is gone, and in tests. */
+  readonly peerAddress?: string | undefined;
   /** Reads the body once; refuses what is longer than `bytesMax` or comes too slowly. */
   readonly readBody: (bytesMax: number) => Promise<Buffer | Rejection> | Buffer | Rejection;
   /** Tests only: the caller is known and no token is looked at. */

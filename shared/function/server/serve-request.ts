@@ -24,6 +24,7 @@ export async function serveRequest<Deps>(
     method: request.method ?? 'GET',
     target: request.url ?? '/',
     headers: flattenHeaders(request),
+    peerAddress: request.socket.remoteAddress,
     readBody: (bytesMax) => {
       const length = Number(request.headers['content-length'] ?? 0);
       bodyWanted = length <= bytesMax;

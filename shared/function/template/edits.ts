@@ -1,4 +1,4 @@
-// Adds a function to the two lists that know them all. Throws when a list is not as expected, so
+// Adds a function to the three lists that know them all. Throws when a list is not as expected, so
 // that nothing is written by guesswork.
 import { toIdentifier } from './name.ts';
 
@@ -17,6 +17,15 @@ export function addToTable(source: string, name: string): string {
 /** knative/base/kustomization.yaml with a resource more. */
 export function addToKustomization(source: string, name: string): string {
   return insertSorted(source, RESOURCE, name, `  - ${name}.yaml`);
+}
+
+/** shared/policy/policies.ts with the policy of the new function's only route. */
+export function addToPolicies(source: string, name: string): string {
+  const entry = `  'POST /v1/${name}': open(),`;
+  if (source.includes(entry)) throw new Error(`${name} has a policy already`);
+  const end = source.indexOf('\n};\n');
+  if (end < 0) throw new Error('found no end of the table of policies');
+  return `${source.slice(0, end)}\n\n  // ${name}\n${entry}${source.slice(end)}`;
 }
 
 /** Puts a line among its like, before the first whose key is greater, else after the last. */

@@ -73,7 +73,6 @@ export type Deps = Readonly<Record<string, never>>;
 const double = route({
   method: 'POST',
   path: '/v1/${name}',
-  access: 'public',
   summary: 'Doubles an amount.',
   body: doubleBody,
   answers: { 200: doubleAnswer },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RetryableError, TerminalError } from '../../domain/failure.ts';
 import { reject } from '../../domain/rejection.ts';
 import type { Executed } from '../../events/executions.ts';
+import { open, reads } from '../../policy/policy.ts';
 import { defineFunction, onEvent, route, type DeliveredEvent } from '../definition.ts';
 
 export interface SampleDeps {
@@ -47,18 +48,17 @@ export function sampleFunction(deps: SampleDeps) {
       route({
         method: 'POST',
         path: '/v1/notes',
-        access: 'public',
+        policy: open({ bodyBytesMax: SAMPLE_BODY_BYTES_MAX }),
         summary: 'Echoes a note.',
         body: noteSchema,
         answers: { 201: noteSchema },
         refusals: [],
-        bodyBytesMax: SAMPLE_BODY_BYTES_MAX,
         handle: (request) => Promise.resolve({ status: 201, body: request.body }),
       }),
       route({
         method: 'GET',
         path: '/v1/notes/{id}',
-        access: 'public',
+        policy: open(),
         summary: 'Says how it was asked.',
         params: z.strictObject({ id: z.string().regex(/^[a-z/ ]+$/) }),
         query: z.strictObject({ view: z.string().optional() }),
@@ -74,7 +74,7 @@ export function sampleFunction(deps: SampleDeps) {
       route({
         method: 'DELETE',
         path: '/v1/notes/{id}',
-        access: 'public',
+        policy: open(),
         summary: 'Refuses.',
         answers: {},
         refusals: ['ORDER_NOT_FOUND'],
@@ -83,7 +83,7 @@ export function sampleFunction(deps: SampleDeps) {
       route({
         method: 'POST',
         path: '/v1/raw',
-        access: 'public',
+        policy: open(),
         summary: 'Takes any bytes.',
         answers: { 200: z.unknown() },
         refusals: [],
@@ -93,7 +93,7 @@ export function sampleFunction(deps: SampleDeps) {
       route({
         method: 'GET',
         path: '/v1/me',
-        access: 'user',
+        policy: reads(),
         summary: 'Says who is asking.',
         answers: { 200: z.strictObject({ userId: z.string() }) },
         refusals: [],
@@ -103,7 +103,7 @@ export function sampleFunction(deps: SampleDeps) {
       route({
         method: 'POST',
         path: '/v1/held',
-        access: 'public',
+        policy: open(),
         summary: 'Waits for the test.',
         answers: { 200: z.unknown() },
         refusals: [],
@@ -138,7 +138,7 @@ function failingRoutes() {
     route<SampleDeps>({
       method: 'GET',
       path,
-      access: 'public',
+      policy: open(),
       summary: 'Fails.',
       answers: { 200: z.unknown() },
       refusals: [],
@@ -154,7 +154,7 @@ function failingRoutes() {
     route<SampleDeps>({
       method: 'GET',
       path: '/v1/fail/later',
-      access: 'public',
+      policy: open(),
       summary: 'Leaves a rejection that nobody handles.',
       answers: { 200: z.unknown() },
       refusals: [],
@@ -166,7 +166,7 @@ function failingRoutes() {
     route<SampleDeps>({
       method: 'GET',
       path: '/v1/fail/bigint',
-      access: 'public',
+      policy: open(),
       summary: 'Answers what JSON cannot say.',
       answers: { 200: z.unknown() },
       refusals: [],

@@ -2,11 +2,13 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK } from 'jose';
+import { SCOPES } from '../../domain/caller.ts';
 import { TOKEN_ALGORITHM, TOKEN_TYPE } from '../auth/token-rules.ts';
 
 export const TEST_ISSUER = 'https://issuer.test';
 export const TEST_AUDIENCE = 'bourse';
 export const TEST_USER = 'usr_0000000000000001';
+export const TEST_SESSION = 'ses_0000000000000001';
 
 export interface IssuerKey {
   readonly privateKey: CryptoKey;
@@ -63,6 +65,9 @@ export function signToken(key: IssuerKey, wish: TokenWish = {}, nowMs = Date.now
     iss: TEST_ISSUER,
     aud: TEST_AUDIENCE,
     sub: TEST_USER,
+    sid: TEST_SESSION,
+    jti: `test-${now}`,
+    scope: SCOPES.join(' '),
     iat: now,
     exp: now + (wish.expiresInSeconds ?? 300),
     ...wish.claims,

@@ -1,6 +1,7 @@
 // Ours: the same order through the host, with every check, limit, id, trace and metric it has.
 import { defineFunction, route } from '../../../shared/function/definition.ts';
 import { hostFunction } from '../../../shared/function/host.ts';
+import { open } from '../../../shared/policy/policy.ts';
 import { createLogger } from '../../../shared/telemetry/logger.ts';
 import { ORDER_PATH, orderSchema } from './order-body.ts';
 import { reportTo } from './serve.ts';
@@ -8,7 +9,7 @@ import { reportTo } from './serve.ts';
 const placeOrder = route({
   method: 'POST',
   path: ORDER_PATH,
-  access: 'public',
+  policy: open(),
   summary: 'Echoes an order.',
   body: orderSchema,
   answers: { 201: orderSchema },

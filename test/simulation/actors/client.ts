@@ -1,11 +1,11 @@
 // A trader: places, replaces, changes and cancels orders and lists of orders in a random mixture,
 // repeats what got no answer, and writes down everything.
-import { userId } from '../../../shared/domain/ids.ts';
 import { CANCEL_CONDITIONS, REPLACE_FAILURES, SIDES } from '../../../shared/domain/order.ts';
 import { DEADMAN_SECONDS_MIN } from '../../../functions/orders/schema.ts';
 import { ConnectionLost } from '../world/network.ts';
 import { SimulatedProcess } from '../world/process.ts';
 import type { Random } from '../world/random.ts';
+import { sessionCaller } from '../../../shared/function/testing/session-caller.ts';
 import type { ChangeRecord, ClientRecord, ListRecord, PlaceRecord } from './client-record.ts';
 import type { PlaceBody, Told } from './client-record.ts';
 import type { HttpCall } from './http.ts';
@@ -258,7 +258,7 @@ export class Client {
       'x-request-id': `${this.#process.name}.${this.records.length}`,
       ...(this.#random.chance(0.15) ? { prefer: 'wait=2' } : {}),
     };
-    const caller = { userId: userId(this.#user), userNumber: this.#user };
+    const caller = sessionCaller(this.#user);
     try {
       const call: HttpCall = { method, path, headers, body: bytes, caller };
       const answer = await this.#parts.http.call(this.#process, 'orders', call, onRepeat);

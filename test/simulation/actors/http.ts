@@ -1,6 +1,7 @@
 // HTTP between the simulated processes: what a service's address answers with is one of its living
 // instances, through the very pipeline of the functions.
-import type { Caller, FunctionDefinition } from '../../../shared/function/definition.ts';
+import type { Caller } from '../../../shared/domain/caller.ts';
+import type { FunctionDefinition } from '../../../shared/function/definition.ts';
 import { answerCall } from '../../../shared/function/pipeline/answer.ts';
 import { createRuntime } from '../../../shared/function/pipeline/runtime.ts';
 import type { Answer } from '../../../shared/function/pipeline/wire.ts';

@@ -1,0 +1,15 @@
+// What the routes of auth need from outside.
+import type { Pool } from '../../shared/db/pool.ts';
+import type { KeyRing } from '../../shared/secrets/key-ring.ts';
+import type { Logger } from '../../shared/telemetry/logger.ts';
+
+export interface AuthDeps {
+  readonly pool: Pool;
+  /** Opens factors and signing keys. */
+  readonly sealing: KeyRing;
+  /** Opens the secrets of API keys. */
+  readonly keySealing: KeyRing;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  readonly log: Logger;
+}
