@@ -55,9 +55,16 @@ describe('a trade', () => {
   });
 
   it('shows in book, public trades, own trades and ledger', async () => {
-    const book = await exchange.call(null, 'GET', '/v1/markets/BTC-USD/book');
+    // The book that is read here follows the log by itself, settlement or not.
+    const book = await eventually(
+      () => exchange.call(null, 'GET', '/v1/markets/BTC-USD/book'),
+      ({ body }) => (body['asks'] as unknown[]).length === 0,
+    );
     expect(book.body).toMatchObject({ bids: [['30001', '0.2']], asks: [] });
-    const trades = await exchange.call(null, 'GET', '/v1/markets/BTC-USD/trades');
+    const trades = await eventually(
+      () => exchange.call(null, 'GET', '/v1/markets/BTC-USD/trades'),
+      ({ body }) => (body['items'] as unknown[]).length > 0,
+    );
     expect(trades.body['items']).toMatchObject([
       { price: '30000', quantity: '0.5', takerSide: 'buy' },
     ]);
