@@ -43,6 +43,9 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
 
   // risk
   'GET /v1/risk/limits': reads({ weight: 5 }),
+
+  // auth: tokens
+  'GET /.well-known/jwks.json': open(),
 };
 
 /** Throws for a route that the table does not know: a function with one must not start. */
