@@ -34,6 +34,8 @@ export const GENERAL_REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
   'INTERNAL_ERROR',
 ]);
 
+const LOOPBACK = '127.0.0.1';
+
 export interface FunctionCall {
   readonly method: string;
   /** Path with its query. */
@@ -45,6 +47,8 @@ export interface FunctionCall {
   readonly rawBody?: string | Buffer;
   /** Known without a token; left out, the token check decides. */
   readonly caller?: Caller;
+  /** Of the client; left out, it is this machine's own. */
+  readonly clientAddress?: string;
 }
 
 export interface CallOptions {
@@ -129,6 +133,7 @@ function toIncoming(call: FunctionCall): IncomingCall {
     method: call.method,
     target: call.path,
     headers,
+    clientAddress: call.clientAddress ?? LOOPBACK,
     readBody: (bytesMax) => (body.length > bytesMax ? reject('BODY_TOO_LARGE') : body),
     ...(call.caller === undefined ? {} : { knownCaller: call.caller }),
   };
