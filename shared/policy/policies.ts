@@ -1,6 +1,6 @@
 // The policy of every route of every function: what is not here is served to nobody. The functions,
 // the OpenAPI page and the matrix of callers and routes (test/e2e) all read this table.
-import { cancels, open, reads, trades, type Policy } from './policy.ts';
+import { cancels, manages, open, reads, trades, type Policy } from './policy.ts';
 
 export const POLICIES: Readonly<Record<string, Policy>> = {
   // market-data
@@ -43,6 +43,15 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
 
   // risk
   'GET /v1/risk/limits': reads({ weight: 5 }),
+
+  // auth: OAuth. Clients prove themselves with 256 random bits: a cost, not a guess, is limited.
+  'GET /.well-known/oauth-authorization-server': open(),
+  'POST /v1/oauth/authorizations': manages(),
+  'POST /v1/oauth/token': open({ weight: 5 }),
+  'POST /v1/oauth/revoke': open({ weight: 5 }),
+  'POST /v1/oauth/introspect': open({ weight: 5 }),
+  'GET /v1/oauth/grants': manages(),
+  'DELETE /v1/oauth/grants/{id}': manages(),
 };
 
 /** Throws for a route that the table does not know: a function with one must not start. */
