@@ -1,7 +1,9 @@
 // What the routes of auth need from outside.
 import type { Pool } from '../../shared/db/pool.ts';
 import type { KeyRing } from '../../shared/secrets/key-ring.ts';
+import type { PasswordHasher } from '../../shared/passwords/hasher.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { Issuing } from './tokens/mint.ts';
 
 export interface AuthDeps {
   readonly pool: Pool;
@@ -9,6 +11,9 @@ export interface AuthDeps {
   readonly sealing: KeyRing;
   /** Opens the secrets of API keys. */
   readonly keySealing: KeyRing;
+  readonly passwords: PasswordHasher;
+  /** What access tokens are signed with, and what they say of whom they come from. */
+  readonly issuing: Issuing;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: Logger;

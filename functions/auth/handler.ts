@@ -1,18 +1,22 @@
 // The auth function: who somebody is, and what proves it from then on.
+import { readAuthConfig } from '../../shared/config/function-config.ts';
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS } from '../../shared/db/pool.ts';
 import { defineFunction } from '../../shared/function/definition.ts';
+import { createPasswordHasher } from '../../shared/passwords/hasher.ts';
 import { readKeyRing, SEALING_DIR_VARIABLE } from '../../shared/secrets/key-ring.ts';
 import type { AuthDeps } from './deps.ts';
 import { factorsRoutes } from './factors/routes.ts';
 import { keysRoutes } from './keys/routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
 import { sessionsRoutes } from './sessions/routes.ts';
+import { tokensRoutes } from './tokens/routes.ts';
+import { openSigningKeys } from './tokens/signing-keys.ts';
 
 const CONNECTIONS_MAX = 8;
 
 export const definition = defineFunction<AuthDeps>({
   name: 'auth',
-  routes: [...sessionsRoutes, ...oauthRoutes, ...factorsRoutes, ...keysRoutes],
+  routes: [...sessionsRoutes, ...tokensRoutes, ...oauthRoutes, ...factorsRoutes, ...keysRoutes],
   events: [],
   connect: (environment) => {
     const directory = environment.get(SEALING_DIR_VARIABLE);
@@ -23,12 +27,22 @@ export const definition = defineFunction<AuthDeps>({
       statementTimeoutMs: SERVICE_STATEMENT_TIMEOUT_MS,
       onError: (error) => environment.log.warn({ err: error }, 'idle connection lost'),
     });
+    const sealing = readKeyRing(directory, 'auth');
+    const { log } = environment;
+    const { issuer, audience } = readAuthConfig({
+      AUTH_JWKS_URL: environment.get('AUTH_JWKS_URL'),
+      AUTH_ISSUER: environment.get('AUTH_ISSUER'),
+      AUTH_AUDIENCE: environment.get('AUTH_AUDIENCE'),
+    });
+    const keys = openSigningKeys({ pool, sealing, now: Date.now, log });
     return Promise.resolve({
       pool,
-      sealing: readKeyRing(directory, 'auth'),
+      sealing,
       keySealing: readKeyRing(directory, 'api-keys'),
+      passwords: createPasswordHasher(),
+      issuing: { issuer, audience, keys },
       now: Date.now,
-      log: environment.log,
+      log,
     });
   },
   close: (deps) => deps.pool.end(),

@@ -44,6 +44,9 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   // risk
   'GET /v1/risk/limits': reads({ weight: 5 }),
 
+  // auth: tokens
+  'GET /.well-known/jwks.json': open(),
+
   // auth: OAuth. Clients prove themselves with 256 random bits: a cost, not a guess, is limited.
   'GET /.well-known/oauth-authorization-server': open(),
   'POST /v1/oauth/authorizations': manages(),
