@@ -35,6 +35,8 @@ export const GENERAL_REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
   'INTERNAL_ERROR',
 ]);
 
+const LOOPBACK = '127.0.0.1';
+
 export interface FunctionCall {
   readonly method: string;
   /** Path with its query. */
@@ -46,6 +48,8 @@ export interface FunctionCall {
   readonly rawBody?: string | Buffer;
   /** Known without a token; left out, the token check decides. */
   readonly caller?: Caller;
+  /** Of the client; left out, it is this machine's own. */
+  readonly clientAddress?: string;
 }
 
 export interface CallOptions {
@@ -130,6 +134,7 @@ function toIncoming(call: FunctionCall): IncomingCall {
     method: call.method,
     target: call.path,
     headers,
+    clientAddress: call.clientAddress ?? LOOPBACK,
     readBody: (bytesMax) => (body.length > bytesMax ? reject('BODY_TOO_LARGE') : body),
     ...(call.caller === undefined ? {} : { knownCaller: call.caller }),
   };

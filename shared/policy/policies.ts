@@ -1,6 +1,6 @@
 // The policy of every route of every function: what is not here is served to nobody. The functions,
 // the OpenAPI page and the matrix of callers and routes (test/e2e) all read this table.
-import { cancels, manages, open, reads, trades, type Policy } from './policy.ts';
+import { cancels, manages, open, reads, signsIn, trades, type Policy } from './policy.ts';
 
 export const POLICIES: Readonly<Record<string, Policy>> = {
   // market-data
@@ -44,7 +44,13 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   // risk
   'GET /v1/risk/limits': reads({ weight: 5 }),
 
-  // auth: tokens
+  // auth: sign-in, sessions, tokens
+  'POST /v1/auth/sign-in': signsIn({ bodyBytesMax: 8_192 }),
+  'POST /v1/auth/access-tokens': open(),
+  'GET /v1/auth/sessions': manages(),
+  'DELETE /v1/auth/sessions': manages(),
+  'DELETE /v1/auth/sessions/current': open(),
+  'DELETE /v1/auth/sessions/{id}': manages(),
   'GET /.well-known/jwks.json': open(),
 
   // auth: OAuth. Clients prove themselves with 256 random bits: a cost, not a guess, is limited.

@@ -9,7 +9,7 @@ export const SESSION_IDLE_MS = 30 * 60_000;
 /** Whatever is done with it; ASVS 5.0 7.3.2. */
 export const SESSION_LIFE_MS = 12 * 3_600_000;
 
-const USER_AGENT_CHARACTERS_MAX = 400;
+export const USER_AGENT_CHARACTERS_MAX = 400;
 
 /** RFC 8176: password, one-time code, hardware key, and recovery code (ours). */
 export type AuthenticationMethod = 'pwd' | 'otp' | 'hwk' | 'rec';

@@ -6,6 +6,9 @@ import type { HandlerRequest, Method } from '../definition.ts';
 import type { CallContext } from './call-context.ts';
 import type { IncomingCall } from './wire.ts';
 
+/** Stands for a peer whose connection is gone: nobody has it. */
+const UNKNOWN_ADDRESS = '0.0.0.0';
+
 /** What was read and checked. */
 export interface RequestInput {
   readonly params: unknown;
@@ -24,6 +27,7 @@ export class RoutedRequest implements HandlerRequest<unknown, unknown, unknown> 
   readonly rawBody: Buffer;
   readonly body: unknown;
   readonly caller: Caller | null;
+  readonly clientAddress: string;
   readonly requestId: string;
   readonly traceparent: string;
   readonly #context: CallContext;
@@ -43,6 +47,7 @@ export class RoutedRequest implements HandlerRequest<unknown, unknown, unknown> 
     this.rawBody = input.rawBody;
     this.body = input.body;
     this.caller = input.caller;
+    this.clientAddress = call.clientAddress ?? call.peerAddress ?? UNKNOWN_ADDRESS;
     this.requestId = context.requestId;
     this.traceparent = context.traceparent;
     this.#context = context;

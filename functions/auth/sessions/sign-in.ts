@@ -1,0 +1,104 @@
+// The password step of a sign-in. Whatever is wrong, the work is the same and so is the answer:
+// nobody learns which addresses have accounts.
+import { withTransaction } from '../../../shared/db/pool.ts';
+import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
+import { drawSecret, hashSecret } from '../../../shared/secrets/token.ts';
+import type { AuthDeps } from '../deps.ts';
+import { openSession, USER_AGENT_CHARACTERS_MAX } from './open-session.ts';
+import { FACTORS, type SignIn, type SignInAnswer } from './schema.ts';
+import { endExpired, isKnownAddress, savePending } from './store/sessions.ts';
+import { countAttempt, findSubjects, takeBackAttempt } from './store/throttle.ts';
+import { findFactors, findForSignIn, rehashPassword, type SigningUser } from './store/users.ts';
+
+/** From an address that has signed in within this time, strangers' failures do not count. */
+const ADDRESS_KNOWN_MS = 30 * 24 * 3_600_000;
+const PENDING_LIFE_MS = 5 * 60_000;
+const PENDING_TRIES = 5;
+/** No user has it. */
+const NOBODY = 0;
+
+export interface Device {
+  readonly address: string;
+  readonly userAgent: string | null;
+}
+
+export async function signIn(
+  { email: typed, password }: SignIn,
+  device: Device,
+  deps: AuthDeps,
+): Promise<SignInAnswer | Rejection> {
+  const { pool } = deps;
+  const email = typed.toLowerCase();
+  const nowMs = deps.now();
+  const user = await findForSignIn(pool, email);
+  const number = user?.userNumber ?? NOBODY;
+  const since = nowMs - ADDRESS_KNOWN_MS;
+  const isKnown = await isKnownAddress(pool, number, device.address, since);
+  const subjects = await findSubjects(pool, email, device.address);
+  const waitMs = await countAttempt(pool, subjects, isKnown, nowMs);
+  if (waitMs > 0) {
+    const retryAfterSeconds = Math.ceil(waitMs / 1_000);
+    return reject('SIGN_IN_THROTTLED', undefined, { retryAfterSeconds });
+  }
+  const outcome = await checkPassword(user, password, deps);
+  if (isRejection(outcome)) {
+    if (outcome.code !== 'SIGN_IN_FAILED') await takeBackAttempt(pool, subjects, false);
+    return outcome;
+  }
+  await takeBackAttempt(pool, subjects, true);
+  if (outcome.status === 'suspended') return reject('ACCOUNT_SUSPENDED');
+  return admit(outcome, device, deps, nowMs);
+}
+
+/** The user when the password is right, and the account one that may know it is. */
+async function checkPassword(
+  user: SigningUser | null,
+  password: string,
+  deps: AuthDeps,
+): Promise<SigningUser | Rejection> {
+  const { passwords, pool } = deps;
+  if (user === null) return (await passwords.verifyNone(password)) ?? reject('SIGN_IN_FAILED');
+  const verified = await passwords.verify(password, user.passwordHash);
+  if (isRejection(verified)) return verified;
+  const mayKnow = user.status === 'active' || user.status === 'suspended';
+  if (!verified.matches || !mayKnow) return reject('SIGN_IN_FAILED');
+  if (verified.isOutdated) {
+    const newHash = await passwords.hash(password);
+    // Who is in a queue that is full is rehashed the next time.
+    if (!isRejection(newHash)) await rehashPassword(pool, user, newHash);
+  }
+  return user;
+}
+
+async function admit(
+  { userNumber }: SigningUser,
+  device: Device,
+  { pool }: AuthDeps,
+  nowMs: number,
+): Promise<SignInAnswer> {
+  const has = await findFactors(pool, userNumber);
+  const factors = FACTORS.filter((factor) => has.includes(factor));
+  if (has.length > 0) {
+    const pendingToken = drawSecret('bpt');
+    const expiresAtMs = nowMs + PENDING_LIFE_MS;
+    await savePending(
+      pool,
+      {
+        pendingHash: hashSecret(pendingToken),
+        userNumber,
+        expiresAtMs,
+        tries: PENDING_TRIES,
+        address: device.address,
+        userAgent: device.userAgent?.slice(0, USER_AGENT_CHARACTERS_MAX) ?? null,
+      },
+      nowMs,
+    );
+    const expiresAt = new Date(expiresAtMs).toISOString();
+    return { status: 'factor_required', pendingToken, factors, expiresAt };
+  }
+  const opened = await withTransaction(pool, async (tx) => {
+    await endExpired(tx, userNumber, nowMs);
+    return openSession(tx, { userNumber, amr: ['pwd'], ...device }, nowMs);
+  });
+  return { status: 'signed_in', ...opened, expiresAt: opened.expiresAt.toISOString() };
+}

@@ -1,0 +1,42 @@
+// What a sign-in asks of users.
+import { assert } from '../../../../shared/domain/failure.ts';
+import type { Queryable } from '../../../../shared/db/pool.ts';
+
+export interface SigningUser {
+  readonly userNumber: number;
+  readonly status: 'pending' | 'active' | 'suspended' | 'closed';
+  readonly passwordHash: string;
+}
+
+/** Null when no account with a password has the address. */
+export async function findForSignIn(db: Queryable, email: string): Promise<SigningUser | null> {
+  const result = await db.query<SigningUser>(
+    `SELECT user_number AS "userNumber", status, password_hash AS "passwordHash"
+     FROM users.find_for_sign_in($1::text) WHERE user_number IS NOT NULL`,
+    [email],
+  );
+  return result.rows[0] ?? null;
+}
+
+/** Changes nothing when the password was changed meanwhile. */
+export async function rehashPassword(
+  db: Queryable,
+  { userNumber, passwordHash }: SigningUser,
+  newHash: string,
+): Promise<void> {
+  await db.query('SELECT users.rehash_password($1::bigint, $2::text, $3::text)', [
+    userNumber,
+    passwordHash,
+    newHash,
+  ]);
+}
+
+export async function findFactors(db: Queryable, userNumber: number): Promise<readonly string[]> {
+  const result = await db.query<{ factors: string[] }>(
+    'SELECT auth.factors_of($1::bigint) AS factors',
+    [userNumber],
+  );
+  const row = result.rows[0];
+  assert(row !== undefined, 'the factors of a user have no row');
+  return row.factors;
+}

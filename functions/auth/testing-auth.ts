@@ -1,0 +1,87 @@
+// The auth function for tests: a database of its own, a clock in the test's hands, users, and a
+// count of the passwords that were hashed.
+import type { Pool } from '../../shared/db/pool.ts';
+import { isRejection } from '../../shared/domain/rejection.ts';
+import { callFunction, type CallAnswer, type FunctionCall } from '../../shared/function/call.ts';
+import { createPasswordHasher, type PasswordHasher } from '../../shared/passwords/hasher.ts';
+import { silentLogger } from '../../shared/telemetry/logger.ts';
+import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
+import type { AuthDeps } from './deps.ts';
+import { definition } from './handler.ts';
+import { testIssuing, testRing } from './tokens/testing-issuing.ts';
+
+export const PASSWORD = 'correct horse battery';
+/** As cheap as argon2 goes: what it costs is tested where it is made. */
+export const CHEAP_HASH = { memoryKib: 8, passes: 1, lanes: 1 };
+export const START_MS = Date.parse('2026-03-31T12:00:00Z');
+
+export interface TestAuth {
+  readonly database: TestDatabase;
+  readonly pool: Pool;
+  readonly deps: AuthDeps;
+  /** Hashes so far: every kind of work with a password is one. */
+  readonly hashes: () => number;
+  readonly setNow: (nowMs: number) => void;
+  readonly call: (call: FunctionCall) => Promise<CallAnswer>;
+  readonly post: (path: string, body: unknown, more?: Partial<FunctionCall>) => Promise<CallAnswer>;
+  /** `hasher` makes the hash of the password; unless given, today's. */
+  readonly addUser: (email: string, status?: string, hasher?: PasswordHasher) => Promise<number>;
+}
+
+export async function startTestAuth(connectionsMax = 8): Promise<TestAuth> {
+  const database = await createTestDatabase();
+  const pool = database.poolFor('bourse_auth', connectionsMax);
+  let nowMs = START_MS;
+  let hashes = 0;
+  const now = (): number => nowMs;
+  const real = createPasswordHasher({ cost: CHEAP_HASH });
+  const counted = <Args extends unknown[], Result>(work: (...args: Args) => Result) => {
+    return (...args: Args): Result => {
+      hashes += 1;
+      return work(...args);
+    };
+  };
+  const deps: AuthDeps = {
+    pool,
+    sealing: testRing('auth'),
+    keySealing: testRing('api-keys'),
+    passwords: {
+      hash: counted((password: string) => real.hash(password)),
+      verify: counted((password: string, phc: string) => real.verify(password, phc)),
+      verifyNone: counted((password: string) => real.verifyNone(password)),
+    },
+    issuing: testIssuing(pool, now),
+    now,
+    log: silentLogger(),
+  };
+  const call = (wish: FunctionCall): Promise<CallAnswer> => callFunction(definition, deps, wish);
+  return {
+    database,
+    pool,
+    deps,
+    hashes: () => hashes,
+    setNow: (value) => (nowMs = value),
+    call,
+    post: (path, body, more = {}) => call({ method: 'POST', path, body, ...more }),
+    addUser: async (email, status = 'active', hasher = real) => {
+      const hash = await hasher.hash(PASSWORD);
+      if (isRejection(hash)) throw new Error(hash.code);
+      return addUser(database.pool, email, status, hash);
+    },
+  };
+}
+
+async function addUser(pool: Pool, email: string, status: string, hash: string): Promise<number> {
+  const made = await pool.query<{ userNumber: number }>(
+    `WITH made AS (
+       INSERT INTO users.users (email, status, email_verified_at)
+       VALUES ($1, $2, CASE WHEN $2 <> 'pending' THEN now() END) RETURNING user_number
+     )
+     INSERT INTO users.passwords (user_number, hash) SELECT user_number, $3 FROM made
+     RETURNING user_number AS "userNumber"`,
+    [email, status, hash],
+  );
+  const row = made.rows[0];
+  if (row === undefined) throw new Error('the user was not written');
+  return row.userNumber;
+}
