@@ -7,6 +7,7 @@ import { PROBLEM_CONTENT_TYPE } from '../../shared/http/problem.ts';
 import { propertiesOf, toJsonSchema, type JsonSchema } from './json-schema.ts';
 
 const JSON_CONTENT_TYPE = 'application/json';
+const FORM_CONTENT_TYPE = 'application/x-www-form-urlencoded';
 
 const STATUS_TEXTS: Readonly<Record<number, string>> = {
   200: 'Done.',
@@ -72,7 +73,7 @@ function describeRoute(name: string, route: Route<never>): JsonSchema {
     security: isOpen(route) ? [] : [{ bearer: [] }],
     ...describeParameters(route),
     ...describeBody(route),
-    responses: { ...describeAnswers(route), ...describeRefusals(route) },
+    responses: describeResponses(route),
   };
 }
 
@@ -110,12 +111,32 @@ function describeParameters(route: Route<never>): JsonSchema {
 }
 
 function describeBody(route: Route<never>): JsonSchema {
-  if (route.body === undefined) return {};
-  const schema = toJsonSchema(route.body);
-  return { requestBody: { required: true, content: { [JSON_CONTENT_TYPE]: { schema } } } };
+  const described = route.body ?? route.form;
+  if (described === undefined) return {};
+  const type = route.body === undefined ? FORM_CONTENT_TYPE : JSON_CONTENT_TYPE;
+  return {
+    requestBody: { required: true, content: { [type]: { schema: toJsonSchema(described) } } },
+  };
 }
 
-function describeAnswers(route: Route<never>): JsonSchema {
+/** A status that a route answers with in its own way, and the host in ours, has both. */
+function describeResponses(route: Route<never>): JsonSchema {
+  const answers = describeAnswers(route);
+  const refusals = describeRefusals(route);
+  const both = Object.keys(answers).filter((status) => status in refusals);
+  const merged = both.map((status) => {
+    const content = { ...answers[status]?.content, ...refusals[status]?.content };
+    return [status, { ...refusals[status], content }] as const;
+  });
+  return { ...answers, ...refusals, ...Object.fromEntries(merged) };
+}
+
+interface Response {
+  readonly description: string;
+  readonly content?: JsonSchema;
+}
+
+function describeAnswers(route: Route<never>): Readonly<Record<string, Response>> {
   return Object.fromEntries(
     Object.entries(route.answers).map(([status, schema]) => [
       status,
@@ -124,12 +145,12 @@ function describeAnswers(route: Route<never>): JsonSchema {
   );
 }
 
-function answerContent(schema: z.ZodType): JsonSchema {
+function answerContent(schema: z.ZodType): Pick<Response, 'content'> {
   if (schema instanceof z.ZodUndefined) return {};
   return { content: { [JSON_CONTENT_TYPE]: { schema: toJsonSchema(schema) } } };
 }
 
-function describeRefusals(route: Route<never>): JsonSchema {
+function describeRefusals(route: Route<never>): Readonly<Record<string, Response>> {
   const codes = new Set<ErrorCode>([...route.refusals, ...commonRefusals(route)]);
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of codes) {
@@ -165,7 +186,7 @@ function commonRefusals(route: Route<never>): readonly ErrorCode[] {
   ];
 }
 
-function refusal(status: number, codes: readonly ErrorCode[]): JsonSchema {
+function refusal(status: number, codes: readonly ErrorCode[]): Response {
   const sorted = [...codes].sort();
   const schema = {
     allOf: [{ $ref: '#/components/schemas/Problem' }],

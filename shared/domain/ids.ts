@@ -13,6 +13,8 @@ export type SessionId = `ses_${string}` & { readonly __brand: 'SessionId' };
 export type GrantId = `grt_${string}` & { readonly __brand: 'GrantId' };
 /** An API key, by its public name. */
 export type KeyId = `key_${string}` & { readonly __brand: 'KeyId' };
+/** An OAuth client, by its public name. */
+export type ClientId = `cli_${string}` & { readonly __brand: 'ClientId' };
 export type TradeId = `trd_${string}` & { readonly __brand: 'TradeId' };
 
 /** Market in the form BASE-QUOTE, such as BTC-USD. */
@@ -42,6 +44,10 @@ export function grantId(grantNumber: number): GrantId {
 
 export function keyId(keyNumber: number): KeyId {
   return `key_${padNumber(keyNumber)}` as KeyId;
+}
+
+export function clientId(clientNumber: number): ClientId {
+  return `cli_${padNumber(clientNumber)}` as ClientId;
 }
 
 /**
@@ -79,6 +85,11 @@ export function parseGrantId(text: unknown): number | null {
 /** The number inside a key id, or null when the text is none. */
 export function parseKeyId(text: unknown): number | null {
   return parsePrefixed(text, 'key_');
+}
+
+/** The number inside the id of an OAuth client, or null when the text is none. */
+export function parseClientId(text: unknown): number | null {
+  return parsePrefixed(text, 'cli_');
 }
 
 function padNumber(value: number): string {

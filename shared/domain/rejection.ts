@@ -130,6 +130,12 @@ export const ERROR_CODES = {
   EVENT_TYPE_UNKNOWN: code(400, 'This function does not consume this event type.'),
   EVENT_REFUSED: code(422, 'The event can never be processed; it goes to the dead letters.'),
   EVENT_CONFLICT: code(503, 'Another event with this market and sequence was settled: alarm.'),
+
+  // OAuth: what a signed-in user is told; clients are told RFC 6749's errors
+  OAUTH_CLIENT_UNKNOWN: code(422, 'No such OAuth client, or none that a user can let in.'),
+  OAUTH_REDIRECT_URI_UNKNOWN: code(422, 'The redirect URI is not one of the OAuth client.'),
+  OAUTH_SCOPE_NOT_ALLOWED: code(422, 'The OAuth client may not ask for such a scope.'),
+  OAUTH_GRANT_NOT_FOUND: code(404, 'No such OAuth grant, or not yours, or it has ended.'),
 } as const satisfies Record<string, CodeFacts>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -3,6 +3,7 @@
 import { assert } from '../domain/failure.ts';
 import type { ErrorCode } from '../domain/rejection.ts';
 import { EVENTS, type EventName } from '../events/catalog.ts';
+import { PROBLEM_CONTENT_TYPE } from '../http/problem.ts';
 import { silentLogger, type Logger } from '../telemetry/logger.ts';
 import { MetricsRegistry } from '../telemetry/metrics/registry.ts';
 import { reject } from '../domain/rejection.ts';
@@ -157,13 +158,15 @@ function readAnswer(answer: Answer): CallAnswer {
 
 function holdToPromise<Deps>(route: Route<Deps>, answer: CallAnswer): void {
   const name = `${route.method} ${route.path}`;
-  if (answer.status >= 400) {
+  const schema = route.answers[answer.status];
+  // A route of a standard that has errors of its own lists them among its answers.
+  const isProblem = answer.headers['content-type'] === PROBLEM_CONTENT_TYPE;
+  if (answer.status >= 400 && (isProblem || schema === undefined)) {
     const code = (answer.body as { readonly code: string }).code;
     const known = GENERAL_REFUSALS.has(code) || route.refusals.some((listed) => listed === code);
     assert(known, `${name} does not list the refusal ${code}`);
     return;
   }
-  const schema = route.answers[answer.status];
   assert(schema !== undefined, `${name} does not list the status ${answer.status}`);
   const fit = schema.safeParse(answer.body);
   assert(fit.success, `${name} answered what its schema refuses: ${String(fit.error)}`);

@@ -49,6 +49,8 @@ export interface Route<Deps> {
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  /** For the OpenAPI page alone: the form in a body that the handler reads by itself. */
+  readonly form?: z.ZodType;
   /** Schema of each answer by status, for the OpenAPI page and the tests. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
   /** Refusals that this route can answer with, for the OpenAPI page. */

@@ -52,6 +52,15 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   'DELETE /v1/auth/sessions/current': open(),
   'DELETE /v1/auth/sessions/{id}': manages(),
   'GET /.well-known/jwks.json': open(),
+
+  // auth: OAuth. Clients prove themselves with 256 random bits: a cost, not a guess, is limited.
+  'GET /.well-known/oauth-authorization-server': open(),
+  'POST /v1/oauth/authorizations': manages(),
+  'POST /v1/oauth/token': open({ weight: 5 }),
+  'POST /v1/oauth/revoke': open({ weight: 5 }),
+  'POST /v1/oauth/introspect': open({ weight: 5 }),
+  'GET /v1/oauth/grants': manages(),
+  'DELETE /v1/oauth/grants/{id}': manages(),
 };
 
 /** Throws for a route that the table does not know: a function with one must not start. */

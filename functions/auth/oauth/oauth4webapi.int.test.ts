@@ -1,0 +1,215 @@
+// An outside judge: oauth4webapi, a certified client that checks every answer against the RFCs, on
+// the function as it is served.
+import * as client from 'oauth4webapi';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Caller } from '../../../shared/domain/caller.ts';
+import { defineFunction } from '../../../shared/function/definition.ts';
+import { hostFunction, type HostedFunction } from '../../../shared/function/host.ts';
+import { silentLogger } from '../../../shared/telemetry/logger.ts';
+import type { AuthDeps } from '../deps.ts';
+import { definition } from '../handler.ts';
+import {
+  authorize,
+  endOf,
+  makeClient,
+  openOAuth,
+  REDIRECT_URI,
+  signIn,
+  type TestClient,
+  type TestOAuth,
+} from './testing-oauth.ts';
+
+/** The function is on plain HTTP here; in production TLS ends before it. */
+const INSECURE = { [client.allowInsecureRequests]: true };
+
+let oauth: TestOAuth;
+let hosted: HostedFunction;
+let server: client.AuthorizationServer;
+let alice: Caller;
+beforeAll(async () => {
+  oauth = await openOAuth();
+  oauth.nowMs = Date.now();
+  // The issuer is the address of the function, which is known once it listens.
+  let issuer = '';
+  const issuing = {
+    audience: 'bourse',
+    keys: oauth.deps.issuing.keys,
+    get issuer() {
+      return issuer;
+    },
+  };
+  const deps: AuthDeps = { ...oauth.deps, issuing };
+  const served = defineFunction<AuthDeps>({
+    ...definition,
+    connect: () => Promise.resolve(deps),
+    close: () => Promise.resolve(),
+  });
+  hosted = await hostFunction(served, {
+    log: silentLogger(),
+    port: 0,
+    hostname: '127.0.0.1',
+    environment: {
+      AUTH_JWKS_URL: 'http://127.0.0.1:9/jwks.json',
+      AUTH_ISSUER: 'unused',
+      AUTH_AUDIENCE: 'bourse',
+    },
+  });
+  issuer = `http://127.0.0.1:${hosted.port}`;
+  oauth = Object.assign(oauth, { deps });
+  alice = await signIn(oauth);
+  const url = new URL(issuer);
+  const response = await client.discoveryRequest(url, { algorithm: 'oauth2', ...INSECURE });
+  server = await client.processDiscoveryResponse(url, response);
+});
+afterAll(async () => {
+  await hosted.stop(1_000);
+  await oauth.database.drop();
+});
+
+interface Party {
+  readonly made: TestClient;
+  readonly metadata: client.Client;
+  readonly auth: client.ClientAuth;
+}
+
+async function party(
+  kind: 'public' | 'confidential',
+  prove: (secret: string) => client.ClientAuth,
+): Promise<Party> {
+  const made = await makeClient(oauth, kind);
+  return { made, metadata: { client_id: made.id }, auth: prove(made.secret ?? '') };
+}
+
+/** What the browser brings back. */
+async function agree(made: TestClient, verifier: string, state: string): Promise<URL> {
+  const codeChallenge = await client.calculatePKCECodeChallenge(verifier);
+  const answer = await authorize(oauth, alice, made, { state, codeChallenge });
+  return new URL((answer.body as { readonly redirectTo: string }).redirectTo);
+}
+
+async function firstTokens({ made, metadata, auth }: Party): Promise<client.TokenEndpointResponse> {
+  const verifier = client.generateRandomCodeVerifier();
+  const state = client.generateRandomState();
+  const back = await agree(made, verifier, state);
+  const parameters = client.validateAuthResponse(server, metadata, back, state);
+  const response = await client.authorizationCodeGrantRequest(
+    server,
+    metadata,
+    auth,
+    parameters,
+    REDIRECT_URI,
+    verifier,
+    INSECURE,
+  );
+  return client.processAuthorizationCodeResponse(server, metadata, response);
+}
+
+const PARTIES = [
+  ['public', 'public', () => client.None()],
+  ['with a secret as Basic', 'confidential', (secret: string) => client.ClientSecretBasic(secret)],
+  [
+    'with a secret in the form',
+    'confidential',
+    (secret: string) => client.ClientSecretPost(secret),
+  ],
+] as const;
+
+describe('the metadata', () => {
+  it('says where everything is, and that iss is in answers', () => {
+    expect(server.authorization_response_iss_parameter_supported).toBe(true);
+    expect(server.code_challenge_methods_supported).toEqual(['S256']);
+    expect(server.jwks_uri).toBe(`${server.issuer}/.well-known/jwks.json`);
+  });
+});
+
+describe.each(PARTIES)('a client, %s,', (_name, kind, prove) => {
+  it('is let in, refreshes, and revokes', async () => {
+    const one = await party(kind, prove);
+    const { metadata, auth } = one;
+    const first = await firstTokens(one);
+    expect(first).toMatchObject({ token_type: 'bearer', expires_in: 600, scope: 'read trade' });
+    const token = first.refresh_token ?? '';
+    const response = await client.refreshTokenGrantRequest(server, metadata, auth, token, INSECURE);
+    const second = await client.processRefreshTokenResponse(server, metadata, response);
+    expect(second.refresh_token).not.toBe(token);
+    await client.processRevocationResponse(
+      await client.revocationRequest(server, metadata, auth, second.refresh_token ?? '', INSECURE),
+    );
+    const after = await client.refreshTokenGrantRequest(
+      server,
+      metadata,
+      auth,
+      second.refresh_token ?? '',
+      INSECURE,
+    );
+    await expect(client.processRefreshTokenResponse(server, metadata, after)).rejects.toMatchObject(
+      { error: 'invalid_grant', status: 400 },
+    );
+  });
+
+  it('refuses an answer that was mixed up or forged', async () => {
+    const { made, metadata } = await party(kind, prove);
+    const back = await agree(made, client.generateRandomCodeVerifier(), 'mine');
+    expect(() => client.validateAuthResponse(server, metadata, back, 'yours')).toThrow('state');
+    back.searchParams.set('iss', 'https://evil.test');
+    expect(() => client.validateAuthResponse(server, metadata, back, 'mine')).toThrow('iss');
+  });
+});
+
+describe('a confidential client', () => {
+  it('introspects, and its access token is what RFC 9068 asks of one', async () => {
+    const one = await party('confidential', (secret) => client.ClientSecretBasic(secret));
+    const { metadata, auth } = one;
+    const { access_token: token } = await firstTokens(one);
+    const response = await client.introspectionRequest(server, metadata, auth, token, INSECURE);
+    const told = await client.processIntrospectionResponse(server, metadata, response);
+    expect(told).toMatchObject({ active: true, client_id: one.made.id, sub: alice.userId });
+    expect(await endOf(oauth, String(told['sid']))).toBeNull();
+    const other = await party('confidential', (secret) => client.ClientSecretBasic(secret));
+    const foreign = await client.introspectionRequest(
+      server,
+      other.metadata,
+      other.auth,
+      token,
+      INSECURE,
+    );
+    const nothing = await client.processIntrospectionResponse(server, other.metadata, foreign);
+    expect(nothing).toEqual({ active: false });
+  });
+
+  it('is told when its secret is wrong', async () => {
+    const { metadata } = await party('confidential', (secret) => client.ClientSecretBasic(secret));
+    const auth = client.ClientSecretBasic('wrong: %+ü');
+    const response = await client.refreshTokenGrantRequest(server, metadata, auth, 'x', INSECURE);
+    expect(response.status).toBe(401);
+    const processed = client.processRefreshTokenResponse(server, metadata, response);
+    await expect(processed).rejects.toThrow();
+  });
+});
+
+describe('an institution', () => {
+  it('acts for its user by its own credentials', async () => {
+    const { userNumber, userId } = await signIn(oauth);
+    const made = await makeClient(oauth, { institutionOf: userNumber });
+    const metadata = { client_id: made.id };
+    const auth = client.ClientSecretBasic(made.secret ?? '');
+    const response = await client.clientCredentialsGrantRequest(
+      server,
+      metadata,
+      auth,
+      { scope: 'trade' },
+      INSECURE,
+    );
+    const given = await client.processClientCredentialsResponse(server, metadata, response);
+    expect(given.refresh_token).toBeUndefined();
+    const asked = await client.introspectionRequest(
+      server,
+      metadata,
+      auth,
+      given.access_token,
+      INSECURE,
+    );
+    const told = await client.processIntrospectionResponse(server, metadata, asked);
+    expect(told).toMatchObject({ active: true, sub: userId, scope: 'trade' });
+  });
+});
