@@ -1,7 +1,9 @@
 // What the routes of auth need from outside.
 import type { Pool } from '../../shared/db/pool.ts';
 import type { KeyRing } from '../../shared/secrets/key-ring.ts';
+import type { PasswordHasher } from '../../shared/passwords/hasher.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
+import type { Site } from './factors/passkeys/site.ts';
 
 export interface AuthDeps {
   readonly pool: Pool;
@@ -9,6 +11,9 @@ export interface AuthDeps {
   readonly sealing: KeyRing;
   /** Opens the secrets of API keys. */
   readonly keySealing: KeyRing;
+  readonly passwords: PasswordHasher;
+  /** What passkeys are made for. */
+  readonly site: Site;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: Logger;

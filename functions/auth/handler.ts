@@ -2,7 +2,9 @@
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS } from '../../shared/db/pool.ts';
 import { defineFunction } from '../../shared/function/definition.ts';
 import { readKeyRing, SEALING_DIR_VARIABLE } from '../../shared/secrets/key-ring.ts';
+import { createPasswordHasher } from '../../shared/passwords/hasher.ts';
 import type { AuthDeps } from './deps.ts';
+import { readSite } from './factors/passkeys/site.ts';
 import { factorsRoutes } from './factors/routes.ts';
 import { keysRoutes } from './keys/routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
@@ -27,6 +29,8 @@ export const definition = defineFunction<AuthDeps>({
       pool,
       sealing: readKeyRing(directory, 'auth'),
       keySealing: readKeyRing(directory, 'api-keys'),
+      passwords: createPasswordHasher(),
+      site: readSite(environment),
       now: Date.now,
       log: environment.log,
     });

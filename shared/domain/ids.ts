@@ -13,6 +13,8 @@ export type SessionId = `ses_${string}` & { readonly __brand: 'SessionId' };
 export type GrantId = `grt_${string}` & { readonly __brand: 'GrantId' };
 /** An API key, by its public name. */
 export type KeyId = `key_${string}` & { readonly __brand: 'KeyId' };
+/** What a user proves themselves with beyond a password. */
+export type FactorId = `fct_${string}` & { readonly __brand: 'FactorId' };
 export type TradeId = `trd_${string}` & { readonly __brand: 'TradeId' };
 
 /** Market in the form BASE-QUOTE, such as BTC-USD. */
@@ -42,6 +44,10 @@ export function grantId(grantNumber: number): GrantId {
 
 export function keyId(keyNumber: number): KeyId {
   return `key_${padNumber(keyNumber)}` as KeyId;
+}
+
+export function factorId(factorNumber: number): FactorId {
+  return `fct_${padNumber(factorNumber)}` as FactorId;
 }
 
 /**
@@ -79,6 +85,11 @@ export function parseGrantId(text: unknown): number | null {
 /** The number inside a key id, or null when the text is none. */
 export function parseKeyId(text: unknown): number | null {
   return parsePrefixed(text, 'key_');
+}
+
+/** The number inside a factor id, or null when the text is none. */
+export function parseFactorId(text: unknown): number | null {
+  return parsePrefixed(text, 'fct_');
 }
 
 function padNumber(value: number): string {

@@ -1,6 +1,6 @@
 // The policy of every route of every function: what is not here is served to nobody. The functions,
 // the OpenAPI page and the matrix of callers and routes (test/e2e) all read this table.
-import { cancels, open, reads, trades, type Policy } from './policy.ts';
+import { cancels, manages, open, reads, signsIn, trades, type Policy } from './policy.ts';
 
 export const POLICIES: Readonly<Record<string, Policy>> = {
   // market-data
@@ -43,6 +43,20 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
 
   // risk
   'GET /v1/risk/limits': reads({ weight: 5 }),
+
+  // auth: factors
+  'POST /v1/auth/sign-in/factor': signsIn(),
+  'POST /v1/auth/sign-in/passkey/options': signsIn(),
+  'GET /v1/auth/factors': manages(),
+  'DELETE /v1/auth/factors/{id}': manages({ stepUp: true }),
+  'POST /v1/auth/factors/totp': manages({ stepUp: 'with_factor' }),
+  'POST /v1/auth/factors/totp/confirm': manages(),
+  'POST /v1/auth/factors/passkeys/options': manages({ stepUp: 'with_factor' }),
+  'POST /v1/auth/factors/passkeys': manages(),
+  'POST /v1/auth/factors/recovery-codes': manages({ stepUp: true }),
+  'POST /v1/auth/step-ups': manages(),
+  'POST /v1/auth/step-ups/passkey/options': manages(),
+  'GET /v1/auth/holds': manages(),
 };
 
 /** Throws for a route that the table does not know: a function with one must not start. */
