@@ -3,7 +3,7 @@ import { isRetryableDatabaseError } from '../../db/failure.ts';
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Queryable } from '../../db/pool.ts';
 import { RetryableError } from '../../domain/failure.ts';
 import type { Environment, FunctionDefinition } from '../definition.ts';
-import type { StepUpCheck } from './step-up.ts';
+import type { HasFactor, StepUpCheck, UseStepUp } from './step-up.ts';
 
 /** Requests that need a step-up are few: none of the function's own connections waits for them. */
 const CONNECTIONS_MAX = 2;
@@ -25,7 +25,7 @@ export function openStepUps<Deps>(
 }
 
 /** Both checks throw RetryableError while the database is away. */
-export function stepUpsOf(db: Queryable): Required<Pick<StepUpCheck, 'useStepUp' | 'hasFactor'>> {
+export function stepUpsOf(db: Queryable): { useStepUp: UseStepUp; hasFactor: HasFactor } {
   return {
     useStepUp: ({ hash, userNumber, credentialId, action }) =>
       ask(db, 'SELECT auth.use_step_up($1::bytea, $2::bigint, $3::text, $4::bytea) AS yes', [
