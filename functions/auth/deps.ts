@@ -4,6 +4,7 @@ import type { KeyRing } from '../../shared/secrets/key-ring.ts';
 import type { PasswordHasher } from '../../shared/passwords/hasher.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Issuing } from './tokens/mint.ts';
+import type { Site } from './factors/passkeys/site.ts';
 
 export interface AuthDeps {
   readonly pool: Pool;
@@ -14,6 +15,8 @@ export interface AuthDeps {
   readonly passwords: PasswordHasher;
   /** What access tokens are signed with, and what they say of whom they come from. */
   readonly issuing: Issuing;
+  /** What passkeys are made for. */
+  readonly site: Site;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: Logger;

@@ -126,6 +126,9 @@ export class EnvironmentMaker {
       'auth/jwks-url': this.#values.jwksUrl,
       'auth/issuer': this.#values.issuerUrl,
       'auth/audience': AUDIENCE,
+      // A front end under development, on this machine.
+      'auth/webauthn-rp-id': 'localhost',
+      'auth/webauthn-origins': 'http://localhost:3000',
     };
     return this.#topology.configMaps.get(name)?.[key] ?? own[`${name}/${key}`];
   }

@@ -15,6 +15,8 @@ export type GrantId = `grt_${string}` & { readonly __brand: 'GrantId' };
 export type KeyId = `key_${string}` & { readonly __brand: 'KeyId' };
 /** An OAuth client, by its public name. */
 export type ClientId = `cli_${string}` & { readonly __brand: 'ClientId' };
+/** What a user proves themselves with beyond a password. */
+export type FactorId = `fct_${string}` & { readonly __brand: 'FactorId' };
 export type TradeId = `trd_${string}` & { readonly __brand: 'TradeId' };
 
 /** Market in the form BASE-QUOTE, such as BTC-USD. */
@@ -48,6 +50,10 @@ export function keyId(keyNumber: number): KeyId {
 
 export function clientId(clientNumber: number): ClientId {
   return `cli_${padNumber(clientNumber)}` as ClientId;
+}
+
+export function factorId(factorNumber: number): FactorId {
+  return `fct_${padNumber(factorNumber)}` as FactorId;
 }
 
 /**
@@ -90,6 +96,11 @@ export function parseKeyId(text: unknown): number | null {
 /** The number inside the id of an OAuth client, or null when the text is none. */
 export function parseClientId(text: unknown): number | null {
   return parsePrefixed(text, 'cli_');
+}
+
+/** The number inside a factor id, or null when the text is none. */
+export function parseFactorId(text: unknown): number | null {
+  return parsePrefixed(text, 'fct_');
 }
 
 function padNumber(value: number): string {

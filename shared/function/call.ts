@@ -8,6 +8,7 @@ import { silentLogger, type Logger } from '../telemetry/logger.ts';
 import { MetricsRegistry } from '../telemetry/metrics/registry.ts';
 import { reject } from '../domain/rejection.ts';
 import type { Authenticate } from './auth/authenticated.ts';
+import type { HasFactor, UseStepUp } from './auth/step-up.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { FunctionDefinition, Route } from './definition.ts';
 import { answerCall } from './pipeline/answer.ts';
@@ -30,6 +31,8 @@ export const GENERAL_REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
   'TOKEN_INVALID',
   'CALLER_NOT_ALLOWED',
   'SCOPE_MISSING',
+  'STEP_UP_REQUIRED',
+  'STEP_UP_INVALID',
   'SERVICE_BUSY',
   'SERVICE_UNAVAILABLE',
   'INTERNAL_ERROR',
@@ -55,6 +58,10 @@ export interface FunctionCall {
 export interface CallOptions {
   /** Checks tokens of calls without `caller`; left out, they are refused with TOKEN_MISSING. */
   readonly authenticate?: Authenticate;
+  /** Left out, no step-up is good. */
+  readonly useStepUp?: UseStepUp;
+  /** Left out, everybody is taken to have one. */
+  readonly hasFactor?: HasFactor;
   readonly log?: Logger;
   readonly requestTimeoutMs?: number;
   readonly requestsInFlightMax?: number;
@@ -118,6 +125,7 @@ function makeRuntime<Deps>(
   return createRuntime({
     authenticate: () => reject('TOKEN_MISSING'),
     log: silentLogger(),
+    stepUps: { useStepUp: options.useStepUp, hasFactor: options.hasFactor },
     ...options,
     definition,
     deps,

@@ -12,6 +12,7 @@ import { registerProcessMetrics } from '../telemetry/metrics/process-metrics.ts'
 import { MetricsRegistry } from '../telemetry/metrics/registry.ts';
 import { createAuthenticate } from './auth/auth.ts';
 import type { Authenticate } from './auth/authenticated.ts';
+import { openStepUps } from './auth/step-up-store.ts';
 import type { FunctionDefinition } from './definition.ts';
 import { createEnvironment } from './environment.ts';
 import { createRuntime, type Runtime } from './pipeline/runtime.ts';
@@ -53,6 +54,7 @@ export async function hostFunction<Deps>(
   const stopMetrics = registerProcessMetrics(metrics);
   const release = async (): Promise<void> => {
     stopMetrics();
+    await runtime.stepUps.close?.();
     await definition.close(runtime.deps);
   };
   try {
@@ -102,13 +104,15 @@ async function connectRuntime<Deps>(
 ): Promise<Runtime<Deps>> {
   const { log } = options;
   const authenticate = authenticateFor(definition, options);
-  const deps = await definition.connect(createEnvironment(log, metrics, options.environment));
+  const environment = createEnvironment(log, metrics, options.environment);
+  const deps = await definition.connect(environment);
   const { requestTimeoutMs, requestsInFlightMax } = options;
   try {
     return createRuntime({
       definition,
       deps,
       authenticate,
+      stepUps: openStepUps(definition, environment),
       log,
       metrics,
       ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),

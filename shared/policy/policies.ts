@@ -61,6 +61,19 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   'POST /v1/oauth/introspect': open({ weight: 5 }),
   'GET /v1/oauth/grants': manages(),
   'DELETE /v1/oauth/grants/{id}': manages(),
+  // auth: factors
+  'POST /v1/auth/sign-in/factor': signsIn(),
+  'POST /v1/auth/sign-in/passkey/options': signsIn(),
+  'GET /v1/auth/factors': manages(),
+  'DELETE /v1/auth/factors/{id}': manages({ stepUp: true }),
+  'POST /v1/auth/factors/totp': manages({ stepUp: 'with_factor' }),
+  'POST /v1/auth/factors/totp/confirm': manages(),
+  'POST /v1/auth/factors/passkeys/options': manages({ stepUp: 'with_factor' }),
+  'POST /v1/auth/factors/passkeys': manages(),
+  'POST /v1/auth/factors/recovery-codes': manages({ stepUp: true }),
+  'POST /v1/auth/step-ups': manages(),
+  'POST /v1/auth/step-ups/passkey/options': manages(),
+  'GET /v1/auth/holds': manages(),
 };
 
 /** Throws for a route that the table does not know: a function with one must not start. */

@@ -12,8 +12,11 @@ export interface Policy {
   readonly callers: 'anyone' | readonly CallerKind[];
   /** What the caller's credential must allow; null: nothing beyond being let in. */
   readonly scope: Scope | null;
-  /** True: needs a fresh factor, bound to this very request, used once. */
-  readonly stepUp: boolean;
+  /**
+   * True: needs a step-up, bound to this very request, used once. `with_factor`: of users who have
+   * a factor; others may go on without.
+   */
+  readonly stepUp: boolean | 'with_factor';
   readonly quota: Quota;
   /** Points that one request takes from the quota. */
   readonly weight: number;

@@ -1,5 +1,61 @@
-// The routes of factors.
-import type { Route } from '../../../shared/function/definition.ts';
+// The routes of factors: each kind has its own; the list and the removal are for all of them.
+import { withTransaction, type Queryable } from '../../../shared/db/pool.ts';
+import { parseFactorId } from '../../../shared/domain/ids.ts';
+import { reject } from '../../../shared/domain/rejection.ts';
+import { route, type HandlerResponse, type Route } from '../../../shared/function/definition.ts';
 import type { AuthDeps } from '../deps.ts';
+import { finishChange, hasFactor, lockFactors } from './change.ts';
+import { holdsRoutes } from './holds/routes.ts';
+import { passkeyRoutes } from './passkeys/routes.ts';
+import { presentFactor } from './present.ts';
+import { recoveryRoutes } from './recovery/routes.ts';
+import { countCodesLeft, deleteCodes } from './recovery/store.ts';
+import { factorParams, factorsAnswer } from './schema.ts';
+import { sessionOf } from './session-of.ts';
+import { signInFactorRoutes } from './sign-in/routes.ts';
+import { stepUpRoutes } from './step-ups/routes.ts';
+import { deleteFactor, listFactors } from './store.ts';
+import { totpRoutes } from './totp/routes.ts';
 
-export const factorsRoutes: readonly Route<AuthDeps>[] = [];
+export const factorsRoutes: readonly Route<AuthDeps>[] = [
+  route({
+    method: 'GET',
+    path: '/v1/auth/factors',
+    summary: 'Own factors, and how many recovery codes are left.',
+    answers: { 200: factorsAnswer },
+    refusals: [],
+    handle: (request, deps: AuthDeps) => showFactors(deps.pool, sessionOf(request).userNumber),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/v1/auth/factors/{id}',
+    summary: 'Removes a factor, and answers what is left; with the last go the recovery codes.',
+    params: factorParams,
+    answers: { 200: factorsAnswer },
+    refusals: ['FACTOR_NOT_FOUND'],
+    handle: (request, deps: AuthDeps) => {
+      const { userNumber, sessionNumber } = sessionOf(request);
+      const factorNumber = parseFactorId(request.params.id);
+      if (factorNumber === null) return Promise.resolve(reject('FACTOR_NOT_FOUND'));
+      return withTransaction(deps.pool, async (tx) => {
+        await lockFactors(tx, userNumber);
+        if (!(await deleteFactor(tx, userNumber, factorNumber))) return reject('FACTOR_NOT_FOUND');
+        if (!(await hasFactor(tx, userNumber))) await deleteCodes(tx, userNumber);
+        await finishChange(tx, userNumber, sessionNumber, deps.now());
+        return showFactors(tx, userNumber);
+      });
+    },
+  }),
+  ...totpRoutes,
+  ...passkeyRoutes,
+  ...recoveryRoutes,
+  ...stepUpRoutes,
+  ...signInFactorRoutes,
+  ...holdsRoutes,
+];
+
+async function showFactors(db: Queryable, userNumber: number): Promise<HandlerResponse> {
+  const factors = await listFactors(db, userNumber);
+  const recoveryCodesLeft = await countCodesLeft(db, userNumber);
+  return { status: 200, body: { factors: factors.map(presentFactor), recoveryCodesLeft } };
+}

@@ -4,6 +4,7 @@ import { RetryableError } from '../../domain/failure.ts';
 import { isRejection, reject, type Rejection } from '../../domain/rejection.ts';
 import type { Authenticated } from '../auth/authenticated.ts';
 import { refuseCaller } from '../auth/refuse-caller.ts';
+import { checkStepUp } from '../auth/step-up.ts';
 import type { HandlerRequest, HandlerResponse, Route } from '../definition.ts';
 import { refuse, writeAnswer } from './answer-writer.ts';
 import { CallContext, requestIdOf } from './call-context.ts';
@@ -112,12 +113,15 @@ async function readRequest<Deps>(
   if (isRejection(read)) return read;
   const forged = (await known?.proveBody?.(read.rawBody)) ?? null;
   if (forged !== null) return forged;
+  const caller = known?.caller ?? null;
+  const unproven = await checkStepUp(runtime.stepUps, route.policy, call, caller, read.rawBody);
+  if (unproven !== null) return unproven;
   return new RoutedRequest(route.method, target.path, call, context, {
     params: params.value,
     query: query.value,
     rawBody: read.rawBody,
     body: read.body,
-    caller: known?.caller ?? null,
+    caller,
   });
 }
 

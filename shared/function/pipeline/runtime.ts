@@ -3,6 +3,7 @@ import { EVENTS } from '../../events/catalog.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { MetricsRegistry } from '../../telemetry/metrics/registry.ts';
 import type { Authenticate } from '../auth/authenticated.ts';
+import type { StepUpCheck } from '../auth/step-up.ts';
 import type { EventRoute, FunctionDefinition } from '../definition.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { Router } from './router.ts';
@@ -14,6 +15,8 @@ export interface RuntimeOptions<Deps> {
   readonly definition: FunctionDefinition<Deps>;
   readonly deps: Deps;
   readonly authenticate: Authenticate;
+  /** For functions with a route that needs one. */
+  readonly stepUps?: StepUpCheck;
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
   /** For tests: instead of what the policy of each route says. */
@@ -25,6 +28,7 @@ export interface Runtime<Deps> {
   readonly definition: FunctionDefinition<Deps>;
   readonly deps: Deps;
   readonly authenticate: Authenticate;
+  readonly stepUps: StepUpCheck;
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
   readonly instruments: Instruments;
@@ -52,6 +56,7 @@ export function createRuntime<Deps>(options: RuntimeOptions<Deps>): Runtime<Deps
     definition,
     deps: options.deps,
     authenticate: options.authenticate,
+    stepUps: options.stepUps ?? {},
     log: options.log,
     metrics: options.metrics,
     instruments: createInstruments(options.metrics),

@@ -1,0 +1,61 @@
+// What goes with every change of a factor: one change of a user at a time, and after it nothing
+// that was begun before counts, other sessions are over, and withdrawals are held.
+import type { Queryable } from '../../../shared/db/pool.ts';
+import { sessionId } from '../../../shared/domain/ids.ts';
+import { startHold } from './holds/store.ts';
+
+/** Of advisory locks: no other use has this number. */
+const LOCK_SPACE = 7105155;
+
+/** Until the end of the transaction nobody else changes the factors of this user. */
+export async function lockFactors(db: Queryable, userNumber: number): Promise<void> {
+  await db.query('SELECT pg_advisory_xact_lock($1::integer, ($2::bigint % 2147483647)::integer)', [
+    LOCK_SPACE,
+    userNumber,
+  ]);
+}
+
+/** Whether there is more than a password to ask for. */
+export async function hasFactor(db: Queryable, userNumber: number): Promise<boolean> {
+  const result = await db.query<{ has: boolean }>('SELECT auth.has_factor($1::bigint) AS has', [
+    userNumber,
+  ]);
+  return result.rows[0]?.has === true;
+}
+
+/** Last in the transaction that made the change: revocations wait for one another. */
+export async function finishChange(
+  db: Queryable,
+  userNumber: number,
+  sessionNumber: number,
+  nowMs: number,
+): Promise<void> {
+  // Whoever began with less to prove than is asked now must begin again.
+  await db.query('DELETE FROM auth.totp WHERE user_number = $1 AND confirmed_at IS NULL', [
+    userNumber,
+  ]);
+  await db.query(`DELETE FROM auth.challenges WHERE user_number = $1 AND purpose <> 'sign_in'`, [
+    userNumber,
+  ]);
+  await db.query('DELETE FROM auth.step_ups WHERE user_number = $1 AND used_at IS NULL', [
+    userNumber,
+  ]);
+  await startHold(db, userNumber, 'factors_changed');
+  await endOtherSessions(db, userNumber, sessionNumber, nowMs);
+}
+
+async function endOtherSessions(
+  db: Queryable,
+  userNumber: number,
+  sessionNumber: number,
+  nowMs: number,
+): Promise<void> {
+  const ended = await db.query<{ sessionNumber: number }>(
+    `UPDATE auth.sessions SET ended_at = $3, end_reason = 'factors_changed'
+     WHERE user_number = $1 AND session_number <> $2 AND ended_at IS NULL
+     RETURNING session_number AS "sessionNumber"`,
+    [userNumber, sessionNumber, new Date(nowMs)],
+  );
+  const ids = ended.rows.map((row) => sessionId(row.sessionNumber));
+  await db.query(`SELECT auth.revoke('credential', $1::bigint, $2::text[])`, [userNumber, ids]);
+}

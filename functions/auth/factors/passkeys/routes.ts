@@ -1,0 +1,115 @@
+// Adds passkeys: a challenge, and the key that the authenticator made for it.
+import { withTransaction, type Tx } from '../../../../shared/db/pool.ts';
+import { isRejection, reject, type Rejection } from '../../../../shared/domain/rejection.ts';
+import {
+  route,
+  type HandlerRequest,
+  type HandlerResponse,
+  type Route,
+} from '../../../../shared/function/definition.ts';
+import type { AuthDeps } from '../../deps.ts';
+import { finishChange, hasFactor, lockFactors } from '../change.ts';
+import { presentFactor } from '../present.ts';
+import { replaceCodes } from '../recovery/store.ts';
+import {
+  creationOptionsAnswer,
+  factorMadeAnswer,
+  passkeyBody,
+  type Attestation,
+} from '../schema.ts';
+import { sessionOf } from '../session-of.ts';
+import { findOwner } from '../store.ts';
+import { refuseUnproven } from '../unproven.ts';
+import { bindTo, makeChallenge, takeChallenge } from './challenges.ts';
+import { creationOptions } from './options.ts';
+import { listPasskeys, PASSKEYS_MAX, savePasskey, type NewPasskey } from './store.ts';
+import { findChallenge, verifyAttestation } from './verify.ts';
+
+export const passkeyRoutes: readonly Route<AuthDeps>[] = [
+  route({
+    method: 'POST',
+    path: '/v1/auth/factors/passkeys/options',
+    summary: 'What to ask an authenticator for, to make a new passkey.',
+    answers: { 200: creationOptionsAnswer },
+    refusals: ['PASSKEYS_TOO_MANY'],
+    handle: offerPasskey,
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/auth/factors/passkeys',
+    summary: 'Adds the passkey that was made; with the first factor come ten recovery codes.',
+    body: passkeyBody,
+    answers: { 201: factorMadeAnswer },
+    refusals: ['PASSKEY_INVALID', 'PASSKEYS_TOO_MANY'],
+    handle: addPasskey,
+  }),
+];
+
+type AnyRequest = HandlerRequest<unknown, unknown, unknown>;
+
+async function offerPasskey(
+  request: AnyRequest,
+  deps: AuthDeps,
+): Promise<HandlerResponse | Rejection> {
+  const { userNumber, userId, credentialId } = sessionOf(request);
+  const purpose = { userNumber, purpose: 'register', binding: bindTo(credentialId) } as const;
+  const made = await withTransaction(deps.pool, async (tx) => {
+    await lockFactors(tx, userNumber);
+    const unproven = await refuseUnproven(tx, request, userNumber);
+    if (unproven !== null) return unproven;
+    const known = await listPasskeys(tx, userNumber);
+    if (known.length >= PASSKEYS_MAX) return reject('PASSKEYS_TOO_MANY');
+    return { known, challenge: await makeChallenge(tx, purpose, deps.now()) };
+  });
+  if (isRejection(made)) return made;
+  const name = (await findOwner(deps.pool, userNumber))?.email ?? userId;
+  const { challenge, known } = made;
+  return { status: 200, body: creationOptions(deps.site, { id: userId, name }, challenge, known) };
+}
+
+async function addPasskey(
+  request: HandlerRequest<
+    unknown,
+    unknown,
+    { readonly name: string; readonly response: Attestation }
+  >,
+  deps: AuthDeps,
+): Promise<HandlerResponse | Rejection> {
+  const { userNumber, sessionNumber, credentialId } = sessionOf(request);
+  const { name, response } = request.body;
+  const nowMs = deps.now();
+  const challenge = findChallenge(response.response.clientDataJSON);
+  if (challenge === null) return reject('PASSKEY_INVALID');
+  const purpose = { userNumber, purpose: 'register', binding: bindTo(credentialId) } as const;
+  const made = await withTransaction(deps.pool, async (tx) => {
+    // The challenge is taken under the lock: a change of factors deletes those made before it.
+    await lockFactors(tx, userNumber);
+    if (!(await takeChallenge(tx, challenge, purpose, nowMs))) return reject('PASSKEY_INVALID');
+    const key = await verifyAttestation(deps.site, response, challenge, request.log);
+    if (key === null) return reject('PASSKEY_INVALID');
+    const transports = response.response.transports ?? [];
+    return keepPasskey(tx, userNumber, { ...key, name, transports }, nowMs, sessionNumber);
+  });
+  if (isRejection(made)) return made;
+  const { factorNumber, recoveryCodes } = made;
+  const createdAt = new Date(nowMs);
+  const shown = presentFactor({ factorNumber, kind: 'passkey', name, createdAt, lastUsedAt: null });
+  return { status: 201, body: { ...shown, ...(recoveryCodes === null ? {} : { recoveryCodes }) } };
+}
+
+async function keepPasskey(
+  tx: Tx,
+  userNumber: number,
+  passkey: NewPasskey,
+  nowMs: number,
+  sessionNumber: number,
+): Promise<{ factorNumber: number; recoveryCodes: string[] | null } | Rejection> {
+  const isFirst = !(await hasFactor(tx, userNumber));
+  const known = await listPasskeys(tx, userNumber);
+  if (known.length >= PASSKEYS_MAX) return reject('PASSKEYS_TOO_MANY');
+  const factorNumber = await savePasskey(tx, userNumber, passkey, nowMs);
+  if (factorNumber === null) return reject('PASSKEY_INVALID', 'this passkey is known already');
+  const recoveryCodes = isFirst ? await replaceCodes(tx, userNumber, nowMs) : null;
+  await finishChange(tx, userNumber, sessionNumber, nowMs);
+  return { factorNumber, recoveryCodes };
+}

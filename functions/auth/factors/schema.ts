@@ -1,0 +1,177 @@
+// The wire shapes of factors, step-ups and holds.
+import { z } from 'zod';
+
+const instant = z.iso.datetime({ offset: false, precision: 3 });
+export const factorIdField = z.string().regex(/^fct_[0-9]{16}$/);
+
+const totpField = z.string().regex(/^[0-9]{6}$/);
+/** Written with or without dashes, in letters of either size. */
+const recoveryCodeField = z
+  .string()
+  .max(64)
+  .regex(/^[0-9a-fA-F -]+$/);
+const passwordField = z.string().min(1).max(512);
+const pendingTokenField = z.string().max(64);
+
+function base64urlField(charactersMax: number) {
+  return z
+    .string()
+    .max(charactersMax)
+    .regex(/^[A-Za-z0-9_-]+$/);
+}
+
+/** A credential id has at most 1023 bytes. */
+const credentialIdField = base64urlField(1_364);
+const clientDataField = base64urlField(4_096);
+
+const CREDENTIAL = {
+  id: credentialIdField,
+  rawId: credentialIdField,
+  type: z.literal('public-key'),
+  authenticatorAttachment: z.enum(['platform', 'cross-platform']).nullable().optional(),
+  // Nothing is asked of extensions, so nothing they say is looked at.
+  clientExtensionResults: z.record(z.string().max(64), z.unknown()).optional(),
+};
+
+/** RegistrationResponseJSON of WebAuthn Level 3; what is not named is not looked at. */
+export const attestationField = z.object({
+  ...CREDENTIAL,
+  response: z.object({
+    clientDataJSON: clientDataField,
+    attestationObject: base64urlField(16_384),
+    transports: z
+      .array(z.string().regex(/^[a-z-]{1,32}$/))
+      .max(8)
+      .optional(),
+  }),
+});
+export type Attestation = z.output<typeof attestationField>;
+
+/** AuthenticationResponseJSON of WebAuthn Level 3. */
+export const assertionField = z.object({
+  ...CREDENTIAL,
+  response: z.object({
+    clientDataJSON: clientDataField,
+    authenticatorData: base64urlField(4_096),
+    signature: base64urlField(2_048),
+    userHandle: base64urlField(128).nullable().optional(),
+  }),
+});
+export type Assertion = z.output<typeof assertionField>;
+
+const actionField = z.strictObject({
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+  path: z
+    .string()
+    .max(2_048)
+    .regex(/^\/[\x21-\x7e]*$/),
+  bodySha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+const byTotp = { totp: totpField };
+const byRecoveryCode = { recoveryCode: recoveryCodeField };
+const byPasskey = { passkey: assertionField };
+const byPassword = { password: passwordField };
+
+/** One way to prove oneself. */
+export type Shown =
+  | { readonly totp: string }
+  | { readonly recoveryCode: string }
+  | { readonly passkey: Assertion }
+  | { readonly password: string };
+
+const pending = { pendingToken: pendingTokenField };
+export const signInFactorBody = z.union([
+  z.strictObject({ ...pending, ...byTotp }),
+  z.strictObject({ ...pending, ...byRecoveryCode }),
+  z.strictObject({ ...pending, ...byPasskey }),
+]);
+export const pendingBody = z.strictObject(pending);
+
+const action = { action: actionField };
+export const stepUpBody = z.union([
+  z.strictObject({ ...action, ...byTotp }),
+  z.strictObject({ ...action, ...byRecoveryCode }),
+  z.strictObject({ ...action, ...byPasskey }),
+  z.strictObject({ ...action, ...byPassword }),
+]);
+export const actionBody = z.strictObject(action);
+
+export const totpConfirmBody = z.strictObject({ code: totpField });
+export const passkeyBody = z.strictObject({
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(64)
+    .regex(/^[^\p{C}]*$/u),
+  response: attestationField,
+});
+export const factorParams = z.strictObject({ id: factorIdField });
+
+export const signedInAnswer = z.strictObject({
+  status: z.literal('signed_in'),
+  sessionId: z.string(),
+  sessionToken: z.string(),
+  expiresAt: instant,
+});
+export const stepUpAnswer = z.strictObject({ stepUp: z.string(), expiresAt: instant });
+
+const recoveryCodes = z.array(z.string()).length(10);
+export const recoveryCodesAnswer = z.strictObject({ recoveryCodes });
+export const totpOfferAnswer = z.strictObject({ secret: z.string(), uri: z.string() });
+
+const FACTOR = {
+  id: factorIdField,
+  kind: z.enum(['totp', 'passkey']),
+  /** Null for what has no name. */
+  name: z.string().nullable(),
+  createdAt: instant,
+  lastUsedAt: instant.nullable(),
+};
+/** The codes are shown this once, and only with the first factor. */
+export const factorMadeAnswer = z.strictObject({
+  ...FACTOR,
+  recoveryCodes: recoveryCodes.optional(),
+});
+export const factorsAnswer = z.strictObject({
+  factors: z.array(z.strictObject(FACTOR)),
+  recoveryCodesLeft: z.int(),
+});
+export type FactorAnswer = z.output<typeof factorsAnswer>['factors'][number];
+
+export const holdsAnswer = z.strictObject({
+  /** Null: not held. */
+  withdrawalsHeldUntil: instant.nullable(),
+  holds: z.array(z.strictObject({ kind: z.string(), startedAt: instant, until: instant })),
+});
+
+const descriptors = z.array(
+  z.strictObject({
+    id: z.string(),
+    type: z.literal('public-key'),
+    transports: z.array(z.string()),
+  }),
+);
+/** PublicKeyCredentialCreationOptionsJSON. */
+export const creationOptionsAnswer = z.strictObject({
+  rp: z.strictObject({ id: z.string(), name: z.string() }),
+  user: z.strictObject({ id: z.string(), name: z.string(), displayName: z.string() }),
+  challenge: z.string(),
+  pubKeyCredParams: z.array(z.strictObject({ type: z.literal('public-key'), alg: z.int() })),
+  timeout: z.int(),
+  excludeCredentials: descriptors,
+  authenticatorSelection: z.strictObject({
+    residentKey: z.literal('preferred'),
+    userVerification: z.literal('required'),
+  }),
+  attestation: z.literal('none'),
+});
+/** PublicKeyCredentialRequestOptionsJSON. */
+export const requestOptionsAnswer = z.strictObject({
+  challenge: z.string(),
+  timeout: z.int(),
+  rpId: z.string(),
+  allowCredentials: descriptors,
+  userVerification: z.literal('required'),
+});

@@ -1,0 +1,58 @@
+// What holds for factors of every kind: the list, and the removal of one.
+import type { Queryable } from '../../../shared/db/pool.ts';
+import { assert } from '../../../shared/domain/failure.ts';
+import type { FactorFacts } from './present.ts';
+
+/** In the order in which they were added. */
+export async function listFactors(db: Queryable, userNumber: number): Promise<FactorFacts[]> {
+  const result = await db.query<FactorFacts>(
+    `SELECT factor_number AS "factorNumber", 'totp' AS kind, NULL AS name,
+       confirmed_at AS "createdAt", last_used_at AS "lastUsedAt"
+     FROM auth.totp WHERE user_number = $1 AND confirmed_at IS NOT NULL
+     UNION ALL
+     SELECT factor_number, 'passkey', name, created_at, last_used_at
+     FROM auth.passkeys WHERE user_number = $1
+     ORDER BY 1`,
+    [userNumber],
+  );
+  return result.rows;
+}
+
+/** False when the user has no such factor. */
+export async function deleteFactor(
+  db: Queryable,
+  userNumber: number,
+  factorNumber: number,
+): Promise<boolean> {
+  const result = await db.query(
+    `WITH totp AS (
+       DELETE FROM auth.totp
+       WHERE user_number = $1 AND factor_number = $2 AND confirmed_at IS NOT NULL RETURNING 1
+     ), passkey AS (
+       DELETE FROM auth.passkeys WHERE user_number = $1 AND factor_number = $2 RETURNING 1
+     )
+     SELECT FROM totp UNION ALL SELECT FROM passkey`,
+    [userNumber, factorNumber],
+  );
+  return result.rows.length === 1;
+}
+
+export interface FactorOwner {
+  readonly email: string;
+  readonly status: string;
+  readonly passwordHash: string;
+}
+
+/** Null for who cannot sign in at all, such as a sub-account. */
+export async function findOwner(db: Queryable, userNumber: number): Promise<FactorOwner | null> {
+  const result = await db.query<{ [Key in keyof FactorOwner]: FactorOwner[Key] | null }>(
+    `SELECT email, status, password_hash AS "passwordHash"
+     FROM users.find_for_factors($1::bigint)`,
+    [userNumber],
+  );
+  const row = result.rows[0];
+  assert(row !== undefined, 'the function answers one row');
+  const { email, status, passwordHash } = row;
+  if (email === null || status === null || passwordHash === null) return null;
+  return { email, status, passwordHash };
+}
