@@ -1,6 +1,6 @@
 // The policy of every route of every function: what is not here is served to nobody. The functions,
 // the OpenAPI page and the matrix of callers and routes (test/e2e) all read this table.
-import { cancels, open, reads, trades, type Policy } from './policy.ts';
+import { cancels, manages, open, reads, trades, type Policy } from './policy.ts';
 
 export const POLICIES: Readonly<Record<string, Policy>> = {
   // market-data
@@ -43,6 +43,11 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
 
   // risk
   'GET /v1/risk/limits': reads({ weight: 5 }),
+
+  // auth/keys
+  'POST /v1/api-keys': manages({ stepUp: true }),
+  'GET /v1/api-keys': manages(),
+  'DELETE /v1/api-keys/{id}': manages(),
 };
 
 /** Throws for a route that the table does not know: a function with one must not start. */

@@ -110,7 +110,7 @@ async function readRequest<Deps>(
   if (isRejection(query)) return query;
   const read = await readBody(call, route);
   if (isRejection(read)) return read;
-  const forged = (await known?.proveBody?.(read.rawBody)) ?? null;
+  const forged = (await known?.proveBody?.(read.rawBody, route.policy)) ?? null;
   if (forged !== null) return forged;
   return new RoutedRequest(route.method, target.path, call, context, {
     params: params.value,
