@@ -4,15 +4,12 @@ import type { Pool } from '../../shared/db/pool.ts';
 import { isRejection } from '../../shared/domain/rejection.ts';
 import { callFunction, type CallAnswer, type FunctionCall } from '../../shared/function/call.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../shared/passwords/hasher.ts';
-import { silentLogger } from '../../shared/telemetry/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
 import type { AuthDeps } from './deps.ts';
 import { definition } from './handler.ts';
-import { testIssuing, testRing } from './tokens/testing-issuing.ts';
+import { CHEAP_HASH, testAuthDeps } from './testing-deps.ts';
 
 export const PASSWORD = 'correct horse battery';
-/** As cheap as argon2 goes: what it costs is tested where it is made. */
-export const CHEAP_HASH = { memoryKib: 8, passes: 1, lanes: 1 };
 export const START_MS = Date.parse('2026-03-31T12:00:00Z');
 
 export interface TestAuth {
@@ -41,19 +38,13 @@ export async function startTestAuth(connectionsMax = 8): Promise<TestAuth> {
       return work(...args);
     };
   };
-  const deps: AuthDeps = {
-    pool,
-    sealing: testRing('auth'),
-    keySealing: testRing('api-keys'),
+  const deps = testAuthDeps(pool, now, {
     passwords: {
       hash: counted((password: string) => real.hash(password)),
       verify: counted((password: string, phc: string) => real.verify(password, phc)),
       verifyNone: counted((password: string) => real.verifyNone(password)),
     },
-    issuing: testIssuing(pool, now),
-    now,
-    log: silentLogger(),
-  };
+  });
   const call = (wish: FunctionCall): Promise<CallAnswer> => callFunction(definition, deps, wish);
   return {
     database,

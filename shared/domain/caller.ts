@@ -26,4 +26,9 @@ export interface Caller {
   readonly scopes: readonly Scope[];
   /** The only markets the credential may touch; null: all. */
   readonly markets: readonly MarketId[] | null;
+  /**
+   * Of a signed request: after this its orders are refused, however long they waited to be taken;
+   * milliseconds since 1970. Null for tokens.
+   */
+  readonly validUntilMs: number | null;
 }

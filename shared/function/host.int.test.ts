@@ -1,7 +1,9 @@
 // The host on real sockets: every trap of the functions framework 5.0.5, by name.
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { readAuthConfig } from '../config/function-config.ts';
 import { silentLogger } from '../telemetry/logger.ts';
+import { createAuthenticate } from './auth/auth.ts';
 import { hostFunction, type HostedFunction, type HostOptions } from './host.ts';
 import { DISCARD_BYTES_MAX } from './server/read-node-body.ts';
 import { HEADERS_TIMEOUT_MS, KEEP_ALIVE_TIMEOUT_MS } from './server/tune-server.ts';
@@ -27,11 +29,16 @@ afterEach(async () => {
 });
 
 async function host(deps: SampleDeps = sampleDeps(), more: Partial<HostOptions> = {}) {
+  const log = silentLogger();
   const hosted = await hostFunction(sampleFunction(deps), {
-    log: silentLogger(),
+    log,
     port: 0,
     hostname: '127.0.0.1',
     environment: ENVIRONMENT,
+    // Only tokens: no database stands behind these tests.
+    ...(more.environment === undefined
+      ? { authenticate: createAuthenticate({ ...readAuthConfig(ENVIRONMENT), log }) }
+      : {}),
     ...more,
   });
   open.push(hosted);

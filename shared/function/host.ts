@@ -5,14 +5,13 @@ import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readAuthConfig } from '../config/function-config.ts';
 import type { EnvironmentSource } from '../config/environment.ts';
 import type { Logger } from '../telemetry/logger.ts';
 import { registerProcessMetrics } from '../telemetry/metrics/process-metrics.ts';
 import { MetricsRegistry } from '../telemetry/metrics/registry.ts';
-import { createAuthenticate } from './auth/auth.ts';
 import type { Authenticate } from './auth/authenticated.ts';
 import { openStepUps } from './auth/step-up-store.ts';
+import { openIdentity, type Identity } from './auth/identity.ts';
 import type { FunctionDefinition } from './definition.ts';
 import { createEnvironment } from './environment.ts';
 import { createRuntime, type Runtime } from './pipeline/runtime.ts';
@@ -31,6 +30,8 @@ export interface HostOptions {
   readonly requestTimeoutMs?: number;
   readonly requestsInFlightMax?: number;
   readonly bodyTimeoutMs?: number;
+  /** For tests: callers are known by this alone, and neither database nor issuer is asked. */
+  readonly authenticate?: Authenticate;
 }
 
 export interface HostedFunction {
@@ -50,10 +51,11 @@ export async function hostFunction<Deps>(
   options: HostOptions,
 ): Promise<HostedFunction> {
   const metrics = new MetricsRegistry();
-  const runtime = await connectRuntime(definition, metrics, options);
+  const { runtime, identity } = await connectRuntime(definition, metrics, options);
   const stopMetrics = registerProcessMetrics(metrics);
   const release = async (): Promise<void> => {
     stopMetrics();
+    await identity.close();
     await runtime.stepUps.close?.();
     await definition.close(runtime.deps);
   };
@@ -79,7 +81,8 @@ export function registerFunction<Deps>(
 ): void {
   let connected: Promise<Runtime<Deps>> | null = null;
   register(definition.name, () => {
-    connected ??= connectRuntime(definition, new MetricsRegistry(), optionsOf()).catch(
+    connected ??= connectRuntime(definition, new MetricsRegistry(), optionsOf()).then(
+      ({ runtime }) => runtime,
       (error: unknown) => {
         // The next request tries again: what was missing may have come up.
         connected = null;
@@ -101,40 +104,40 @@ async function connectRuntime<Deps>(
   definition: FunctionDefinition<Deps>,
   metrics: MetricsRegistry,
   options: Omit<HostOptions, 'port'>,
-): Promise<Runtime<Deps>> {
-  const { log } = options;
-  const authenticate = authenticateFor(definition, options);
+): Promise<{ readonly runtime: Runtime<Deps>; readonly identity: Identity }> {
+  const { log, requestTimeoutMs, requestsInFlightMax } = options;
+  const identity = identityOf(definition, options);
   const environment = createEnvironment(log, metrics, options.environment);
-  const deps = await definition.connect(environment);
-  const { requestTimeoutMs, requestsInFlightMax } = options;
+  let deps: Deps | undefined;
   try {
-    return createRuntime({
-      definition,
+    deps = await definition.connect(environment);
+    const runtime = createRuntime({
+      definition: {
+        ...definition,
+        isReady: async (own) => identity.isReady() && (await definition.isReady(own)),
+      },
       deps,
-      authenticate,
+      authenticate: identity.authenticate,
       stepUps: openStepUps(definition, environment),
       log,
       metrics,
       ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
       ...(requestsInFlightMax === undefined ? {} : { requestsInFlightMax }),
     });
+    return { runtime, identity };
   } catch (error) {
-    await definition.close(deps);
+    await identity.close();
+    if (deps !== undefined) await definition.close(deps);
     throw error;
   }
 }
 
-/** A function without private routes needs no issuer. */
-function authenticateFor<Deps>(
+function identityOf<Deps>(
   definition: FunctionDefinition<Deps>,
-  options: Omit<HostOptions, 'port'>,
-): Authenticate {
-  if (definition.routes.every((route) => route.policy.callers === 'anyone')) {
-    return () => {
-      throw new Error(`${definition.name} has no private routes`);
-    };
-  }
-  return createAuthenticate({ ...readAuthConfig(options.environment), log: options.log });
+  { authenticate, log, environment }: Omit<HostOptions, 'port'>,
+): Identity {
+  if (authenticate === undefined) return openIdentity(definition, log, environment);
+  return { authenticate, isReady: () => true, close: () => Promise.resolve() };
 }
 
 function listen(server: Server, port: number, hostname: string | undefined): Promise<number> {

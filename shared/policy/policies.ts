@@ -74,6 +74,10 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   'POST /v1/auth/step-ups': manages(),
   'POST /v1/auth/step-ups/passkey/options': manages(),
   'GET /v1/auth/holds': manages(),
+  // auth/keys
+  'POST /v1/api-keys': manages({ stepUp: true }),
+  'GET /v1/api-keys': manages(),
+  'DELETE /v1/api-keys/{id}': manages(),
 };
 
 /** Throws for a route that the table does not know: a function with one must not start. */

@@ -1,14 +1,11 @@
 // Users with sessions, factors and step-ups for the tests of factors, on a real database.
 import { createHash } from 'node:crypto';
-import { createPasswordHasher } from '../../../shared/passwords/hasher.ts';
 import { callFunction, type CallAnswer, type FunctionCall } from '../../../shared/function/call.ts';
 import { stepUpsOf } from '../../../shared/function/auth/step-up-store.ts';
 import { sessionCaller } from '../../../shared/function/testing/session-caller.ts';
 import type { Caller } from '../../../shared/domain/caller.ts';
 import { assert } from '../../../shared/domain/failure.ts';
-import { parseKeyRing } from '../../../shared/secrets/key-ring.ts';
 import { drawSecret, hashSecret } from '../../../shared/secrets/token.ts';
-import { silentLogger } from '../../../shared/telemetry/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../../../shared/testing/database.ts';
 import {
   SoftwarePasskey,
@@ -16,13 +13,11 @@ import {
 } from '../../../shared/testing/software-passkey.ts';
 import type { AuthDeps } from '../deps.ts';
 import { definition } from '../handler.ts';
+import { TEST_ORIGIN, testAuthDeps } from '../testing-deps.ts';
 import { openSession } from '../sessions/open-session.ts';
 import { Secret, TOTP } from 'otpauth';
 
-export const SITE = { rpId: 'localhost', rpName: 'Bourse', origins: ['http://localhost:3000'] };
-export const ORIGIN = 'http://localhost:3000';
-/** Cheap on purpose: what is tested is not the hash. */
-const COST = { memoryKib: 64, passes: 1, lanes: 1 };
+export const ORIGIN = TEST_ORIGIN;
 const STEP_MS = 30_000;
 
 export interface TestUser {
@@ -55,20 +50,7 @@ export class FactorsBench {
 
   constructor(database: TestDatabase, connectionsMax: number) {
     this.database = database;
-    const key = createHash('sha256').update('a key of tests').digest('base64');
-    const text = JSON.stringify({ current: 'one', keys: { one: key } });
-    const sealing = parseKeyRing(text, 'auth');
-    const keySealing = parseKeyRing(text, 'api-keys');
-    assert(sealing !== null && keySealing !== null, 'the rings of the tests are sound');
-    this.deps = {
-      pool: database.poolFor('bourse_auth', connectionsMax),
-      sealing,
-      keySealing,
-      passwords: createPasswordHasher({ cost: COST }),
-      site: SITE,
-      now: () => this.nowMs,
-      log: silentLogger(),
-    };
+    this.deps = testAuthDeps(database.poolFor('bourse_auth', connectionsMax), () => this.nowMs);
     this.checks = stepUpsOf(database.poolFor('bourse_orders', connectionsMax));
   }
 

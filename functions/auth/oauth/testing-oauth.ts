@@ -4,14 +4,12 @@ import type { Caller, Scope } from '../../../shared/domain/caller.ts';
 import { clientId, parseSessionId, userId } from '../../../shared/domain/ids.ts';
 import { callFunction, type CallAnswer } from '../../../shared/function/call.ts';
 import { sessionCaller } from '../../../shared/function/testing/session-caller.ts';
-import { createPasswordHasher } from '../../../shared/passwords/hasher.ts';
 import { drawSecret, hashSecret } from '../../../shared/secrets/token.ts';
-import { silentLogger } from '../../../shared/telemetry/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../../../shared/testing/database.ts';
 import type { AuthDeps } from '../deps.ts';
 import { definition } from '../handler.ts';
 import { openSession } from '../sessions/open-session.ts';
-import { testIssuing, testRing } from '../tokens/testing-issuing.ts';
+import { testAuthDeps } from '../testing-deps.ts';
 import { createClient, type NewClient } from './store/clients.ts';
 
 export const REDIRECT_URI = 'https://app.test/callback?from=bourse';
@@ -39,15 +37,7 @@ export async function openOAuth(): Promise<TestOAuth> {
   const opened: TestOAuth = {
     database,
     nowMs: Date.parse('2026-11-28T12:00:00Z'),
-    deps: {
-      pool,
-      sealing: testRing('auth'),
-      keySealing: testRing('api-keys'),
-      passwords: createPasswordHasher(),
-      issuing: testIssuing(pool, now),
-      now,
-      log: silentLogger(),
-    },
+    deps: testAuthDeps(pool, now),
   };
   return opened;
 }

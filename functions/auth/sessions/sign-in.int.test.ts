@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallAnswer } from '../../../shared/function/call.ts';
 import { createPasswordHasher } from '../../../shared/passwords/hasher.ts';
 import { hashSecret } from '../../../shared/secrets/token.ts';
-import { CHEAP_HASH, PASSWORD, START_MS, startTestAuth, type TestAuth } from '../testing-auth.ts';
+import { PASSWORD, START_MS, startTestAuth, type TestAuth } from '../testing-auth.ts';
+import { CHEAP_HASH } from '../testing-deps.ts';
 
 const HERE = '203.0.113.7';
 const ELSEWHERE = '198.51.100.9';

@@ -8,6 +8,7 @@ import {
 } from '../../../shared/domain/rejection.ts';
 import type { AcceptContext, BatchPlan, ReadAvailable } from './accept-context.ts';
 import type { RequestKey, UserAsset } from './accept-context.ts';
+import { refuseByLimits } from './caller-limits.ts';
 import { decideAmend, decideCancel } from './change.ts';
 import { addCommand, emptyDraft, goesAfter, orNone, takeBackCommand } from './draft.ts';
 import type { Decision, Draft } from './draft.ts';
@@ -134,6 +135,9 @@ export class BatchDecision {
 
   #decideOne(intent: Intent): Decision {
     const numbers = this.#takeNumbers(numbersOf(intent, this.#wide));
+    const touched = marketOf(intent, this.#orders);
+    const refused = refuseByLimits(intent.limits, touched, this.#context.nowMs);
+    if (refused !== null) return refused;
     if (isWide(intent)) return this.#decideWide(intent, numbers);
     const [number = 0] = numbers;
     switch (intent.kind) {

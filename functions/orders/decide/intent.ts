@@ -3,14 +3,14 @@ import type { CancelCondition, ReplaceFailure, Side } from '../../../shared/doma
 import type { AmendOrderBody, PlaceOrderBody } from '../schema.ts';
 import type { ListType } from '../schema/order-lists.ts';
 import type { RequestKey } from './accept-context.ts';
+import type { Asker } from './caller-limits.ts';
 import type { AcceptedList } from './list.ts';
 import type { OrderRow } from './order-row.ts';
 import type { AcceptedOrder } from './place.ts';
 import type { MarketTerms } from './size.ts';
 
-export interface PlaceIntent {
+export interface PlaceIntent extends Asker {
   readonly kind: 'place';
-  readonly userNumber: number;
   readonly body: PlaceOrderBody;
   readonly keys: readonly RequestKey[];
   /** SHA-256 of the request, hex: tells a repeat from another request under the same key. */
@@ -20,9 +20,8 @@ export interface PlaceIntent {
 }
 
 /** Two or three orders of which one decides about another. */
-export interface PlaceListIntent {
+export interface PlaceListIntent extends Asker {
   readonly kind: 'place_list';
-  readonly userNumber: number;
   readonly type: ListType;
   readonly market: string;
   readonly clientListId: string | null;
@@ -42,17 +41,15 @@ export interface Replacement {
   readonly onlyIf: CancelCondition | null;
 }
 
-export interface CancelIntent {
+export interface CancelIntent extends Asker {
   readonly kind: 'cancel';
-  readonly userNumber: number;
   readonly orderNumber: number;
   /** What the order must be when the engine sees the cancel; null asks for nothing. */
   readonly onlyIf: CancelCondition | null;
 }
 
-export interface CancelAllIntent {
+export interface CancelAllIntent extends Asker {
   readonly kind: 'cancel_all';
-  readonly userNumber: number;
   /** Null: wherever the user has open orders. */
   readonly market: string | null;
   /** Null: both. */
@@ -60,18 +57,16 @@ export interface CancelAllIntent {
 }
 
 /** The dead-man switch: all orders end unless it is set anew in time. */
-export interface CancelAllAfterIntent {
+export interface CancelAllAfterIntent extends Asker {
   readonly kind: 'cancel_all_after';
-  readonly userNumber: number;
   /** Null: every market. */
   readonly market: string | null;
   /** From the moment of acceptance on; 0 takes the deadline away. */
   readonly seconds: number;
 }
 
-export interface AmendIntent {
+export interface AmendIntent extends Asker {
   readonly kind: 'amend';
-  readonly userNumber: number;
   readonly orderNumber: number;
   readonly body: AmendOrderBody;
 }

@@ -1,6 +1,7 @@
 // Which markets and orders the requests of a batch touch: known before anything is decided, because
 // it is read and locked at once. Pure.
 import type { PlaceOrderBody } from '../schema.ts';
+import { isMarketAllowed } from './caller-limits.ts';
 import type { AmendIntent, CancelIntent, Intent, PlaceIntent } from './intent.ts';
 import type { PlaceListIntent, WideIntent } from './intent.ts';
 import type { LockedOrder } from './order-row.ts';
@@ -61,7 +62,8 @@ export function expandWide(
         if (each.takesOrders || intent.seconds === 0) markets.add(each.market);
       }
     }
-    expanded.set(intent, [...markets].sort());
+    const allowed = [...markets].filter((each) => isMarketAllowed(intent.limits, each));
+    expanded.set(intent, allowed.sort());
   });
   return expanded;
 }

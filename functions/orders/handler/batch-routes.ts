@@ -5,6 +5,7 @@ import { isRejection, reject, type Rejection } from '../../../shared/domain/reje
 import { route, type HandlerResponse } from '../../../shared/function/definition.ts';
 import { IDEMPOTENCY_REPLAYED, parseIdempotencyKey } from '../../../shared/http/idempotency-key.ts';
 import { toProblem } from '../../../shared/http/problem.ts';
+import type { Asker } from '../decide/caller-limits.ts';
 import type { Accepted, CancelIntent } from '../decide/intent.ts';
 import type { OrderWithUnits } from '../decide/order-row.ts';
 import { acceptedRow, withUnits } from '../decide/place.ts';
@@ -17,7 +18,7 @@ import {
   type CancelBatchBody,
 } from '../schema.ts';
 import { findNumbersByClientIds, findOrders } from '../store/read.ts';
-import { userNumberOf } from './caller.ts';
+import { askerOf } from './caller.ts';
 import type { OrdersDeps } from './deps.ts';
 import { KEY_REFUSALS, PLACE_REFUSALS, placeIntent, requestHash } from './place-intent.ts';
 import { presentAccepted, presentOrder } from './present.ts';
@@ -39,10 +40,11 @@ export const placeBatch = route({
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const key = parseIdempotencyKey(request.headers['idempotency-key']);
     if (isRejection(key)) return key;
-    const userNumber = userNumberOf(request);
+    const asker = askerOf(request);
+    const { userNumber } = asker;
     const { orders, allOrNone = false } = request.body;
     const answers = await deps.accepts.submit({
-      intents: orders.map((body) => placeIntent(userNumber, body, null)),
+      intents: orders.map((body) => placeIntent(asker, body, null)),
       waits: false,
       allOrNone,
       batchKey: key === null ? null : { userNumber, key, requestHash: requestHash(request.body) },
@@ -92,8 +94,9 @@ export const cancelBatch = route({
   answers: { 200: batchAnswer },
   refusals: ['BODY_INVALID', 'SERVICE_BUSY'],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
-    const userNumber = userNumberOf(request);
-    const intents = await cancelIntents(userNumber, request.body, deps);
+    const asker = askerOf(request);
+    const { userNumber } = asker;
+    const intents = await cancelIntents(asker, request.body, deps);
     const named = intents.filter((each) => each !== null);
     const submitted =
       named.length === 0
@@ -118,17 +121,17 @@ export const cancelBatch = route({
 
 /** A wish for each order that is named; null where nobody knows the name. */
 async function cancelIntents(
-  userNumber: number,
+  asker: Asker,
   { orders }: CancelBatchBody,
   deps: OrdersDeps,
 ): Promise<(CancelIntent | null)[]> {
   const names = orders.flatMap((each) => ('clientOrderId' in each ? [each.clientOrderId] : []));
-  const numbers = await findNumbersByClientIds(deps.pool, userNumber, names);
+  const numbers = await findNumbersByClientIds(deps.pool, asker.userNumber, names);
   return orders.map((each) => {
     const orderNumber =
       'id' in each ? parseOrderId(each.id) : (numbers.get(each.clientOrderId) ?? null);
     if (orderNumber === null) return null;
-    return { kind: 'cancel', userNumber, orderNumber, onlyIf: each.onlyIf ?? null };
+    return { kind: 'cancel', ...asker, orderNumber, onlyIf: each.onlyIf ?? null };
   });
 }
 

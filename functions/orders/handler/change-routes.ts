@@ -15,7 +15,7 @@ import {
   orderParams,
 } from '../schema.ts';
 import { findOrder, findOrderByClientId } from '../store/read.ts';
-import { userNumberOf } from './caller.ts';
+import { askerOf } from './caller.ts';
 import type { OrdersDeps } from './deps.ts';
 import type { Outcome } from './outcome-of.ts';
 import { presentChanged } from './present-outcome.ts';
@@ -26,6 +26,7 @@ const CANCEL_REFUSALS = [
   'PATH_INVALID',
   'QUERY_INVALID',
   'HEADER_INVALID',
+  'MARKET_NOT_ALLOWED',
   'MARKET_MOVING',
   'ORDER_NOT_FOUND',
   'ORDER_ALREADY_DONE',
@@ -47,8 +48,8 @@ export const cancelOrder = route({
     const orderNumber = parseOrderId(request.params.id);
     if (orderNumber === null) return reject('ORDER_NOT_FOUND');
     const onlyIf = request.query.onlyIf ?? null;
-    const userNumber = userNumberOf(request);
-    return change({ kind: 'cancel', userNumber, orderNumber, onlyIf }, waitMs, deps);
+    const intent = { kind: 'cancel', ...askerOf(request), orderNumber, onlyIf } as const;
+    return change(intent, waitMs, deps);
   },
 });
 
@@ -63,12 +64,13 @@ export const cancelOrderByClientId = route({
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const waitMs = parsePreferWait(request.headers['prefer']);
     if (isRejection(waitMs)) return waitMs;
-    const userNumber = userNumberOf(request);
-    const found = await findOrderByClientId(deps.pool, userNumber, request.params.clientOrderId);
+    const asker = askerOf(request);
+    const { clientOrderId } = request.params;
+    const found = await findOrderByClientId(deps.pool, asker.userNumber, clientOrderId);
     if (found === null) return reject('ORDER_NOT_FOUND');
     const { orderNumber } = found.order;
     const onlyIf = request.query.onlyIf ?? null;
-    return change({ kind: 'cancel', userNumber, orderNumber, onlyIf }, waitMs, deps);
+    return change({ kind: 'cancel', ...asker, orderNumber, onlyIf }, waitMs, deps);
   },
 });
 
@@ -83,6 +85,7 @@ export const amendOrder = route({
   refusals: [
     'PATH_INVALID',
     'BODY_INVALID',
+    'MARKET_NOT_ALLOWED',
     'ACCOUNT_BLOCKED',
     'MARKET_HALTED',
     'MARKET_CANCEL_ONLY',
@@ -123,8 +126,8 @@ export const amendOrder = route({
     if (isRejection(waitMs)) return waitMs;
     const orderNumber = parseOrderId(request.params.id);
     if (orderNumber === null) return reject('ORDER_NOT_FOUND');
-    const userNumber = userNumberOf(request);
-    return change({ kind: 'amend', userNumber, orderNumber, body: request.body }, waitMs, deps);
+    const intent = { kind: 'amend', ...askerOf(request), orderNumber, body: request.body } as const;
+    return change(intent, waitMs, deps);
   },
 });
 

@@ -7,6 +7,7 @@ import { route, type HandlerResponse } from '../../../shared/function/definition
 import { IDEMPOTENCY_REPLAYED, parseIdempotencyKey } from '../../../shared/http/idempotency-key.ts';
 import { listAnswer, listPage } from '../../../shared/http/list.ts';
 import type { RequestKey } from '../decide/accept-context.ts';
+import { marketsToRead, refuseMarket, type Asker } from '../decide/caller-limits.ts';
 import type { CancelIntent, PlaceListIntent } from '../decide/intent.ts';
 import { noQuery } from '../schema.ts';
 import {
@@ -17,7 +18,7 @@ import {
   type PlaceListBody,
 } from '../schema/order-lists.ts';
 import { findList, findNamedList, listLists, type ListWithOrders } from '../store/lists.ts';
-import { userNumberOf } from './caller.ts';
+import { askerOf } from './caller.ts';
 import type { OrdersDeps } from './deps.ts';
 import { KEY_REFUSALS, PLACE_REFUSALS, requestHash } from './place-intent.ts';
 import { presentList, presentPlaced, presentRepeated } from './present-list.ts';
@@ -41,8 +42,8 @@ export const placeList = route({
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const key = parseIdempotencyKey(request.headers['idempotency-key']);
     if (isRejection(key)) return key;
-    const userNumber = userNumberOf(request);
-    const answer = await submitOne(deps, listIntent(userNumber, request.body, key), false);
+    const asker = askerOf(request);
+    const answer = await submitOne(deps, listIntent(asker, request.body, key), false);
     if (isRejection(answer)) return answer;
     const { accepted } = answer;
     if (accepted.kind === 'list_placed') {
@@ -50,7 +51,7 @@ export const placeList = route({
       return { status: 201, headers: { location: `/v1/order-lists/${body.id}` }, body };
     }
     if (accepted.kind !== 'replayed') return reject('INTERNAL_ERROR');
-    const found = await findNamedList(deps.pool, userNumber, accepted.orderNumber);
+    const found = await findNamedList(deps.pool, asker.userNumber, accepted.orderNumber);
     if (found === null) return reject('INTERNAL_ERROR');
     const body = presentRepeated(found);
     const location = `/v1/order-lists/${body.id}`;
@@ -59,11 +60,7 @@ export const placeList = route({
 });
 
 /** Each order may have a name of its own, and so may the list: any of them tells a repeat. */
-function listIntent(
-  userNumber: number,
-  body: PlaceListBody,
-  headerKey: string | null,
-): PlaceListIntent {
+function listIntent(asker: Asker, body: PlaceListBody, headerKey: string | null): PlaceListIntent {
   const { type, market, orders, clientListId = null } = body;
   const keys: RequestKey[] = [];
   if (headerKey !== null) keys.push({ kind: 'list_header', key: headerKey });
@@ -73,7 +70,7 @@ function listIntent(
   }
   return {
     kind: 'place_list',
-    userNumber,
+    ...asker,
     type,
     market,
     clientListId,
@@ -89,14 +86,17 @@ export const listOwnLists = route({
   summary: 'Own order lists with their orders, newest first.',
   query: listListsQuery,
   answers: { 200: listAnswer(orderListAnswer) },
-  refusals: ['QUERY_INVALID'],
+  refusals: ['QUERY_INVALID', 'MARKET_NOT_ALLOWED'],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const { market, status, limit, cursor } = request.query;
     const before = positionField.nullable().safeParse(cursor ?? null);
     if (!before.success) return reject('QUERY_INVALID', 'cursor is not of this list');
+    const { userNumber, limits } = askerOf(request);
+    const markets = marketsToRead(limits, market);
+    if (isRejection(markets)) return markets;
     const lists = await listLists(deps.pool, {
-      userNumber: userNumberOf(request),
-      market: market ?? null,
+      userNumber,
+      markets,
       openOnly: status !== 'all',
       before: before.data?.[0] ?? null,
       limit: limit + 1,
@@ -113,12 +113,12 @@ export const getList = route({
   params: listParams,
   query: noQuery,
   answers: { 200: orderListAnswer },
-  refusals: ['PATH_INVALID', 'ORDER_LIST_NOT_FOUND'],
+  refusals: ['PATH_INVALID', 'MARKET_NOT_ALLOWED', 'ORDER_LIST_NOT_FOUND'],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
-    const found = await findOwn(request.params.id, userNumberOf(request), deps);
-    return found === null
-      ? reject('ORDER_LIST_NOT_FOUND')
-      : { status: 200, body: presentList(found) };
+    const { userNumber, limits } = askerOf(request);
+    const found = await findOwn(request.params.id, userNumber, deps);
+    if (found === null) return reject('ORDER_LIST_NOT_FOUND');
+    return refuseMarket(limits, found.market) ?? { status: 200, body: presentList(found) };
   },
 });
 
@@ -131,15 +131,19 @@ export const cancelList = route({
   answers: { 202: orderListAnswer },
   refusals: [
     'PATH_INVALID',
+    'MARKET_NOT_ALLOWED',
     'MARKET_MOVING',
     'ORDER_LIST_NOT_FOUND',
     'ORDER_LIST_ALREADY_DONE',
     'SERVICE_BUSY',
   ],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
-    const found = await findOwn(request.params.id, userNumberOf(request), deps);
+    const asker = askerOf(request);
+    const found = await findOwn(request.params.id, asker.userNumber, deps);
     if (found === null) return reject('ORDER_LIST_NOT_FOUND');
-    const intents = cancelIntents(found);
+    const foreign = refuseMarket(asker.limits, found.market);
+    if (foreign !== null) return foreign;
+    const intents = cancelIntents(found, asker);
     if (intents.length === 0) return reject('ORDER_LIST_ALREADY_DONE');
     const cancels = { intents, waits: false, allOrNone: false, batchKey: null };
     const answers = await deps.accepts.submit(cancels);
@@ -161,12 +165,12 @@ async function findOwn(
   return listNumber === null ? null : findList(deps.pool, userNumber, listNumber);
 }
 
-function cancelIntents({ userNumber, orders }: ListWithOrders): CancelIntent[] {
+function cancelIntents({ orders }: ListWithOrders, asker: Asker): CancelIntent[] {
   return orders
     .filter(({ order }) => !isEndStatus(order.status))
     .map(({ order: { orderNumber } }) => ({
       kind: 'cancel',
-      userNumber,
+      ...asker,
       orderNumber,
       onlyIf: null,
     }));

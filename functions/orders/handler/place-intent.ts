@@ -1,11 +1,13 @@
 // From the body of a request to the wish to place an order, the same for one and for many.
 import { createHash } from 'node:crypto';
+import type { Asker } from '../decide/caller-limits.ts';
 import type { PlaceIntent, Replacement } from '../decide/intent.ts';
 import type { PlaceOrderBody } from '../schema.ts';
 
 /** What an order can be refused for, wherever it is placed. */
 export const PLACE_REFUSALS = [
   'BODY_INVALID',
+  'MARKET_NOT_ALLOWED',
   'ACCOUNT_BLOCKED',
   'ACCOUNT_FROZEN',
   'ACCOUNT_TRADING_DISABLED',
@@ -65,7 +67,7 @@ export const KEY_REFUSALS = [
 ] as const;
 
 export function placeIntent(
-  userNumber: number,
+  asker: Asker,
   body: PlaceOrderBody,
   headerKey: string | null,
   replaces?: Replacement,
@@ -73,7 +75,7 @@ export function placeIntent(
   const { clientOrderId } = body;
   return {
     kind: 'place',
-    userNumber,
+    ...asker,
     body,
     keys: [
       ...(clientOrderId === undefined ? [] : [{ kind: 'client' as const, key: clientOrderId }]),

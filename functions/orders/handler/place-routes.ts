@@ -9,6 +9,7 @@ import { IDEMPOTENCY_REPLAYED, parseIdempotencyKey } from '../../../shared/http/
 import { PREFERENCE_APPLIED, parsePreferWait } from '../../../shared/http/prefer.ts';
 import { lockBalances } from '../../../shared/ledger/lock-balances.ts';
 import { formatDecimal } from '../../../shared/money/decimal.ts';
+import { refuseMarket } from '../decide/caller-limits.ts';
 import type { PlaceIntent } from '../decide/intent.ts';
 import { acceptedRow, decidePlace } from '../decide/place.ts';
 import { askOfPlace, NO_RISK, RiskRoom } from '../decide/risk.ts';
@@ -24,7 +25,7 @@ import {
 } from '../schema.ts';
 import { readForAccept } from '../store/accept.ts';
 import { findOrder } from '../store/read.ts';
-import { userNumberOf } from './caller.ts';
+import { askerOf } from './caller.ts';
 import type { OrdersDeps } from './deps.ts';
 import { KEY_REFUSALS, PLACE_REFUSALS, placeIntent } from './place-intent.ts';
 import { presentAccepted } from './present.ts';
@@ -44,7 +45,7 @@ export const placeOrder = route({
     if (isRejection(waitMs)) return waitMs;
     const key = parseIdempotencyKey(request.headers['idempotency-key']);
     if (isRejection(key)) return key;
-    const intent = placeIntent(userNumberOf(request), request.body, key);
+    const intent = placeIntent(askerOf(request), request.body, key);
     return whileListening(deps, waitMs, () => place(intent, waitMs, deps));
   },
 });
@@ -58,8 +59,10 @@ export const testOrder = route({
   answers: { 200: testOrderAnswer },
   refusals: PLACE_REFUSALS,
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
-    const userNumber = userNumberOf(request);
+    const { userNumber, limits } = askerOf(request);
     const { body } = request;
+    const foreign = refuseMarket(limits, body.market);
+    if (foreign !== null) return foreign;
     return withTransaction(deps.pool, async (tx) => {
       const at = { userNumber, market: body.market };
       const wanted = {

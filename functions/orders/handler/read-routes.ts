@@ -1,9 +1,10 @@
 // Routes that read: one order, lists of orders, own trades.
 import { z } from 'zod';
 import { parseOrderId } from '../../../shared/domain/ids.ts';
-import { reject, type Rejection } from '../../../shared/domain/rejection.ts';
+import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import { route, type HandlerResponse } from '../../../shared/function/definition.ts';
 import { listAnswer, listPage } from '../../../shared/http/list.ts';
+import { marketsToRead, refuseMarket } from '../decide/caller-limits.ts';
 import {
   clientOrderParams,
   listOrdersQuery,
@@ -17,7 +18,7 @@ import {
 } from '../schema.ts';
 import { findOrder, findOrderByClientId, listFills, listOrders } from '../store/read.ts';
 import { listPrevented } from '../store/read.ts';
-import { userNumberOf } from './caller.ts';
+import { askerOf } from './caller.ts';
 import type { OrdersDeps } from './deps.ts';
 import { presentFill, presentOrder, presentPrevented } from './present.ts';
 
@@ -28,12 +29,14 @@ export const getOrder = route({
   params: orderParams,
   query: noQuery,
   answers: { 200: orderAnswer },
-  refusals: ['PATH_INVALID', 'ORDER_NOT_FOUND'],
+  refusals: ['PATH_INVALID', 'MARKET_NOT_ALLOWED', 'ORDER_NOT_FOUND'],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const orderNumber = parseOrderId(request.params.id);
     if (orderNumber === null) return reject('ORDER_NOT_FOUND');
-    const found = await findOrder(deps.pool, userNumberOf(request), orderNumber);
-    return found === null ? reject('ORDER_NOT_FOUND') : { status: 200, body: presentOrder(found) };
+    const { userNumber, limits } = askerOf(request);
+    const found = await findOrder(deps.pool, userNumber, orderNumber);
+    if (found === null) return reject('ORDER_NOT_FOUND');
+    return refuseMarket(limits, found.order.market) ?? { status: 200, body: presentOrder(found) };
   },
 });
 
@@ -45,12 +48,13 @@ const readByClientId = (path: string) =>
     params: clientOrderParams,
     query: noQuery,
     answers: { 200: orderAnswer },
-    refusals: ['PATH_INVALID', 'ORDER_NOT_FOUND'],
+    refusals: ['PATH_INVALID', 'MARKET_NOT_ALLOWED', 'ORDER_NOT_FOUND'],
     handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
       const { clientOrderId } = request.params;
-      const found = await findOrderByClientId(deps.pool, userNumberOf(request), clientOrderId);
+      const { userNumber, limits } = askerOf(request);
+      const found = await findOrderByClientId(deps.pool, userNumber, clientOrderId);
       if (found === null) return reject('ORDER_NOT_FOUND');
-      return { status: 200, body: presentOrder(found) };
+      return refuseMarket(limits, found.order.market) ?? { status: 200, body: presentOrder(found) };
     },
   });
 
@@ -72,14 +76,17 @@ export const listOwnOrders = route({
   summary: 'Own orders, newest first.',
   query: listOrdersQuery,
   answers: { 200: listAnswer(orderAnswer) },
-  refusals: ['QUERY_INVALID'],
+  refusals: ['QUERY_INVALID', 'MARKET_NOT_ALLOWED'],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const { market, status, limit, cursor } = request.query;
     const before = positionField.nullable().safeParse(cursor ?? null);
     if (!before.success) return reject('QUERY_INVALID', 'cursor is not of this list');
+    const { userNumber, limits } = askerOf(request);
+    const markets = marketsToRead(limits, market);
+    if (isRejection(markets)) return markets;
     const orders = await listOrders(deps.pool, {
-      userNumber: userNumberOf(request),
-      market: market ?? null,
+      userNumber,
+      markets,
       openOnly: status !== 'all',
       before: before.data?.[0] ?? null,
       limit: limit + 1,
@@ -95,14 +102,17 @@ export const listOwnTrades = route({
   summary: 'Own trades with fee and liquidity, newest first.',
   query: listTradesQuery,
   answers: { 200: listAnswer(tradeAnswer) },
-  refusals: ['QUERY_INVALID'],
+  refusals: ['QUERY_INVALID', 'MARKET_NOT_ALLOWED'],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const { market, orderId, limit, cursor } = request.query;
     const before = positionField.nullable().safeParse(cursor ?? null);
     if (!before.success) return reject('QUERY_INVALID', 'cursor is not of this list');
+    const { userNumber, limits } = askerOf(request);
+    const markets = marketsToRead(limits, market);
+    if (isRejection(markets)) return markets;
     const fills = await listFills(deps.pool, {
-      userNumber: userNumberOf(request),
-      market: market ?? null,
+      userNumber,
+      markets,
       orderNumber: wantedOrder(orderId),
       before: before.data?.[0] ?? null,
       limit: limit + 1,
@@ -118,14 +128,17 @@ export const listPreventedMatches = route({
   summary: 'Matches of own orders that self-trade prevention kept from being trades, newest first.',
   query: listPreventedQuery,
   answers: { 200: listAnswer(preventedMatchAnswer) },
-  refusals: ['QUERY_INVALID'],
+  refusals: ['QUERY_INVALID', 'MARKET_NOT_ALLOWED'],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const { market, orderId, limit, cursor } = request.query;
     const before = positionField.nullable().safeParse(cursor ?? null);
     if (!before.success) return reject('QUERY_INVALID', 'cursor is not of this list');
+    const { userNumber, limits } = askerOf(request);
+    const markets = marketsToRead(limits, market);
+    if (isRejection(markets)) return markets;
     const matches = await listPrevented(deps.pool, {
-      userNumber: userNumberOf(request),
-      market: market ?? null,
+      userNumber,
+      markets,
       orderNumber: wantedOrder(orderId),
       before: before.data?.[0] ?? null,
       limit: limit + 1,

@@ -17,7 +17,7 @@ import {
   type ReplaceAnswer,
 } from '../schema.ts';
 import { findOrder } from '../store/read.ts';
-import { userNumberOf } from './caller.ts';
+import { askerOf } from './caller.ts';
 import type { OrdersDeps } from './deps.ts';
 import type { Outcome } from './outcome-of.ts';
 import { KEY_REFUSALS, PLACE_REFUSALS, placeIntent } from './place-intent.ts';
@@ -52,7 +52,7 @@ export const replaceOrder = route({
     if (orderNumber === null) return reject('ORDER_NOT_FOUND');
     const { onFailure = 'stop', onlyIf = null, ...body } = request.body;
     const replaces = { orderNumber, onFailure, onlyIf };
-    const intent = placeIntent(userNumberOf(request), body, key, replaces);
+    const intent = placeIntent(askerOf(request), body, key, replaces);
     return whileListening(deps, waitMs, () => replace(intent, orderNumber, waitMs, deps));
   },
 });

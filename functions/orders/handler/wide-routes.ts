@@ -8,7 +8,7 @@ import {
   cancelAllQuery,
   noQuery,
 } from '../schema.ts';
-import { userNumberOf } from './caller.ts';
+import { askerOf } from './caller.ts';
 import type { OrdersDeps } from './deps.ts';
 import { formatTime } from './present.ts';
 import { submitOne } from './submit.ts';
@@ -20,11 +20,17 @@ export const cancelAllOrders = route({
     'Cancels all own orders, of a market or of all, of one side or both: a command a market.',
   query: cancelAllQuery,
   answers: { 202: cancelAllAnswer },
-  refusals: ['QUERY_INVALID', 'MARKET_NOT_FOUND', 'MARKET_MOVING', 'SERVICE_BUSY'],
+  refusals: [
+    'QUERY_INVALID',
+    'MARKET_NOT_ALLOWED',
+    'MARKET_NOT_FOUND',
+    'MARKET_MOVING',
+    'SERVICE_BUSY',
+  ],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const { market = null, side = null } = request.query;
-    const userNumber = userNumberOf(request);
-    const answer = await submitOne(deps, { kind: 'cancel_all', userNumber, market, side }, false);
+    const intent = { kind: 'cancel_all', ...askerOf(request), market, side } as const;
+    const answer = await submitOne(deps, intent, false);
     if (isRejection(answer)) return answer;
     if (answer.accepted.kind !== 'cancelling_all') return reject('INTERNAL_ERROR');
     const { markets } = answer.accepted;
@@ -41,6 +47,7 @@ export const cancelAllAfter = route({
   answers: { 202: cancelAllAfterAnswer },
   refusals: [
     'BODY_INVALID',
+    'MARKET_NOT_ALLOWED',
     'MARKET_NOT_FOUND',
     'MARKET_MOVING',
     'DEADMAN_MARKETS_TOO_MANY',
@@ -48,8 +55,7 @@ export const cancelAllAfter = route({
   ],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const { seconds, market = null } = request.body;
-    const userNumber = userNumberOf(request);
-    const intent = { kind: 'cancel_all_after', userNumber, market, seconds } as const;
+    const intent = { kind: 'cancel_all_after', ...askerOf(request), market, seconds } as const;
     const answer = await submitOne(deps, intent, false);
     if (isRejection(answer)) return answer;
     if (answer.accepted.kind !== 'deadline_set') return reject('INTERNAL_ERROR');

@@ -73,7 +73,8 @@ export async function findNamedList(
 
 export interface ListFilter {
   readonly userNumber: number;
-  readonly market: string | null;
+  /** Null: all. */
+  readonly markets: readonly string[] | null;
   readonly openOnly: boolean;
   /** Only lists with a lower number; null begins at the newest. */
   readonly before: number | null;
@@ -87,10 +88,10 @@ export async function listLists(db: Queryable, filter: ListFilter): Promise<List
   const result = await db.query<ListRow>(
     `SELECT ${LIST_COLUMNS} FROM orders.order_lists l
      WHERE l.user_number = $1 AND l.list_number < $2
-       AND ($3::text IS NULL OR l.market = $3)
+       AND ($3::text[] IS NULL OR l.market = ANY ($3))
        ${filter.openOnly ? isOpen : ''}
      ORDER BY l.list_number DESC LIMIT $4`,
-    [filter.userNumber, filter.before ?? Number.MAX_SAFE_INTEGER, filter.market, filter.limit],
+    [filter.userNumber, filter.before ?? Number.MAX_SAFE_INTEGER, filter.markets, filter.limit],
   );
   return withOrders(db, filter.userNumber, result.rows);
 }

@@ -102,7 +102,8 @@ export async function findNumbersByClientIds(
 
 export interface OrderFilter {
   readonly userNumber: number;
-  readonly market: string | null;
+  /** Null: all. */
+  readonly markets: readonly string[] | null;
   readonly openOnly: boolean;
   /** Only orders with a lower number; null begins at the newest. */
   readonly before: number | null;
@@ -114,10 +115,10 @@ export async function listOrders(pool: Pool, filter: OrderFilter): Promise<Order
   const result = await pool.query<JoinedRow>(
     `${SELECT_ORDERS}
      WHERE o.user_number = $1 AND o.order_number < $2
-       AND ($3::text IS NULL OR o.market = $3)
+       AND ($3::text[] IS NULL OR o.market = ANY ($3))
        ${filter.openOnly ? 'AND o.is_open' : ''}
      ORDER BY o.order_number DESC LIMIT $4`,
-    [filter.userNumber, filter.before ?? Number.MAX_SAFE_INTEGER, filter.market, filter.limit],
+    [filter.userNumber, filter.before ?? Number.MAX_SAFE_INTEGER, filter.markets, filter.limit],
   );
   return result.rows.map(toOrder);
 }
@@ -143,7 +144,8 @@ export interface FillRow {
 
 export interface FillFilter {
   readonly userNumber: number;
-  readonly market: string | null;
+  /** Null: all. */
+  readonly markets: readonly string[] | null;
   readonly orderNumber: number | null;
   readonly before: number | null;
   readonly limit: number;
@@ -163,13 +165,13 @@ export async function listFills(pool: Pool, filter: FillFilter): Promise<FillRow
      JOIN reference.assets q ON q.asset = m.quote
      JOIN reference.assets a ON a.asset = f.fee_asset
      WHERE f.user_number = $1 AND f.fill_number < $2
-       AND ($3::text IS NULL OR f.market = $3)
+       AND ($3::text[] IS NULL OR f.market = ANY ($3))
        AND ($4::bigint IS NULL OR f.order_number = $4)
      ORDER BY f.fill_number DESC LIMIT $5`,
     [
       filter.userNumber,
       filter.before ?? Number.MAX_SAFE_INTEGER,
-      filter.market,
+      filter.markets,
       filter.orderNumber,
       filter.limit,
     ],
@@ -195,13 +197,13 @@ export async function listPrevented(pool: Pool, filter: FillFilter): Promise<Pre
      FROM orders.prevented_matches p
      JOIN reference.markets m ON m.market = p.market
      WHERE p.user_number = $1 AND p.match_number < $2
-       AND ($3::text IS NULL OR p.market = $3)
+       AND ($3::text[] IS NULL OR p.market = ANY ($3))
        AND ($4::bigint IS NULL OR p.taker_order_number = $4 OR p.maker_order_number = $4)
      ORDER BY p.match_number DESC LIMIT $5`,
     [
       filter.userNumber,
       filter.before ?? Number.MAX_SAFE_INTEGER,
-      filter.market,
+      filter.markets,
       filter.orderNumber,
       filter.limit,
     ],

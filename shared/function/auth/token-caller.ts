@@ -18,7 +18,8 @@ export function callerOf({ sub, sid, scope }: TokenClaims): Caller | null {
   const scopes = parseScopes(scope);
   if (userNumber === null || kind === null || scopes === null) return null;
   const credentialId = String(sid);
-  return { userId: userId(userNumber), userNumber, kind, credentialId, scopes, markets: null };
+  const limits = { markets: null, validUntilMs: null };
+  return { userId: userId(userNumber), userNumber, kind, credentialId, scopes, ...limits };
 }
 
 function kindOf(sid: unknown): 'session' | 'client' | null {

@@ -111,7 +111,7 @@ async function readRequest<Deps>(
   if (isRejection(query)) return query;
   const read = await readBody(call, route);
   if (isRejection(read)) return read;
-  const forged = (await known?.proveBody?.(read.rawBody)) ?? null;
+  const forged = (await known?.proveBody?.(read.rawBody, route.policy)) ?? null;
   if (forged !== null) return forged;
   const caller = known?.caller ?? null;
   const unproven = await checkStepUp(runtime.stepUps, route.policy, call, caller, read.rawBody);

@@ -2,6 +2,9 @@
 // `release` from its parent, the requests that wait on /v1/held go on. SAMPLE_CONNECTS=never leaves
 // it waiting for what it opens.
 import { findVariable } from '../../config/environment.ts';
+import { readAuthConfig } from '../../config/function-config.ts';
+import { createAuthenticate } from '../auth/auth.ts';
+import { hostFunction, type HostOptions } from '../host.ts';
 import { hostable } from '../hostable.ts';
 import { isStartedFile, runFunctionProcess } from '../process.ts';
 import { silentLogger } from '../../telemetry/logger.ts';
@@ -20,7 +23,14 @@ if (findVariable('SAMPLE_CONNECTS') === 'never') {
   process.send?.({ kind: 'connecting' });
 }
 
-const sample = hostable(sampleFunction(deps));
+const log = silentLogger();
+/** Only tokens: no database stands behind the sample. */
+const known = () => ({ authenticate: createAuthenticate({ ...readAuthConfig(), log }) });
+const definition = sampleFunction(deps);
+const sample = {
+  ...hostable(definition),
+  host: async (options: HostOptions) => hostFunction(definition, { ...options, ...known() }),
+};
 
 if (isStartedFile(import.meta.url)) await runFunctionProcess([sample]);
-else sample.register(() => ({ log: silentLogger() }));
+else sample.register(() => ({ log, ...known() }));

@@ -10,5 +10,6 @@ export function sessionCaller(userNumber: number): Caller {
     credentialId: sessionId(userNumber),
     scopes: SCOPES,
     markets: null,
+    validUntilMs: null,
   };
 }
