@@ -23,6 +23,9 @@ export const ERROR_CODES = {
   TOKEN_INVALID: code(401, 'The bearer token is malformed, expired or not signed by the issuer.'),
   CALLER_NOT_ALLOWED: code(403, 'The route is for another kind of caller, such as a session.'),
   SCOPE_MISSING: code(403, 'The credential does not have the scope that the route needs.'),
+  // The edge.
+  RATE_LIMITED: code(429, 'The allowance of the caller or address is used up; see Retry-After.'),
+  ADDRESS_BANNED: code(418, 'Kept out for a while for going on after RATE_LIMITED.'),
   ACCESS_DENIED: code(403, 'The caller is known, but may not do this.'),
   IDEMPOTENCY_KEY_INVALID: code(400, 'The Idempotency-Key is not 1..64 visible ASCII characters.'),
   IDEMPOTENCY_KEY_REUSED: code(422, 'The Idempotency-Key was used with another request.'),
@@ -142,13 +145,15 @@ export interface Rejection {
   readonly detail: string;
   readonly errors?: readonly FieldError[];
   readonly retryAfterSeconds?: number;
+  /** Names of the allowances that are used up. */
+  readonly violatedPolicies?: readonly string[];
 }
 
 /** Makes a refusal; `detail` is for a person and may change, `code` is stable for ever. */
 export function reject(
   errorCode: ErrorCode,
   detail: string = ERROR_CODES[errorCode].meaning,
-  more: { errors?: readonly FieldError[]; retryAfterSeconds?: number } = {},
+  more: Partial<Pick<Rejection, 'errors' | 'retryAfterSeconds' | 'violatedPolicies'>> = {},
 ): Rejection {
   return { rejected: true, code: errorCode, detail, ...more };
 }

@@ -9,6 +9,7 @@ import { reject } from '../domain/rejection.ts';
 import type { Authenticate } from './auth/authenticated.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { FunctionDefinition, Route } from './definition.ts';
+import type { Edge } from './edge.ts';
 import { answerCall } from './pipeline/answer.ts';
 import { EVENTS_PATH } from './pipeline/event-intake.ts';
 import { splitTarget } from './pipeline/read-address.ts';
@@ -29,10 +30,14 @@ export const GENERAL_REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
   'TOKEN_INVALID',
   'CALLER_NOT_ALLOWED',
   'SCOPE_MISSING',
+  'RATE_LIMITED',
+  'ADDRESS_BANNED',
   'SERVICE_BUSY',
   'SERVICE_UNAVAILABLE',
   'INTERNAL_ERROR',
 ]);
+
+const LOOPBACK = '127.0.0.1';
 
 export interface FunctionCall {
   readonly method: string;
@@ -45,12 +50,16 @@ export interface FunctionCall {
   readonly rawBody?: string | Buffer;
   /** Known without a token; left out, the token check decides. */
   readonly caller?: Caller;
+  /** Of the client; left out, it is this machine's own. */
+  readonly clientAddress?: string;
 }
 
 export interface CallOptions {
   /** Checks tokens of calls without `caller`; left out, they are refused with TOKEN_MISSING. */
   readonly authenticate?: Authenticate;
   readonly log?: Logger;
+  /** Left out, nothing is limited. */
+  readonly edge?: Edge;
   readonly requestTimeoutMs?: number;
   readonly requestsInFlightMax?: number;
 }
@@ -129,6 +138,7 @@ function toIncoming(call: FunctionCall): IncomingCall {
     method: call.method,
     target: call.path,
     headers,
+    clientAddress: call.clientAddress ?? LOOPBACK,
     readBody: (bytesMax) => (body.length > bytesMax ? reject('BODY_TOO_LARGE') : body),
     ...(call.caller === undefined ? {} : { knownCaller: call.caller }),
   };

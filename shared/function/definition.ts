@@ -24,6 +24,8 @@ export interface HandlerRequest<Params, Query, Body> {
   readonly body: Body;
   /** Null only on routes that anyone may call. */
   readonly caller: Caller | null;
+  /** IPv4, or IPv6 as RFC 5952 writes it; of the client, not of a proxy of ours. */
+  readonly clientAddress: string;
   readonly requestId: string;
   readonly traceparent: string | undefined;
   readonly log: Logger;

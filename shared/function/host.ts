@@ -13,6 +13,7 @@ import { MetricsRegistry } from '../telemetry/metrics/registry.ts';
 import { createAuthenticate } from './auth/auth.ts';
 import type { Authenticate } from './auth/authenticated.ts';
 import type { FunctionDefinition } from './definition.ts';
+import { openEdge, type Edge } from './edge.ts';
 import { createEnvironment } from './environment.ts';
 import { createRuntime, type Runtime } from './pipeline/runtime.ts';
 import { BODY_TIMEOUT_MS } from './server/read-node-body.ts';
@@ -30,6 +31,8 @@ export interface HostOptions {
   readonly requestTimeoutMs?: number;
   readonly requestsInFlightMax?: number;
   readonly bodyTimeoutMs?: number;
+  /** For tests: who is calling, instead of what tokens and signatures say. */
+  readonly authenticate?: Authenticate;
 }
 
 export interface HostedFunction {
@@ -53,6 +56,7 @@ export async function hostFunction<Deps>(
   const stopMetrics = registerProcessMetrics(metrics);
   const release = async (): Promise<void> => {
     stopMetrics();
+    await runtime.edge.limits?.close();
     await definition.close(runtime.deps);
   };
   try {
@@ -101,8 +105,9 @@ async function connectRuntime<Deps>(
   options: Omit<HostOptions, 'port'>,
 ): Promise<Runtime<Deps>> {
   const { log } = options;
-  const authenticate = authenticateFor(definition, options);
-  const deps = await definition.connect(createEnvironment(log, metrics, options.environment));
+  const authenticate = options.authenticate ?? authenticateFor(definition, options);
+  const edge = openEdge(definition.name, log, options.environment);
+  const deps = await connectDeps(definition, metrics, options, edge);
   const { requestTimeoutMs, requestsInFlightMax } = options;
   try {
     return createRuntime({
@@ -111,11 +116,27 @@ async function connectRuntime<Deps>(
       authenticate,
       log,
       metrics,
+      edge,
       ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
       ...(requestsInFlightMax === undefined ? {} : { requestsInFlightMax }),
     });
   } catch (error) {
+    await edge.limits?.close();
     await definition.close(deps);
+    throw error;
+  }
+}
+
+async function connectDeps<Deps>(
+  definition: FunctionDefinition<Deps>,
+  metrics: MetricsRegistry,
+  { log, environment }: Omit<HostOptions, 'port'>,
+  edge: Edge,
+): Promise<Deps> {
+  try {
+    return await definition.connect(createEnvironment(log, metrics, environment));
+  } catch (error) {
+    await edge.limits?.close();
     throw error;
   }
 }

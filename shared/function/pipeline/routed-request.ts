@@ -2,6 +2,7 @@
 // microsecond each time, and the logger is only made when it is used.
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Caller } from '../../domain/caller.ts';
+import { UNKNOWN_ADDRESS } from '../../http/client-address.ts';
 import type { HandlerRequest, Method } from '../definition.ts';
 import type { CallContext } from './call-context.ts';
 import type { IncomingCall } from './wire.ts';
@@ -24,6 +25,7 @@ export class RoutedRequest implements HandlerRequest<unknown, unknown, unknown> 
   readonly rawBody: Buffer;
   readonly body: unknown;
   readonly caller: Caller | null;
+  readonly clientAddress: string;
   readonly requestId: string;
   readonly traceparent: string;
   readonly #context: CallContext;
@@ -43,6 +45,7 @@ export class RoutedRequest implements HandlerRequest<unknown, unknown, unknown> 
     this.rawBody = input.rawBody;
     this.body = input.body;
     this.caller = input.caller;
+    this.clientAddress = call.clientAddress ?? UNKNOWN_ADDRESS;
     this.requestId = context.requestId;
     this.traceparent = context.traceparent;
     this.#context = context;

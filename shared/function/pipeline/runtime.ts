@@ -4,6 +4,7 @@ import type { Logger } from '../../telemetry/logger.ts';
 import type { MetricsRegistry } from '../../telemetry/metrics/registry.ts';
 import type { Authenticate } from '../auth/authenticated.ts';
 import type { EventRoute, FunctionDefinition } from '../definition.ts';
+import { NO_EDGE, type Edge } from '../edge.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { Router } from './router.ts';
 
@@ -16,6 +17,8 @@ export interface RuntimeOptions<Deps> {
   readonly authenticate: Authenticate;
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
+  /** Left out: no proxies, no browsers, no limits. */
+  readonly edge?: Edge;
   /** For tests: instead of what the policy of each route says. */
   readonly requestTimeoutMs?: number;
   readonly requestsInFlightMax?: number;
@@ -28,6 +31,7 @@ export interface Runtime<Deps> {
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
   readonly instruments: Instruments;
+  readonly edge: Edge;
   readonly router: Router<Deps>;
   /** By wire type, such as `dev.bourse.exchange.engine.executed.v1`. */
   readonly events: ReadonlyMap<string, EventRoute<Deps>>;
@@ -55,6 +59,7 @@ export function createRuntime<Deps>(options: RuntimeOptions<Deps>): Runtime<Deps
     log: options.log,
     metrics: options.metrics,
     instruments: createInstruments(options.metrics),
+    edge: options.edge ?? NO_EDGE,
     router: new Router(definition.routes),
     events,
     requestTimeoutMs: options.requestTimeoutMs ?? null,

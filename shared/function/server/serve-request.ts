@@ -1,6 +1,7 @@
 // One Node request through the pipeline and back onto the socket. The same function serves our own
 // listener and the functions framework's, which hands over a request with its body parsed.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { clientAddressOf } from '../../http/client-address.ts';
 import { answerCall } from '../pipeline/answer.ts';
 import type { Runtime } from '../pipeline/runtime.ts';
 import type { Answer, IncomingCall } from '../pipeline/wire.ts';
@@ -20,11 +21,17 @@ export async function serveRequest<Deps>(
   options: ServeOptions,
 ): Promise<void> {
   let bodyWanted = false;
+  const peerAddress = request.socket.remoteAddress;
   const call: IncomingCall = {
     method: request.method ?? 'GET',
     target: request.url ?? '/',
     headers: flattenHeaders(request),
-    peerAddress: request.socket.remoteAddress,
+    peerAddress,
+    clientAddress: clientAddressOf(
+      peerAddress,
+      request.headers['x-forwarded-for'] as string | undefined,
+      runtime.edge.trustedProxies,
+    ),
     readBody: (bytesMax) => {
       const length = Number(request.headers['content-length'] ?? 0);
       bodyWanted = length <= bytesMax;
