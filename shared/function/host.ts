@@ -18,7 +18,7 @@ import { createEnvironment } from './environment.ts';
 import { createRuntime, type Runtime } from './pipeline/runtime.ts';
 import { BODY_TIMEOUT_MS } from './server/read-node-body.ts';
 import { serveRequest } from './server/serve-request.ts';
-import { drainServer, tuneServer } from './server/tune-server.ts';
+import { drainServer, HEADERS_MAX, tuneServer } from './server/tune-server.ts';
 
 export interface HostOptions {
   readonly log: Logger;
@@ -94,7 +94,11 @@ export function registerFunction<Deps>(
 
 function register<Deps>(name: string, runtimeOf: () => Promise<Runtime<Deps>>): void {
   http(name, async (request, response) => {
-    const options = { bodyTimeoutMs: BODY_TIMEOUT_MS, expectsContinue: false };
+    const options = {
+      bodyTimeoutMs: BODY_TIMEOUT_MS,
+      expectsContinue: false,
+      headersMax: HEADERS_MAX,
+    };
     await serveRequest(await runtimeOf(), request, response, options);
   });
 }

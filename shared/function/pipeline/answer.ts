@@ -43,6 +43,9 @@ async function findAnswer<Deps>(
   const requestId = requestIdOf(call.headers['x-request-id']);
   if (target === null) return refuse(reject('PATH_INVALID'), '/', requestId);
   const { path } = target;
+  if (call.isOverloaded === true) {
+    return refuse(reject('HEADER_INVALID', 'there are too many headers'), path, requestId);
+  }
   if (isUpgrade(call)) {
     return refuse(reject('HEADER_INVALID', 'upgrades are not taken here'), path, requestId);
   }

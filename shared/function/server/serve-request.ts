@@ -11,6 +11,7 @@ export interface ServeOptions {
   readonly bodyTimeoutMs: number;
   /** The caller waits for `100 Continue` before it sends the body. */
   readonly expectsContinue: boolean;
+  readonly headersMax: number;
 }
 
 /** Answers a request; never fails. Resolves when the answer is handed to the socket. */
@@ -32,6 +33,8 @@ export async function serveRequest<Deps>(
       request.headers['x-forwarded-for'] as string | undefined,
       runtime.edge.trustedProxies,
     ),
+    // Each takes two places, its name and its value.
+    isOverloaded: request.rawHeaders.length > 2 * options.headersMax,
     readBody: (bytesMax) => {
       const length = Number(request.headers['content-length'] ?? 0);
       bodyWanted = length <= bytesMax;
