@@ -1,6 +1,7 @@
 // What the check of a credential comes to, before and after the body of the request is read.
 import type { Caller } from '../../domain/caller.ts';
 import type { Rejection } from '../../domain/rejection.ts';
+import type { Policy } from '../../policy/policy.ts';
 import type { IncomingCall } from '../pipeline/wire.ts';
 
 /** A caller whose credential was found good. */
@@ -10,7 +11,10 @@ export interface Authenticated {
    * Signed requests only: the signature covers the body, so it is checked once that is read. The
    * caller is not to be believed before.
    */
-  readonly proveBody?: (rawBody: Buffer) => Rejection | null | Promise<Rejection | null>;
+  readonly proveBody?: (
+    rawBody: Buffer,
+    policy: Pick<Policy, 'replayGuarded'>,
+  ) => Rejection | null | Promise<Rejection | null>;
 }
 
 /** Looks at the headers of a request; answers at once what was verified a moment ago. */

@@ -37,7 +37,7 @@ export async function admitProven<Deps>(
   context: CallContext,
 ): Promise<Rejection | null> {
   if (proveBody === undefined) return null;
-  const forged = await proveBody(rawBody);
+  const forged = await proveBody(rawBody, policy);
   if (forged !== null) return noteRefusal(runtime, call, forged);
   return countCaller(runtime, policy, caller, context);
 }
