@@ -243,6 +243,7 @@ export class Emulator {
       dir: this.#dir,
       databaseUrl: this.databaseUrl,
       redisUrl: this.#options.redisUrl ?? null,
+      productionLimits: this.#options.productionLimits ?? false,
       kafka: this.#options.kafka ?? null,
       databaseIsOurs: this.#options.databaseUrl === null,
       ownUrl: this.ownUrl,

@@ -26,7 +26,15 @@ export interface ClusterValues {
   readonly issuerUrl: string;
   /** Null: the exchange runs without a cache that its processes could share. */
   readonly cacheUrl: string | null;
+  /** What every allowance is multiplied with; left out, it is that of load tools. */
+  readonly rateLimitFactor?: number;
 }
+
+/** The public port is the one proxy here. */
+const TRUSTED_PROXIES = 1;
+
+/** Replay, torture and benchmarks send thousands of orders a second for a few users. */
+const RATE_LIMIT_FACTOR = 1_000;
 
 /** What a manifest says of a process. */
 type Process = Pick<ServiceTopology, 'document' | 'env' | 'envMaps'>;
@@ -62,6 +70,8 @@ export class EnvironmentMaker {
       K_CONFIGURATION: service.name,
       K_REVISION: revision,
       ...this.#resolve(service, {}),
+      TRUSTED_PROXIES: String(TRUSTED_PROXIES),
+      RATE_LIMIT_FACTOR: String(this.#values.rateLimitFactor ?? RATE_LIMIT_FACTOR),
       ...childOverrides(service.name),
     };
   }

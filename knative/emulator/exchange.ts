@@ -37,6 +37,8 @@ export interface ExchangeDeps {
   readonly databaseUrl: string;
   /** Of a Redis; null runs without one. */
   readonly redisUrl: string | null;
+  /** Allowances are those of production, not those of load tools. */
+  readonly productionLimits: boolean;
   /** Brokers of the Kafka cluster that holds the log; null: the log is in the database. */
   readonly kafka: string | null;
   /** True when nobody else can be using this database. */
@@ -103,6 +105,7 @@ export class Exchange {
       jwksUrl: `${deps.ownUrl.replace('localhost', '127.0.0.1')}/.well-known/jwks.json`,
       issuerUrl: deps.ownUrl,
       cacheUrl: deps.redisUrl,
+      ...(deps.productionLimits ? { rateLimitFactor: 1 } : {}),
     });
     this.#reference = createPool({
       url: database.urlFor('bourse_reference'),

@@ -32,6 +32,7 @@ describe('the flags', () => {
       reset: false,
       kafka: null,
       resetTopics: false,
+      productionLimits: false,
       watch: true,
       logLevel: 'info',
     });

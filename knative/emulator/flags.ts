@@ -16,6 +16,7 @@ function, and the routes, sources and dead letters that knative/base declares.
   --reset          throw all data away first
   --kafka H:P,...  use this Kafka cluster instead of the embedded log
   --reset-topics   with --kafka: a reset throws the exchange's topics away, too
+  --production-limits  allow callers no more than production does, instead of 1000 times as much
   --no-watch       do not reload when code changes
   --log-level L    of the functions: ${LOG_LEVELS.join(' ')} (default info)
   --help           this text
@@ -34,6 +35,7 @@ export interface Flags {
   readonly reset: boolean;
   readonly kafka: string | null;
   readonly resetTopics: boolean;
+  readonly productionLimits: boolean;
   readonly watch: boolean;
   readonly logLevel: LogLevel;
 }
@@ -61,6 +63,7 @@ export function parseFlags(args: readonly string[]): Flags {
     reset: values.reset,
     kafka: values.kafka ?? null,
     resetTopics: values['reset-topics'],
+    productionLimits: values['production-limits'],
     watch: !values['no-watch'],
     logLevel: readLevel(values['log-level']),
   };
@@ -76,6 +79,7 @@ interface Values {
   readonly reset: boolean;
   readonly kafka?: string;
   readonly 'reset-topics': boolean;
+  readonly 'production-limits': boolean;
   readonly 'no-watch': boolean;
   readonly 'log-level': string;
 }
@@ -96,6 +100,7 @@ function parse(args: readonly string[]): Values {
         reset: { type: 'boolean', default: false },
         kafka: { type: 'string' },
         'reset-topics': { type: 'boolean', default: false },
+        'production-limits': { type: 'boolean', default: false },
         'no-watch': { type: 'boolean', default: false },
         'log-level': { type: 'string', default: 'info' },
       },

@@ -22,6 +22,8 @@ export interface EmulatorOptions {
   readonly databaseUrl: string | null;
   /** Of a running Redis; left out or null, nobody hears of the market but through the log. */
   readonly redisUrl?: string | null;
+  /** Allowances are those of production; left out, they are a thousand times as high. */
+  readonly productionLimits?: boolean;
   /** Where the manifests are, when not in knative/base. */
   readonly manifestsDir?: string;
   readonly color: boolean;

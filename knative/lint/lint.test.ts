@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { editedBase, type Edit } from '../testing/base-manifests.ts';
 import { lintManifests } from './lint.ts';
 
-const TARGETS = new Set(['fees', 'ledger', 'market-data', 'orders', 'risk', 'settlement']);
+const TARGETS = new Set(['auth', 'fees', 'ledger', 'market-data', 'orders', 'risk', 'settlement']);
 
 function lint(...edits: Edit[]): ReturnType<typeof lintManifests> {
   return lintManifests(editedBase(edits), TARGETS);
@@ -231,6 +231,17 @@ const CASES: readonly (readonly [rule: string, what: string, edit: Edit])[] = [
     inRoute('hostname: fees.', 'hostname: settlement.'),
   ],
   ['events-exposed', 'events not denied at the gateway', inRoute('              - /events\n', '')],
+  [
+    'edge-unknown',
+    'a public service that does not know of its proxies',
+    inOrders('                name: edge\n', '                name: shards\n'),
+  ],
+  [
+    'edge-hops',
+    'a public service behind the activator',
+    inOrders("capacity: '0'", "capacity: '9'"),
+  ],
+  ['edge-hops', 'a public service that sleeps', inOrders("min-scale: '2'", "min-scale: '0'")],
   ['catalog-topic', 'an unknown topic', inSettlement('- engine.executions', '- engine.execution')],
   [
     'catalog-topic',

@@ -36,6 +36,9 @@ export const ERROR_CODES = {
   API_KEY_PUBLIC_KEY_MISPLACED: code(422, 'An ed25519 key has a publicKey, an hmac key has none.'),
   API_KEY_ADDRESSES_REQUIRED: code(422, 'A key that may withdraw needs addresses.'),
   API_KEY_EXPIRY_INVALID: code(422, 'Past, or beyond 90 days for a key without addresses.'),
+  // The edge.
+  RATE_LIMITED: code(429, 'The allowance of the caller or address is used up; see Retry-After.'),
+  ADDRESS_BANNED: code(418, 'Kept out for a while for going on after RATE_LIMITED.'),
   ACCESS_DENIED: code(403, 'The caller is known, but may not do this.'),
   STEP_UP_REQUIRED: code(403, 'The route needs the header Step-Up, for this very request.'),
   STEP_UP_INVALID: code(403, 'The step-up is unknown, used, too old or for another request.'),
@@ -178,13 +181,15 @@ export interface Rejection {
   readonly detail: string;
   readonly errors?: readonly FieldError[];
   readonly retryAfterSeconds?: number;
+  /** Names of the allowances that are used up. */
+  readonly violatedPolicies?: readonly string[];
 }
 
 /** Makes a refusal; `detail` is for a person and may change, `code` is stable for ever. */
 export function reject(
   errorCode: ErrorCode,
   detail: string = ERROR_CODES[errorCode].meaning,
-  more: { errors?: readonly FieldError[]; retryAfterSeconds?: number } = {},
+  more: Partial<Pick<Rejection, 'errors' | 'retryAfterSeconds' | 'violatedPolicies'>> = {},
 ): Rejection {
   return { rejected: true, code: errorCode, detail, ...more };
 }

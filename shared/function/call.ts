@@ -11,6 +11,7 @@ import type { Authenticate } from './auth/authenticated.ts';
 import type { HasFactor, UseStepUp } from './auth/step-up.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { FunctionDefinition, Route } from './definition.ts';
+import type { Edge } from './edge.ts';
 import { answerCall } from './pipeline/answer.ts';
 import { EVENTS_PATH } from './pipeline/event-intake.ts';
 import { splitTarget } from './pipeline/read-address.ts';
@@ -37,6 +38,8 @@ export const GENERAL_REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
   'SCOPE_MISSING',
   'STEP_UP_REQUIRED',
   'STEP_UP_INVALID',
+  'RATE_LIMITED',
+  'ADDRESS_BANNED',
   'SERVICE_BUSY',
   'SERVICE_UNAVAILABLE',
   'INTERNAL_ERROR',
@@ -67,6 +70,8 @@ export interface CallOptions {
   /** Left out, everybody is taken to have one. */
   readonly hasFactor?: HasFactor;
   readonly log?: Logger;
+  /** Left out, nothing is limited. */
+  readonly edge?: Edge;
   readonly requestTimeoutMs?: number;
   readonly requestsInFlightMax?: number;
 }

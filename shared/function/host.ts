@@ -13,11 +13,12 @@ import type { Authenticate } from './auth/authenticated.ts';
 import { openStepUps } from './auth/step-up-store.ts';
 import { openIdentity, type Identity } from './auth/identity.ts';
 import type { FunctionDefinition } from './definition.ts';
+import { openEdge, type Edge } from './edge.ts';
 import { createEnvironment } from './environment.ts';
 import { createRuntime, type Runtime } from './pipeline/runtime.ts';
 import { BODY_TIMEOUT_MS } from './server/read-node-body.ts';
 import { serveRequest } from './server/serve-request.ts';
-import { drainServer, tuneServer } from './server/tune-server.ts';
+import { drainServer, HEADERS_MAX, tuneServer } from './server/tune-server.ts';
 
 export interface HostOptions {
   readonly log: Logger;
@@ -57,6 +58,7 @@ export async function hostFunction<Deps>(
     stopMetrics();
     await identity.close();
     await runtime.stepUps.close?.();
+    await runtime.edge.limits?.close();
     await definition.close(runtime.deps);
   };
   try {
@@ -95,7 +97,11 @@ export function registerFunction<Deps>(
 
 function register<Deps>(name: string, runtimeOf: () => Promise<Runtime<Deps>>): void {
   http(name, async (request, response) => {
-    const options = { bodyTimeoutMs: BODY_TIMEOUT_MS, expectsContinue: false };
+    const options = {
+      bodyTimeoutMs: BODY_TIMEOUT_MS,
+      expectsContinue: false,
+      headersMax: HEADERS_MAX,
+    };
     await serveRequest(await runtimeOf(), request, response, options);
   });
 }
@@ -107,6 +113,7 @@ async function connectRuntime<Deps>(
 ): Promise<{ readonly runtime: Runtime<Deps>; readonly identity: Identity }> {
   const { log, requestTimeoutMs, requestsInFlightMax } = options;
   const identity = identityOf(definition, options);
+  const edge = openEdge(definition.name, log, options.environment);
   const environment = createEnvironment(log, metrics, options.environment);
   let deps: Deps | undefined;
   try {
@@ -121,12 +128,14 @@ async function connectRuntime<Deps>(
       stepUps: openStepUps(definition, environment),
       log,
       metrics,
+      edge,
       ...(requestTimeoutMs === undefined ? {} : { requestTimeoutMs }),
       ...(requestsInFlightMax === undefined ? {} : { requestsInFlightMax }),
     });
     return { runtime, identity };
   } catch (error) {
     await identity.close();
+    await edge.limits?.close();
     if (deps !== undefined) await definition.close(deps);
     throw error;
   }

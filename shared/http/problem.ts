@@ -6,6 +6,9 @@ export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 /** Prefix of the problem `type`: a name, not an address, so it never breaks. */
 const TYPE_PREFIX = 'urn:bourse:error:';
 
+/** Registered by draft-ietf-httpapi-ratelimit-headers-10: clients may know it already. */
+const QUOTA_EXCEEDED = 'https://iana.org/assignments/http-problem-types#quota-exceeded';
+
 /** Sent with 503 when the refusal does not say when to come back. */
 const RETRY_AFTER_SECONDS = 1;
 
@@ -18,6 +21,7 @@ export interface Problem {
   readonly code: string;
   readonly requestId: string;
   readonly errors?: readonly FieldError[];
+  readonly 'violated-policies'?: readonly string[];
 }
 
 export interface ProblemAnswer {
@@ -32,12 +36,13 @@ export interface ProblemAnswer {
  */
 export function toProblem(rejection: Rejection, path: string, requestId: string): ProblemAnswer {
   const { status, meaning } = ERROR_CODES[rejection.code];
+  const { violatedPolicies } = rejection;
   if (status < 400) throw new RangeError(`${rejection.code} is no error to answer with`);
   return {
     status,
     headers: problemHeaders(rejection, status),
     body: {
-      type: TYPE_PREFIX + rejection.code,
+      type: violatedPolicies === undefined ? TYPE_PREFIX + rejection.code : QUOTA_EXCEEDED,
       title: meaning,
       status,
       detail: rejection.detail,
@@ -45,6 +50,7 @@ export function toProblem(rejection: Rejection, path: string, requestId: string)
       code: rejection.code,
       requestId,
       ...(rejection.errors === undefined ? {} : { errors: rejection.errors }),
+      ...(violatedPolicies === undefined ? {} : { 'violated-policies': violatedPolicies }),
     },
   };
 }

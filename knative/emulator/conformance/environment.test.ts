@@ -46,6 +46,7 @@ describe('the environment of a function', () => {
     const declared = service.env.map((each) => each.name);
     const injected = ['PORT', 'K_SERVICE', 'K_CONFIGURATION', 'K_REVISION'];
     const basics = ['NODE_ENV', 'LOG_LEVEL', 'BIND_ADDRESS', 'PATH'];
+    basics.push('TRUSTED_PROXIES', 'RATE_LIMIT_FACTOR');
     expect(
       Object.keys(env).filter((name) => ![...declared, ...injected, ...basics].includes(name)),
     ).toEqual([]);
@@ -66,7 +67,7 @@ describe('the environment of a function', () => {
   it('knows the Kafka that is here, not that of the cluster', () => {
     const names = (env: Readonly<Record<string, string>>) =>
       Object.keys(env).filter((name) => name.startsWith('KAFKA_'));
-    expect(orders.envMaps).toEqual(['kafka']);
+    expect(orders.envMaps).toEqual(['edge', 'kafka']);
     expect(names(maker.forService(orders, 'r', 'info'))).toEqual([]);
     const busVariables = { KAFKA_TLS: 'off', KAFKA_TOPIC_PREFIX: 'mine.' };
     const here = new EnvironmentMaker(topology, { ...values, busVariables });

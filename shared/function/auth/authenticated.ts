@@ -19,5 +19,5 @@ export interface Authenticated {
 
 /** Looks at the headers of a request; answers at once what was verified a moment ago. */
 export type Authenticate = (
-  call: Pick<IncomingCall, 'method' | 'target' | 'headers' | 'peerAddress'>,
+  call: Pick<IncomingCall, 'method' | 'target' | 'headers' | 'clientAddress'>,
 ) => Authenticated | Rejection | Promise<Authenticated | Rejection>;

@@ -71,7 +71,7 @@ async function world(type: 'ed25519' | 'hmac', change: Partial<StoredKey> = {}) 
   const definition = things(taken);
   const send = async (call: FunctionCall): Promise<string> => {
     const answer = await callFunction(definition, null, call, {
-      authenticate: (incoming) => identity.authenticate({ ...incoming, peerAddress: state.peer }),
+      authenticate: (incoming) => identity.authenticate({ ...incoming, clientAddress: state.peer }),
     });
     return answer.status === 200 ? 'taken' : (answer.body as { code: string }).code;
   };

@@ -18,7 +18,7 @@ import {
 /** How often the use of a key is told. */
 export const USE_TOLD_MS = 60_000;
 
-type SignedCall = Pick<IncomingCall, 'method' | 'target' | 'headers' | 'peerAddress'>;
+type SignedCall = Pick<IncomingCall, 'method' | 'target' | 'headers' | 'clientAddress'>;
 
 export interface SignedRequestOptions {
   readonly keys: Pick<KeyCache, 'find'>;
@@ -108,5 +108,5 @@ function isExpired({ expiresAtMs }: CachedKey, nowMs: number): boolean {
 }
 
 function addressOf(call: SignedCall): string | undefined {
-  return call.peerAddress;
+  return call.clientAddress;
 }

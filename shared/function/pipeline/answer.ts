@@ -2,12 +2,12 @@
 // out of here: a fault of ours becomes a problem document with the request id that finds it.
 import { RetryableError } from '../../domain/failure.ts';
 import { isRejection, reject, type Rejection } from '../../domain/rejection.ts';
-import type { Authenticated } from '../auth/authenticated.ts';
-import { refuseCaller } from '../auth/refuse-caller.ts';
 import { checkStepUp } from '../auth/step-up.ts';
-import type { HandlerRequest, HandlerResponse, Route } from '../definition.ts';
+import type { HandlerRequest, HandlerResponse } from '../definition.ts';
+import { admitCall, admitProven } from './admission.ts';
 import { refuse, writeAnswer } from './answer-writer.ts';
 import { CallContext, requestIdOf } from './call-context.ts';
+import { allowedOrigin, answerPreflight, withCors } from './cors.ts';
 import { DeadlineError, withDeadline } from './deadline.ts';
 import { answerEvent, EVENTS_PATH } from './event-intake.ts';
 import { answerOperation, isOperation } from './operations.ts';
@@ -29,10 +29,24 @@ export async function answerCall<Deps>(
   runtime: Runtime<Deps>,
   call: IncomingCall,
 ): Promise<Answer> {
+  if (runtime.edge.corsOrigins === null) return findAnswer(runtime, call, null);
+  const origin = allowedOrigin(runtime.edge, call);
+  return withCors(await findAnswer(runtime, call, origin), origin);
+}
+
+/** `origin` is that of a page of another origin that may call. */
+async function findAnswer<Deps>(
+  runtime: Runtime<Deps>,
+  call: IncomingCall,
+  origin: string | null,
+): Promise<Answer> {
   const target = splitTarget(call.target);
   const requestId = requestIdOf(call.headers['x-request-id']);
   if (target === null) return refuse(reject('PATH_INVALID'), '/', requestId);
   const { path } = target;
+  if (call.isOverloaded === true) {
+    return refuse(reject('HEADER_INVALID', 'there are too many headers'), path, requestId);
+  }
   if (isUpgrade(call)) {
     return refuse(reject('HEADER_INVALID', 'upgrades are not taken here'), path, requestId);
   }
@@ -45,7 +59,8 @@ export async function answerCall<Deps>(
   if (path === EVENTS_PATH && runtime.events.size > 0) return answerEvent(runtime, call, requestId);
   const match = runtime.router.find(call.method, path);
   if (match.kind === 'found') return answerRoute(runtime, call, match, target, requestId);
-  const answer = refuseUnrouted(match, path, requestId);
+  const preflight = origin === null ? null : answerPreflight(call, match, requestId);
+  const answer = preflight ?? refuseUnrouted(match, path, requestId);
   runtime.instruments.record(call.method, NO_ROUTE, answer.status, 0);
   return answer;
 }
@@ -67,10 +82,11 @@ async function answerRoute<Deps>(
     const work = holdSlot(runtime, () => handle(runtime, call, match, target, context));
     const outcome = await withDeadline(work, runtime.requestTimeoutMs ?? route.policy.timeoutMs);
     answer = isRejection(outcome)
-      ? refuse(outcome, target.path, requestId)
-      : writeAnswer(outcome, requestId);
+      ? refuse(outcome, target.path, requestId, context.limitHeaders)
+      : writeAnswer(outcome, requestId, context.limitHeaders);
   } catch (error) {
-    answer = refuse(refuseThrown(error, context), target.path, requestId);
+    const refused = refuseThrown(error, context);
+    answer = refuse(refused, target.path, requestId, context.limitHeaders);
   }
   const seconds = context.end(answer.status);
   runtime.instruments.record(route.method, route.path, answer.status, seconds);
@@ -101,18 +117,18 @@ async function readRequest<Deps>(
   context: CallContext,
 ): Promise<HandlerRequest<unknown, unknown, unknown> | Rejection> {
   const { route } = match;
-  const known = await authenticate(runtime, call, route);
+  const known = await admitCall(runtime, call, route.policy, context);
   if (isRejection(known)) return known;
-  const refused = refuseCaller(route.policy, known?.caller ?? null);
-  if (refused !== null) return refused;
   const params = readParams(match.params, route.params);
   if (isRejection(params)) return params;
   const query = readQuery(target.query, route.query);
   if (isRejection(query)) return query;
   const read = await readBody(call, route);
   if (isRejection(read)) return read;
-  const forged = (await known?.proveBody?.(read.rawBody, route.policy)) ?? null;
-  if (forged !== null) return forged;
+  if (known?.proveBody !== undefined) {
+    const refused = await admitProven(runtime, call, known, read.rawBody, route.policy, context);
+    if (refused !== null) return refused;
+  }
   const caller = known?.caller ?? null;
   const unproven = await checkStepUp(runtime.stepUps, route.policy, call, caller, read.rawBody);
   if (unproven !== null) return unproven;
@@ -123,16 +139,6 @@ async function readRequest<Deps>(
     body: read.body,
     caller,
   });
-}
-
-function authenticate<Deps>(
-  runtime: Runtime<Deps>,
-  call: IncomingCall,
-  route: Route<Deps>,
-): Authenticated | Rejection | null | Promise<Authenticated | Rejection> {
-  if (route.policy.callers === 'anyone') return null;
-  const { knownCaller } = call;
-  return knownCaller === undefined ? runtime.authenticate(call) : { caller: knownCaller };
 }
 
 function refuseThrown(error: unknown, context: CallContext): Rejection {

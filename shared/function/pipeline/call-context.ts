@@ -1,4 +1,5 @@
 // What one request carries through the pipeline: its id, its trace, its logger.
+import type { LimitHeaders } from '../../limits/headers.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { randomHex } from '../../telemetry/random-hex.ts';
 import { closeSpan, openSpan, type OpenSpan } from '../../telemetry/span.ts';
@@ -16,6 +17,8 @@ export function requestIdOf(header: string | undefined): string {
 export class CallContext {
   readonly requestId: string;
   readonly traceparent: string;
+  /** What the answer says of the caller's allowance; null until it was counted. */
+  limitHeaders: LimitHeaders | null = null;
   readonly #base: Logger;
   readonly #span: OpenSpan;
   readonly #startedAt = performance.now();

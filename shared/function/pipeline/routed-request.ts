@@ -2,12 +2,10 @@
 // microsecond each time, and the logger is only made when it is used.
 import type { Logger } from '../../telemetry/logger.ts';
 import type { Caller } from '../../domain/caller.ts';
+import { UNKNOWN_ADDRESS } from '../../http/client-address.ts';
 import type { HandlerRequest, Method } from '../definition.ts';
 import type { CallContext } from './call-context.ts';
 import type { IncomingCall } from './wire.ts';
-
-/** Stands for a peer whose connection is gone: nobody has it. */
-const UNKNOWN_ADDRESS = '0.0.0.0';
 
 /** What was read and checked. */
 export interface RequestInput {
@@ -47,7 +45,7 @@ export class RoutedRequest implements HandlerRequest<unknown, unknown, unknown> 
     this.rawBody = input.rawBody;
     this.body = input.body;
     this.caller = input.caller;
-    this.clientAddress = call.clientAddress ?? call.peerAddress ?? UNKNOWN_ADDRESS;
+    this.clientAddress = call.clientAddress ?? UNKNOWN_ADDRESS;
     this.requestId = context.requestId;
     this.traceparent = context.traceparent;
     this.#context = context;

@@ -5,6 +5,7 @@ import type { MetricsRegistry } from '../../telemetry/metrics/registry.ts';
 import type { Authenticate } from '../auth/authenticated.ts';
 import type { StepUpCheck } from '../auth/step-up.ts';
 import type { EventRoute, FunctionDefinition } from '../definition.ts';
+import { NO_EDGE, type Edge } from '../edge.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { Router } from './router.ts';
 
@@ -19,6 +20,8 @@ export interface RuntimeOptions<Deps> {
   readonly stepUps?: StepUpCheck;
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
+  /** Left out: no proxies, no browsers, no limits. */
+  readonly edge?: Edge;
   /** For tests: instead of what the policy of each route says. */
   readonly requestTimeoutMs?: number;
   readonly requestsInFlightMax?: number;
@@ -32,6 +35,7 @@ export interface Runtime<Deps> {
   readonly log: Logger;
   readonly metrics: MetricsRegistry;
   readonly instruments: Instruments;
+  readonly edge: Edge;
   readonly router: Router<Deps>;
   /** By wire type, such as `dev.bourse.exchange.engine.executed.v1`. */
   readonly events: ReadonlyMap<string, EventRoute<Deps>>;
@@ -60,6 +64,7 @@ export function createRuntime<Deps>(options: RuntimeOptions<Deps>): Runtime<Deps
     log: options.log,
     metrics: options.metrics,
     instruments: createInstruments(options.metrics),
+    edge: options.edge ?? NO_EDGE,
     router: new Router(definition.routes),
     events,
     requestTimeoutMs: options.requestTimeoutMs ?? null,

@@ -11,8 +11,10 @@ export interface IncomingCall {
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** The address of the other end of the connection; undefined when it is gone, and in tests. */
   readonly peerAddress?: string | undefined;
-  /** Of whoever sent it, as far as our own proxies tell. */
+  /** Of whoever sent it, as far as our own proxies tell; see shared/http/client-address.ts. */
   readonly clientAddress?: string | undefined;
+  /** There are more headers than are looked at: some may be missing here. */
+  readonly isOverloaded?: boolean;
   /** Reads the body once; refuses what is longer than `bytesMax` or comes too slowly. */
   readonly readBody: (bytesMax: number) => Promise<Buffer | Rejection> | Buffer | Rejection;
   /** Tests only: the caller is known and no token is looked at. */

@@ -1,6 +1,7 @@
 // One Node request through the pipeline and back onto the socket. The same function serves our own
 // listener and the functions framework's, which hands over a request with its body parsed.
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { clientAddressOf } from '../../http/client-address.ts';
 import { answerCall } from '../pipeline/answer.ts';
 import type { Runtime } from '../pipeline/runtime.ts';
 import type { Answer, IncomingCall } from '../pipeline/wire.ts';
@@ -10,6 +11,7 @@ export interface ServeOptions {
   readonly bodyTimeoutMs: number;
   /** The caller waits for `100 Continue` before it sends the body. */
   readonly expectsContinue: boolean;
+  readonly headersMax: number;
 }
 
 /** Answers a request; never fails. Resolves when the answer is handed to the socket. */
@@ -20,11 +22,19 @@ export async function serveRequest<Deps>(
   options: ServeOptions,
 ): Promise<void> {
   let bodyWanted = false;
+  const peerAddress = request.socket.remoteAddress;
   const call: IncomingCall = {
     method: request.method ?? 'GET',
     target: request.url ?? '/',
     headers: flattenHeaders(request),
-    peerAddress: request.socket.remoteAddress,
+    peerAddress,
+    clientAddress: clientAddressOf(
+      peerAddress,
+      request.headers['x-forwarded-for'] as string | undefined,
+      runtime.edge.trustedProxies,
+    ),
+    // Each takes two places, its name and its value.
+    isOverloaded: request.rawHeaders.length > 2 * options.headersMax,
     readBody: (bytesMax) => {
       const length = Number(request.headers['content-length'] ?? 0);
       bodyWanted = length <= bytesMax;

@@ -23,6 +23,9 @@ export const REQUEST_RECEIVE_TIMEOUT_MS = 60_000;
 /** Open sockets of one instance. */
 export const CONNECTIONS_MAX = 8_192;
 
+/** Header lines of one request; with more it is refused. Their bytes Node limits: 16 KiB. */
+export const HEADERS_MAX = 100;
+
 /** How long a stop waits for requests in flight. Kubernetes kills 30 s after the signal. */
 export const DRAIN_TIMEOUT_MS = 25_000;
 
@@ -40,8 +43,11 @@ export function tuneServer<Deps>(
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.requestTimeout = REQUEST_RECEIVE_TIMEOUT_MS;
   server.maxConnections = CONNECTIONS_MAX;
+  // Node drops what is beyond this and says nothing, so it is what we count that must refuse.
+  server.maxHeadersCount = HEADERS_MAX + 1;
   const serve = (expectsContinue: boolean) => {
-    const options = { bodyTimeoutMs: limits.bodyTimeoutMs, expectsContinue };
+    const { bodyTimeoutMs } = limits;
+    const options = { bodyTimeoutMs, expectsContinue, headersMax: HEADERS_MAX };
     return (request: IncomingMessage, response: ServerResponse): void => {
       serveRequest(runtime, request, response, options).catch((error: unknown) => {
         runtime.log.error({ err: error }, 'an answer could not be written');
@@ -53,6 +59,7 @@ export function tuneServer<Deps>(
   server.on('request', serve(false));
   server.on('checkContinue', serve(true));
   server.on('clientError', refuseUnparsed);
+  server.on('connect', refuseTunnel);
 }
 
 /**
@@ -81,6 +88,11 @@ function refuseUnparsed(error: NodeJS.ErrnoException, socket: Duplex): void {
     return;
   }
   socket.end(`HTTP/1.1 ${statusOf(error.code)}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+/** Without a listener Node cuts the connection, which tells the caller nothing. */
+function refuseTunnel(_request: IncomingMessage, socket: Duplex): void {
+  socket.end(`HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 
 function statusOf(code: string | undefined): string {

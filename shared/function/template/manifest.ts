@@ -17,6 +17,8 @@ spec:
       annotations:
         autoscaling.knative.dev/min-scale: '1'
         autoscaling.knative.dev/max-scale: '10'
+        # The activator stays out of the way: one hop less.
+        autoscaling.knative.dev/target-burst-capacity: '0'
     spec:
       containerConcurrency: 100
       timeoutSeconds: 15
@@ -26,6 +28,9 @@ spec:
           ports:
             - name: http1
               containerPort: 8080
+          envFrom:
+            - configMapRef:
+                name: edge
           env:
             - name: FUNCTION_TARGET
               value: ${name}
