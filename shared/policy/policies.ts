@@ -1,6 +1,6 @@
 // The policy of every route of every function: what is not here is served to nobody. The functions,
 // the OpenAPI page and the matrix of callers and routes (test/e2e) all read this table.
-import { cancels, open, reads, trades, type Policy } from './policy.ts';
+import { cancels, manages, open, reads, signsIn, trades, type Policy } from './policy.ts';
 
 export const POLICIES: Readonly<Record<string, Policy>> = {
   // market-data
@@ -43,6 +43,20 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
 
   // risk
   'GET /v1/risk/limits': reads({ weight: 5 }),
+
+  // users
+  'POST /v1/users': signsIn(),
+  'POST /v1/users/verify-email': signsIn(),
+  'POST /v1/users/password-resets': signsIn(),
+  'POST /v1/users/password-resets/confirm': signsIn(),
+  'POST /v1/users/email-changes/confirm': signsIn(),
+  'POST /v1/users/email-changes/cancel': signsIn(),
+  'GET /v1/users/me': reads(),
+  'PATCH /v1/users/me': manages({ stepUp: true }),
+  'DELETE /v1/users/me': manages({ stepUp: true }),
+  'PUT /v1/users/me/password': manages({ stepUp: true }),
+  'POST /v1/users/me/email': manages({ stepUp: true }),
+  'GET /v1/users/me/export': manages({ weight: 10 }),
 };
 
 /** Throws for a route that the table does not know: a function with one must not start. */

@@ -1,14 +1,16 @@
 // Bundles a process's entry with esbuild, incrementally, and keeps the newest good result on disk:
 // one file starts twice as fast as a tree of modules that are compiled on the way.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import {
   context,
   formatMessages,
   type BuildContext,
   type BuildResult,
   type Metafile,
+  type Plugin,
 } from 'esbuild';
 
 export interface Bundle {
@@ -37,6 +39,20 @@ const BANNER = [
   'const __filename = __boursePath(import.meta.url);',
   "const __dirname = __boursePath(new URL('.', import.meta.url));",
 ].join('');
+
+/**
+ * What is compiled for the machine cannot be bundled. It is loaded from where it is installed: the
+ * bundle lies in the data folder, from where its name would lead nowhere.
+ */
+const NATIVE_PACKAGES: Plugin = {
+  name: 'native-packages',
+  setup: (build) => {
+    build.onResolve({ filter: /^@node-rs\// }, ({ path }) => ({
+      path: pathToFileURL(createRequire(import.meta.url).resolve(path)).href,
+      external: true,
+    }));
+  },
+};
 
 /** Older bundles that are kept: a process may be started again from the last one that worked. */
 const KEPT_BUILDS = 10;
@@ -68,6 +84,7 @@ export class Bundler {
       banner: { js: BANNER },
       inject: [ORPHAN_GUARD],
       external: ['pg-native'],
+      plugins: [NATIVE_PACKAGES],
       sourcemap: 'linked',
       // Node reads the whole map at the start: without the sources that takes 0.1 s less.
       sourcesContent: false,
