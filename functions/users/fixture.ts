@@ -1,5 +1,5 @@
-// A users function for tests: real Postgres and log, hashes that are counted and cheap, a clock that
-// stands, and the mails as notifications would open them.
+// A users function for tests: real Postgres and log, hashes that are counted and cheap, a clock
+// that stands, and the mails as notifications would open them.
 import { randomBytes } from 'node:crypto';
 import { openBus } from '../../shared/bus/open-bus.ts';
 import type { Caller } from '../../shared/domain/caller.ts';
@@ -43,7 +43,7 @@ export interface UsersFixture {
   mailTo(to: string, template: string): Promise<OpenedMail>;
   /** Signs up and follows the link; answers the caller. */
   addUser(email: string): Promise<Caller>;
-  addSession(userNumber: number): Promise<number>;
+  addSession(userNumber: number, userAgent?: string): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -114,13 +114,13 @@ export async function createUsersFixture(log: Logger = silentLogger()): Promise<
       const { userId } = answer.body as { readonly userId: string };
       return sessionCaller(Number(userId.slice('usr_'.length)));
     },
-    addSession: async (userNumber) => {
+    addSession: async (userNumber, userAgent = 'a') => {
       const result = await database.pool.query<{ number: number }>(
         `INSERT INTO auth.sessions (user_number, token_hash, amr, authenticated_at, created_at,
            last_used_at, expires_at, address, user_agent)
-         VALUES ($1, $2, '{pwd}', now(), now(), now(), now() + interval '12 h', '192.0.2.1', 'a')
+         VALUES ($1, $2, '{pwd}', now(), now(), now(), now() + interval '12 h', '192.0.2.1', $3)
          RETURNING session_number AS number`,
-        [userNumber, randomBytes(32)],
+        [userNumber, randomBytes(32), userAgent],
       );
       return result.rows[0]?.number ?? 0;
     },

@@ -1,5 +1,5 @@
-// Mails that somebody is to get: what the log holds of one, and what is sealed inside. The log shows
-// neither address nor link.
+// Mails that somebody is to get: what the log holds of one, and what is sealed inside. The log
+// shows neither address nor link.
 import { z } from 'zod';
 import { userIdField } from './fields.ts';
 

@@ -17,7 +17,8 @@ export async function setPassword(
 ): Promise<void> {
   await tx.query(
     `INSERT INTO users.passwords (user_number, hash, changed_at) VALUES ($1, $2, $3)
-     ON CONFLICT (user_number) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at`,
+     ON CONFLICT (user_number)
+     DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at`,
     [userNumber, hash, now],
   );
 }
