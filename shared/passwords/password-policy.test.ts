@@ -22,7 +22,7 @@ describe('C2 the policy refuses', () => {
     ['seven characters of four bytes each', '🦀🦞🐙🦑🐡🐠🐟'],
     ['seven characters, typed as fourteen code points', 'é'.repeat(7).normalize('NFD')],
     ['129 characters', 'x'.repeat(129)],
-    ['half a character', `good enough ${'\ud83e'}`],
+    ['half a character', 'good enough \ud83e'],
   ])('%s', (_name, password) => {
     expect(hasPasswordLength(password)).toBe(false);
   });

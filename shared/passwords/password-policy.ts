@@ -32,7 +32,7 @@ export function isNotTooLong(password: string): boolean {
 }
 
 function countCharacters(password: string): number {
-  return [...normalizePassword(password)].length;
+  return Array.from(normalizePassword(password)).length;
 }
 
 /** Null when the password is taken for the user of this address (null: it is not known). */

@@ -36,7 +36,7 @@ export const changeEmail = route({
     const nowMs = deps.now();
     const outcome = await withMails(deps, nowMs, async (tx, mails) => {
       const user = await lockUser(tx, caller.userNumber);
-      if (user?.email == null) return reject('ACCOUNT_PART_NOT_ALLOWED');
+      if (user === null || user.email === null) return reject('ACCOUNT_PART_NOT_ALLOWED');
       if (user.email === email) return reject('EMAIL_UNCHANGED');
       const { userNumber } = user;
       const emails = { old: user.email, new: email };
@@ -82,8 +82,9 @@ export const confirmEmail = route({
       const now = new Date(nowMs);
       const outcome = await withMails(deps, nowMs, async (tx, mails) => {
         const link = await takeLink(tx, body.token, 'change_email', now);
-        const user = link === null ? null : await lockUser(tx, link.userNumber);
-        if (user === null || link?.changeNumber == null) return reject('LINK_INVALID');
+        if (link === null || link.changeNumber === null) return reject('LINK_INVALID');
+        const user = await lockUser(tx, link.userNumber);
+        if (user === null) return reject('LINK_INVALID');
         const { userNumber } = user;
         const change = await confirmEmailChange(tx, link.changeNumber, now);
         // Another change may have come first.
@@ -116,8 +117,9 @@ export const cancelEmail = route({
       const now = new Date(nowMs);
       const outcome = await withMails(deps, nowMs, async (tx, mails) => {
         const link = await takeLink(tx, body.token, 'cancel_email', now);
-        const user = link === null ? null : await lockUser(tx, link.userNumber);
-        if (user === null || link?.changeNumber == null) return reject('LINK_INVALID');
+        if (link === null || link.changeNumber === null) return reject('LINK_INVALID');
+        const user = await lockUser(tx, link.userNumber);
+        if (user === null) return reject('LINK_INVALID');
         const { userNumber } = user;
         const change = await cancelEmailChanges(tx, userNumber, link.changeNumber, now);
         if (change === null) return reject('LINK_INVALID');
