@@ -24,6 +24,8 @@ export interface ClusterValues {
   readonly sealingDir: string;
   readonly jwksUrl: string;
   readonly issuerUrl: string;
+  /** Of the emulator's own mail server. */
+  readonly smtpUrl: string;
   /** Null: the exchange runs without a cache that its processes could share. */
   readonly cacheUrl: string | null;
   /** What every allowance is multiplied with; left out, it is that of load tools. */
@@ -35,6 +37,9 @@ const TRUSTED_PROXIES = 1;
 
 /** Replay, torture and benchmarks send thousands of orders a second for a few users. */
 const RATE_LIMIT_FACTOR = 1_000;
+
+/** Where a front end would be: links in mails lead there. */
+const PUBLIC_URL = 'http://localhost:3000';
 
 /** What a manifest says of a process. */
 type Process = Pick<ServiceTopology, 'document' | 'env' | 'envMaps'>;
@@ -123,6 +128,7 @@ export class EnvironmentMaker {
 
   #secret(name: string, key: string): string | undefined {
     if (name === 'cache' && key === 'url') return this.#values.cacheUrl ?? undefined;
+    if (name === 'smtp' && key === 'url') return this.#values.smtpUrl;
     const [, owner, kind] = SECRET_NAME.exec(name) ?? [];
     if (owner === undefined || key !== 'url') return undefined;
     const wanted = ROLES_BY_OWNER[owner] ?? `bourse_${owner.replaceAll('-', '_')}`;
@@ -138,7 +144,11 @@ export class EnvironmentMaker {
       'auth/audience': AUDIENCE,
       // A front end under development, on this machine.
       'auth/webauthn-rp-id': 'localhost',
-      'auth/webauthn-origins': 'http://localhost:3000',
+      'auth/webauthn-origins': PUBLIC_URL,
+      'mail/from': 'Bourse <no-reply@bourse.localhost>',
+      // The server is on this machine, and has no certificate.
+      'mail/tls': 'off',
+      'mail/public-url': PUBLIC_URL,
     };
     return this.#topology.configMaps.get(name)?.[key] ?? own[`${name}/${key}`];
   }

@@ -78,6 +78,19 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   'POST /v1/api-keys': manages({ stepUp: true }),
   'GET /v1/api-keys': manages(),
   'DELETE /v1/api-keys/{id}': manages(),
+  // users
+  'POST /v1/users': signsIn(),
+  'POST /v1/users/verify-email': signsIn(),
+  'POST /v1/users/password-resets': signsIn(),
+  'POST /v1/users/password-resets/confirm': signsIn(),
+  'POST /v1/users/email-changes/confirm': signsIn(),
+  'POST /v1/users/email-changes/cancel': signsIn(),
+  'GET /v1/users/me': reads(),
+  'PATCH /v1/users/me': manages({ stepUp: true }),
+  'DELETE /v1/users/me': manages({ stepUp: true }),
+  'PUT /v1/users/me/password': manages({ stepUp: true }),
+  'POST /v1/users/me/email': manages({ stepUp: true }),
+  'GET /v1/users/me/export': manages({ weight: 10 }),
 };
 
 /** Throws for a route that the table does not know: a function with one must not start. */
