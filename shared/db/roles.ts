@@ -14,6 +14,9 @@ export const DATABASE_ROLES = [
   'bourse_operator',
   'bourse_users',
   'bourse_auth',
+  'bourse_admin',
+  'bourse_audit_anchor',
+  'bourse_audit_reader',
 ] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];
 

@@ -24,6 +24,8 @@ const SCHEMAS = [
   'risk',
   'users',
   'auth',
+  'audit',
+  'admin',
 ] as const;
 
 export interface PreparedDatabase {
