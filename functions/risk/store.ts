@@ -1,6 +1,9 @@
 // The SQL of the schema risk: what a user is shown, and what an operator sets.
+import { changeAudited } from '../../shared/audit/append.ts';
+import { byOperator, type JsonValue } from '../../shared/audit/record.ts';
 import type { Pool, Queryable } from '../../shared/db/pool.ts';
 import { withTransaction } from '../../shared/db/pool.ts';
+import { userId } from '../../shared/domain/ids.ts';
 import type { Limit, LimitName } from '../../shared/domain/risk-limits.ts';
 import type { Operator } from '../../shared/operator/operator.ts';
 import type { FlagFacts, MarketUse, PositionUse } from './decide.ts';
@@ -91,11 +94,15 @@ export async function setFlag(
     try {
       return await withTransaction(pool, async (tx) => {
         await tx.query(`SET LOCAL lock_timeout = ${FLAG_LOCK_TIMEOUT_MS}`);
-        const result = await tx.query<{ changed: boolean }>(
-          'SELECT risk.set_flag($1, $2, $3, $4, $5) AS changed',
-          [wanted.userNumber, wanted.flag, wanted.on, operator.actor, operator.reason],
+        return changeAccount(tx, 'flags.change', wanted.userNumber, operator, () =>
+          tx.query<{ changed: boolean }>('SELECT risk.set_flag($1, $2, $3, $4, $5) AS changed', [
+            wanted.userNumber,
+            wanted.flag,
+            wanted.on,
+            operator.actor,
+            operator.reason,
+          ]),
         );
-        return result.rows[0]?.changed === true;
       });
     } catch (error) {
       if (!isLockTimeout(error) || attempt >= FLAG_TRIES_MAX) throw error;
@@ -113,11 +120,50 @@ export async function setTradeGroup(
   wanted: { readonly userNumber: number; readonly group: number | null },
   operator: Operator,
 ): Promise<boolean> {
-  const result = await pool.query<{ changed: boolean }>(
-    'SELECT risk.set_trade_group($1, $2, $3, $4) AS changed',
-    [wanted.userNumber, wanted.group, operator.actor, operator.reason],
+  return withTransaction(pool, (tx) =>
+    changeAccount(tx, 'groups.change', wanted.userNumber, operator, () =>
+      tx.query<{ changed: boolean }>('SELECT risk.set_trade_group($1, $2, $3, $4) AS changed', [
+        wanted.userNumber,
+        wanted.group,
+        operator.actor,
+        operator.reason,
+      ]),
+    ),
   );
-  return result.rows[0]?.changed === true;
+}
+
+type Answer = Promise<{ readonly rows: readonly { readonly changed: boolean }[] }>;
+
+/** Under the lock that the change takes itself, so that nobody comes between look and change. */
+async function changeAccount(
+  tx: Queryable,
+  action: string,
+  userNumber: number,
+  operator: Operator,
+  change: () => Answer,
+): Promise<boolean> {
+  await tx.query('SELECT pg_advisory_xact_lock(7105115, risk.flag_lock($1))', [userNumber]);
+  const subject = userId(userNumber);
+  const head = {
+    stream: 'risk',
+    action,
+    subject,
+    requestId: null,
+    ...byOperator(operator),
+  } as const;
+  const { rows } = await changeAudited(tx, head, () => readAccount(tx, userNumber), change);
+  return rows[0]?.changed === true;
+}
+
+async function readAccount(tx: Queryable, userNumber: number): Promise<JsonValue> {
+  const result = await tx.query<{ account: JsonValue }>(
+    `SELECT json_build_object('trading', coalesce(a.trading, true),
+       'withdrawal', coalesce(a.withdrawal, true), 'frozen', coalesce(a.frozen, false),
+       'tradeGroup', a.trade_group) AS account
+     FROM (SELECT $1::bigint AS user_number) u LEFT JOIN risk.accounts a USING (user_number)`,
+    [userNumber],
+  );
+  return result.rows[0]?.account ?? null;
 }
 
 /** User 0 is everybody; a null value ends the limit. */
@@ -131,11 +177,35 @@ export async function setLimit(
   },
   operator: Operator,
 ): Promise<boolean> {
-  const result = await pool.query<{ changed: boolean }>(
-    'SELECT risk.set_limit($1, $2, $3, $4::numeric, $5, $6) AS changed',
-    [wanted.userNumber, wanted.scope, wanted.name, wanted.value, operator.actor, operator.reason],
+  const { userNumber, scope, name, value } = wanted;
+  const subject = userNumber === 0 ? 'everybody' : userId(userNumber);
+  const head = { stream: 'risk', action: 'limits.change', subject, requestId: null } as const;
+  return withTransaction(pool, async (tx) => {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('risk.limits', 0))`);
+    const { rows } = await changeAudited(
+      tx,
+      { ...head, ...byOperator(operator) },
+      async () => ({ scope, name, value: await findLimit(tx, wanted) }),
+      () =>
+        tx.query<{ changed: boolean }>(
+          'SELECT risk.set_limit($1, $2, $3, $4::numeric, $5, $6) AS changed',
+          [userNumber, scope, name, value, operator.actor, operator.reason],
+        ),
+    );
+    return rows[0]?.changed === true;
+  });
+}
+
+async function findLimit(
+  tx: Queryable,
+  limit: { readonly userNumber: number; readonly scope: string; readonly name: LimitName },
+): Promise<string | null> {
+  const result = await tx.query<{ value: string }>(
+    `SELECT trim_scale(value)::text AS value FROM risk.limits
+     WHERE user_number = $1 AND scope = $2 AND name = $3`,
+    [limit.userNumber, limit.scope, limit.name],
   );
-  return result.rows[0]?.changed === true;
+  return result.rows[0]?.value ?? null;
 }
 
 export interface ChangeRow {

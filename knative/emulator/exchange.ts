@@ -10,6 +10,7 @@ import { TOPICS } from '../../shared/events/catalog.ts';
 import type { LogLevel } from '../../shared/config/fields.ts';
 import { topicsFor } from '../../shared/topics/topics.ts';
 import type { ServiceTopology, Topology } from '../manifests/topology.ts';
+import { Anchoring } from './audit/anchoring.ts';
 import { prepareSealingKeys } from './auth/sealing-keys.ts';
 import type { CodeChange } from './build/code.ts';
 import type { DataDir } from './data/data-dir.ts';
@@ -67,11 +68,16 @@ export class Exchange {
   readonly #notices: Notices;
   readonly #reference: Pool;
   readonly #outbox: Outbox;
+  readonly #anchoring: Anchoring;
   #ending = false;
 
   /** Creates, migrates and seeds the database; nothing runs on it yet. */
   static async prepare(deps: ExchangeDeps, reset: boolean): Promise<Exchange> {
-    if (reset) rmSync(deps.dir.snapshotsDir, { recursive: true, force: true });
+    if (reset) {
+      rmSync(deps.dir.snapshotsDir, { recursive: true, force: true });
+      // Anchors of the log that is thrown away would call the new one forged.
+      rmSync(deps.dir.auditDir, { recursive: true, force: true });
+    }
     mkdirSync(deps.dir.snapshotsDir, { recursive: true });
     let prepared: Exchange | null = null;
     const database = await prepareDatabase(deps.databaseUrl, reset, (error) => {
@@ -124,6 +130,12 @@ export class Exchange {
       bus: this.bus,
       log: deps.notices.logFor('markets'),
     });
+    this.#anchoring = new Anchoring({
+      pool: database.admin,
+      bus: this.bus,
+      directory: deps.dir.auditDir,
+      onFailure: (error) => deps.notices.say('warn', 'audit', 'the log was not anchored', error),
+    });
     for (const topology of deps.services) {
       this.services.set(topology.name, emulatedService(topology, environment, deps));
     }
@@ -154,6 +166,7 @@ export class Exchange {
     if (failed.length === 1) throw failed[0];
     if (failed.length > 1) throw new AggregateError(failed, 'several processes did not start');
     await this.sources.start();
+    this.#anchoring.start();
   }
 
   /** Switches to new code what it changes; what does not start keeps its old version. */
@@ -177,6 +190,7 @@ export class Exchange {
 
   /** Sources first, then functions, then the engine with its snapshot: nobody loses its next. */
   async stop(): Promise<void> {
+    await this.#anchoring.stop();
     await this.sources.stop();
     await Promise.all([...this.services.values()].map((service) => service.stop()));
     await Promise.all(this.engines.map((engine) => engine.stop()));

@@ -2,10 +2,11 @@
 // one transaction, published right after. Written in the schema of the orders function, which reads
 // the block in the transaction of every order.
 import { randomUUID } from 'node:crypto';
+import { appendAudit } from '../audit/append.ts';
 import type { Outbox, OutboxRow } from '../bus/outbox.ts';
 import { withTransaction, type Pool, type Tx } from '../db/pool.ts';
 import { RetryableError } from '../domain/failure.ts';
-import type { MarketId } from '../domain/ids.ts';
+import { userId, type MarketId } from '../domain/ids.ts';
 import { encodeEvent } from '../events/envelope.ts';
 
 /** Every order of the exchange waits behind the lock that is waited for: so not for long. */
@@ -55,6 +56,7 @@ export async function changeBlock(
     await tx.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
     await tx.query('LOCK TABLE orders.account_blocks IN ACCESS EXCLUSIVE MODE');
     const markets = await readMarkets(tx);
+    const [held] = await listBlocks(tx, change.userNumber);
     const earlier = await findUnpublished(tx, change.userNumber);
     const commands = await makeCommands(tx, markets, change);
     const outboxIds = await outbox.insert(tx, [...earlier, ...commands]);
@@ -63,6 +65,16 @@ export async function changeBlock(
        VALUES ($1, $2, $3, $4, $5::bigint[])`,
       [change.userNumber, change.isBlocked, change.operator, change.reason, outboxIds],
     );
+    await appendAudit(tx, {
+      stream: 'accounts',
+      actor: { kind: 'operator', id: change.operator },
+      action: change.isBlocked ? 'accounts.block' : 'accounts.unblock',
+      subject: userId(change.userNumber),
+      before: { isBlocked: held?.isBlocked ?? false },
+      after: { isBlocked: change.isBlocked },
+      reason: change.reason,
+      requestId: null,
+    });
     return { markets: markets.map(({ market }) => market), outboxIds };
   });
   await outbox.publishNow(done.outboxIds);

@@ -15,6 +15,9 @@ export const DATABASE_ROLES = [
   'bourse_users',
   'bourse_auth',
   'bourse_notifications',
+  'bourse_admin',
+  'bourse_audit_anchor',
+  'bourse_audit_reader',
 ] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];
 

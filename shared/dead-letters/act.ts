@@ -1,6 +1,6 @@
 // Redrives or drops letters, one after the other, and writes down each step before the next.
 import { randomUUID } from 'node:crypto';
-import type { Queryable } from '../db/pool.ts';
+import type { Pool } from '../db/pool.ts';
 import { isOpen, type KnownLetter } from './find-letters.ts';
 import { whyNotRedrivable, type DeadLetter } from './letter.ts';
 import { formatPosition, type Position } from './position.ts';
@@ -27,7 +27,7 @@ export interface Result {
 
 /** `letters` may hold null for a position where there is none. */
 export async function actOnLetters(
-  db: Queryable,
+  pool: Pool,
   letters: ReadonlyMap<string, KnownLetter | null>,
   acting: Acting,
 ): Promise<Result[]> {
@@ -40,7 +40,7 @@ export async function actOnLetters(
       results.push({ position, result: 'skipped', detail: `${consumer} seems to be down` });
       continue;
     }
-    const result = await actOn(db, position, known, acting, runId);
+    const result = await actOn(pool, position, known, acting, runId);
     results.push(result);
     failures.set(consumer, result.result === 'failed' ? (failures.get(consumer) ?? 0) + 1 : 0);
   }
@@ -48,7 +48,7 @@ export async function actOnLetters(
 }
 
 async function actOn(
-  db: Queryable,
+  pool: Pool,
   position: string,
   known: KnownLetter | null,
   acting: Acting,
@@ -65,7 +65,7 @@ async function actOn(
   const { letter } = known;
   if (acting.dryRun) return { position, result: 'would', detail: describe(letter, acting.command) };
   const note = (action: ActionKind, detail: string | null): Promise<void> =>
-    recordAction(db, {
+    recordAction(pool, {
       position: letter.position,
       action,
       runId,

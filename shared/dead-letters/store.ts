@@ -1,5 +1,6 @@
 // The SQL of what was done to dead letters (schema operations, role bourse_operator).
-import type { Pool, Queryable } from '../db/pool.ts';
+import { appendAudit } from '../audit/append.ts';
+import { withTransaction, type Pool, type Queryable } from '../db/pool.ts';
 import { LETTERS_TOPIC, formatPosition, type Position } from './position.ts';
 
 export type ActionKind = 'started' | 'redriven' | 'failed' | 'dropped';
@@ -26,24 +27,39 @@ export interface NewAction {
 const LOCK_KEY = "hashtextextended('bourse dead letters', 0)";
 const DETAIL_CHARACTERS_MAX = 1_000;
 
-export async function recordAction(db: Queryable, action: NewAction): Promise<void> {
-  await db.query(
-    `INSERT INTO operations.dead_letter_actions
-       (topic, partition, record_offset, action, run_id, actor, reason, consumer, detail)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    [
-      LETTERS_TOPIC,
-      action.position.partition,
-      action.position.offset,
-      action.action,
-      action.runId,
-      action.actor,
-      action.reason,
-      action.consumer,
-      // Postgres has no zero character in text, and a consumer may answer anything.
-      action.detail?.replaceAll('\0', '').slice(0, DETAIL_CHARACTERS_MAX) ?? null,
-    ],
-  );
+/** Writes down what was done, here and in the audit log, in one transaction. */
+export async function recordAction(pool: Pool, action: NewAction): Promise<void> {
+  const { position, runId, actor, reason, consumer } = action;
+  // Postgres has no zero character in text, and a consumer may answer anything.
+  const detail = action.detail?.replaceAll('\0', '').slice(0, DETAIL_CHARACTERS_MAX) ?? null;
+  await withTransaction(pool, async (tx) => {
+    await tx.query(
+      `INSERT INTO operations.dead_letter_actions
+         (topic, partition, record_offset, action, run_id, actor, reason, consumer, detail)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [
+        LETTERS_TOPIC,
+        position.partition,
+        position.offset,
+        action.action,
+        runId,
+        actor,
+        reason,
+        consumer,
+        detail,
+      ],
+    );
+    await appendAudit(tx, {
+      stream: 'dead-letters',
+      actor: { kind: 'operator', id: actor },
+      action: `letters.${action.action}`,
+      subject: formatPosition(position),
+      before: null,
+      after: { consumer, detail, runId },
+      reason,
+      requestId: null,
+    });
+  });
 }
 
 /** The latest action of each of these records, by position. */

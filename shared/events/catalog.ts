@@ -1,6 +1,7 @@
 // Every event that crosses a process boundary, described once. AsyncAPI, topic provisioning and the
 // check of the manifests' sources are derived from this table.
 import type { z } from 'zod';
+import { anchorSchema } from './audit-anchors.ts';
 import { clockTickedSchema, commandsAcceptedSchema } from './commands.ts';
 import { executedSchema } from './executions.ts';
 import { mailRequestedSchema } from './mail.ts';
@@ -53,6 +54,13 @@ export const TOPICS = {
     partitions: 1,
     retentionMs: 90 * DAY_MS,
     meaning: 'Events that a consumer refused for good or could not take after all retries.',
+  },
+  'audit.anchors': {
+    name: 'audit.anchors',
+    partitioning: 'key',
+    partitions: 1,
+    retentionMs: RETENTION_FOREVER_MS,
+    meaning: 'Where the chains of the audit log ended, signed: a second copy outside the database.',
   },
 } as const satisfies Record<string, TopicFacts>;
 
@@ -123,6 +131,15 @@ export const EVENTS = {
     producer: 'users',
     consumers: ['notifications'],
     meaning: 'A user is to be told something by mail.',
+  },
+  auditAnchored: {
+    type: `${EVENT_TYPE_PREFIX}audit.anchored.v1`,
+    topic: 'audit.anchors',
+    schema: anchorSchema,
+    key: 'none',
+    producer: 'audit',
+    consumers: [],
+    meaning: 'The last record of each stream of the audit log, by number and hash.',
   },
 } as const satisfies Record<string, EventFacts>;
 

@@ -1,6 +1,8 @@
 // The writes of a market's change: the row, the command for the engine, and who did it and why.
 import { randomUUID } from 'node:crypto';
+import { appendAudit } from '../audit/append.ts';
 import type { Outbox } from '../bus/outbox.ts';
+import type { JsonValue } from '../audit/record.ts';
 import type { Tx } from '../db/pool.ts';
 import { encodeEvent } from '../events/envelope.ts';
 import type { NextMarket } from './decide-change.ts';
@@ -108,7 +110,7 @@ export async function saveCommand(
   return outbox.insert(tx, [{ topic, partition: shard, key, headers, value: data }]);
 }
 
-/** Append-only: the database refuses to change what is written here. */
+/** Append-only: the database refuses to change what is written here and in the audit log. */
 export async function saveChange(
   tx: Tx,
   before: StoredMarket | null,
@@ -118,16 +120,25 @@ export async function saveChange(
   const { market, version } = next.config;
   const contentOf = ({ config, status, schedule, shard }: NextMarket) =>
     JSON.stringify({ config, status, schedule, shard });
+  const [was, is] = [before === null ? null : contentOf(before), contentOf(next)];
   await tx.query(
     `INSERT INTO reference.market_changes (market, version, actor, reason, before, after)
      VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb)`,
-    [
-      market,
-      version,
-      note.actor,
-      note.reason,
-      before === null ? null : contentOf(before),
-      contentOf(next),
-    ],
+    [market, version, note.actor, note.reason, was, is],
   );
+  const isPerson = note.reason !== null;
+  await appendAudit(tx, {
+    stream: 'markets',
+    actor: { kind: isPerson ? 'operator' : 'system', id: note.actor },
+    action: 'markets.change',
+    subject: market,
+    before: was === null ? null : parseJson(was),
+    after: parseJson(is),
+    reason: note.reason,
+    requestId: null,
+  });
+}
+
+function parseJson(text: string): JsonValue {
+  return JSON.parse(text) as JsonValue;
 }

@@ -8,6 +8,7 @@ import { formatDecimal } from '../../../shared/money/decimal.ts';
 import { formatRate } from '../decide/present.ts';
 import { readTiers, scheduleDescription } from '../decide/schedule.ts';
 import { recomputeTiers } from '../recompute.ts';
+import { changeFees } from '../store/audited.ts';
 import { listOfUser, listReference, listSchedules, type ScheduleRow } from '../store/show.ts';
 import * as write from '../store/write.ts';
 import type { Command } from './options.ts';
@@ -30,13 +31,15 @@ export async function runCommand(pool: Pool, command: Command): Promise<readonly
     case 'end-schedule': {
       await getMarket(pool, command.market);
       const { market, from, operator } = command;
-      return versionLine(await write.setSchedule(pool, market, null, from, operator));
+      const version = await changeFees(pool, { kind: 'schedule', of: market }, operator, (tx) =>
+        write.setSchedule(tx, market, null, from, operator),
+      );
+      return versionLine(version);
     }
     case 'terms':
-      await getMarket(pool, command.market);
-      return versionLine(await write.setUserTerms(pool, command, command.operator));
+      return setTerms(pool, command);
     case 'discount':
-      return versionLine(await write.setDiscount(pool, command, command.from, command.operator));
+      return setDiscount(pool, command);
     case 'reference-asset':
       return setReferenceAsset(pool, command);
     case 'reference-price':
@@ -54,6 +57,23 @@ function versionLine(version: number): string[] {
   return [`version ${version}`];
 }
 
+async function setTerms(pool: Pool, command: Of<'terms'>): Promise<string[]> {
+  const { userId, market, operator } = command;
+  await getMarket(pool, market);
+  const version = await changeFees(pool, { kind: 'terms', of: userId, market }, operator, (tx) =>
+    write.setUserTerms(tx, command, operator),
+  );
+  return versionLine(version);
+}
+
+async function setDiscount(pool: Pool, command: Of<'discount'>): Promise<string[]> {
+  const { userId, from, operator } = command;
+  const version = await changeFees(pool, { kind: 'discount', of: userId }, operator, (tx) =>
+    write.setDiscount(tx, command, from, operator),
+  );
+  return versionLine(version);
+}
+
 async function setSchedule(pool: Pool, { file, operator }: Of<'schedule'>): Promise<string[]> {
   const parsed = scheduleDescription.safeParse(await readJson(file));
   if (!parsed.success) throw new TerminalError(`${file}: ${z.prettifyError(parsed.error)}`);
@@ -62,7 +82,10 @@ async function setSchedule(pool: Pool, { file, operator }: Of<'schedule'>): Prom
   const tiers = readTiers(parsed.data, await write.findReferenceAsset(pool));
   if ('fault' in tiers) throw new TerminalError(`${file}: ${tiers.fault}`);
   const from = effectiveFrom === undefined ? null : new Date(effectiveFrom);
-  return versionLine(await write.setSchedule(pool, schedule, tiers, from, operator));
+  const version = await changeFees(pool, { kind: 'schedule', of: schedule }, operator, (tx) =>
+    write.setSchedule(tx, schedule, tiers, from, operator),
+  );
+  return versionLine(version);
 }
 
 async function readJson(file: string): Promise<unknown> {
@@ -89,7 +112,10 @@ async function setReferenceAsset(
   { asset, operator }: Of<'reference-asset'>,
 ): Promise<string[]> {
   await getAsset(pool, asset);
-  if (await write.setReferenceAsset(pool, asset, operator)) {
+  const isSet = await changeFees(pool, { kind: 'reference_asset', of: asset }, operator, (tx) =>
+    write.setReferenceAsset(tx, asset, operator),
+  );
+  if (isSet) {
     return [`volumes are measured in ${asset}`];
   }
   const known = await write.findReferenceAsset(pool);
@@ -110,7 +136,9 @@ async function getReferenceAsset(pool: Pool, asset: string): Promise<string> {
 async function setReferencePrice(pool: Pool, command: Of<'reference-price'>): Promise<string[]> {
   const { asset, price, at, operator } = command;
   const reference = await getReferenceAsset(pool, asset);
-  await write.addReferencePrice(pool, { asset, price, pricedAt: at, trade: null }, operator);
+  await changeFees(pool, { kind: 'reference_price', of: asset }, operator, (tx) =>
+    write.addReferencePrice(tx, { asset, price, pricedAt: at, trade: null }, operator),
+  );
   return [`1 ${asset} = ${price} ${reference}, for days that begin after that`];
 }
 
@@ -123,7 +151,9 @@ async function setReferenceMarket(pool: Pool, command: Of<'reference-market'>): 
       throw new TerminalError(`${market} does not price ${asset} in ${reference}`);
     }
   }
-  await write.setConversionMarket(pool, asset, market, operator);
+  await changeFees(pool, { kind: 'conversion_market', of: asset }, operator, (tx) =>
+    write.setConversionMarket(tx, asset, market, operator),
+  );
   return [market === null ? `no market prices ${asset}` : `${market} prices ${asset}`];
 }
 

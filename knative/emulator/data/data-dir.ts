@@ -14,6 +14,8 @@ export interface DataDir {
   readonly issuerKeyFile: string;
   /** Holds a ring of sealing keys for each purpose. */
   readonly sealingDir: string;
+  /** Holds the key that signs anchors of the audit log, and the anchors. */
+  readonly auditDir: string;
   readonly snapshotsDir: string;
   readonly buildDir: string;
 }
@@ -32,6 +34,7 @@ export function dataDir(path: string): DataDir {
     emulatorFile: join(root, 'emulator.json'),
     issuerKeyFile: join(root, 'issuer-key.json'),
     sealingDir: join(root, 'sealing'),
+    auditDir: join(root, 'audit'),
     snapshotsDir: join(root, 'snapshots'),
     buildDir: join(root, 'build'),
   };

@@ -25,6 +25,8 @@ const SCHEMAS = [
   'users',
   'auth',
   'notifications',
+  'audit',
+  'admin',
 ] as const;
 
 export interface PreparedDatabase {
