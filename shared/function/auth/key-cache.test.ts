@@ -83,7 +83,7 @@ describe('a key that is looked up', () => {
     cache.drop(1);
     expect(await has(1)).toBe(false);
 
-    let go = () => undefined as void;
+    let go: () => void = () => undefined;
     state.wait = new Promise((resolve) => (go = resolve));
     const reading = has(2);
     await new Promise((resolve) => setImmediate(resolve));

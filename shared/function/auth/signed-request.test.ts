@@ -163,7 +163,7 @@ describe.each(['ed25519', 'hmac'] as const)('T22 C14 a request signed with %s', 
     const { headers = {}, method, path } = signed(PLACE);
     const known = await identity.authenticate({ method, target: path, headers });
     state.nowMs += 5_001;
-    const proven = 'proveBody' in known ? known.proveBody?.(Buffer.from(BODY), trades()) : 'no';
+    const proven = 'proveBody' in known ? known.proveBody(Buffer.from(BODY), trades()) : 'no';
     expect(await proven).toMatchObject({ code: 'SIGNATURE_EXPIRED' });
     expect([await send({ method, path, headers, rawBody: BODY }), taken]).toEqual([
       'SIGNATURE_EXPIRED',
