@@ -2,11 +2,9 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Server } from 'node:http';
-import type { JWK } from 'jose';
 import type { UserId } from '../../shared/domain/ids.ts';
 import { reject, type Rejection } from '../../shared/domain/rejection.ts';
 import type { ServiceTopology, Topology } from '../manifests/topology.ts';
-import { openIssuer, type Issuer } from './auth/issuer.ts';
 import { Code } from './build/code.ts';
 import { watchSources, type Watching } from './build/watch.ts';
 import { dataDir, lockDataDir, type DataDir } from './data/data-dir.ts';
@@ -58,7 +56,6 @@ export class Emulator {
   #ownPort = 0;
   #unlock: (() => void) | null = null;
   #database: RunningDatabase | null = null;
-  #issuer: Issuer | null = null;
   #mailbox: Mailbox | null = null;
   #code: Code | null = null;
   #exchange: Exchange | null = null;
@@ -118,7 +115,6 @@ export class Emulator {
     const [exchange, code] = await Promise.all([
       this.#startDatabase(databaseUrl).then(() => this.#prepare(this.#options.reset)),
       Code.open(root, this.#dir.buildDir).then((opened) => (this.#code = opened)),
-      openIssuer(this.#dir.issuerKeyFile, this.ownUrl).then((issuer) => (this.#issuer = issuer)),
     ]);
     await exchange.start(code);
     this.#open = true;
@@ -150,13 +146,12 @@ export class Emulator {
     return null;
   }
 
-  jwks(): { readonly keys: readonly JWK[] } {
-    return this.#issuer?.jwks ?? { keys: [] };
+  keySet(): ReturnType<Exchange['issuer']['keySet']> {
+    return this.#running().issuer.keySet();
   }
 
   async sign(userId: UserId): Promise<{ token: string; expiresInSeconds: number }> {
-    if (this.#issuer === null) throw new Error('the issuer has not started');
-    return this.#issuer.sign(userId);
+    return this.#running().issuer.sign(userId);
   }
 
   /** Mails that were sent, newest first. */
@@ -257,6 +252,7 @@ export class Emulator {
       databaseIsOurs: this.#options.databaseUrl === null,
       ownUrl: this.ownUrl,
       smtpUrl: this.#mailbox?.url ?? '',
+      publicUrl: this.publicUrl,
       logLevel: this.#options.logLevel,
       faults: this.faults,
       deliveries: this.deliveries,

@@ -11,6 +11,7 @@ import type { LogLevel } from '../../shared/config/fields.ts';
 import { topicsFor } from '../../shared/topics/topics.ts';
 import type { ServiceTopology, Topology } from '../manifests/topology.ts';
 import { Anchoring } from './audit/anchoring.ts';
+import { Issuer } from './auth/issuer.ts';
 import { prepareSealingKeys } from './auth/sealing-keys.ts';
 import type { CodeChange } from './build/code.ts';
 import type { DataDir } from './data/data-dir.ts';
@@ -47,6 +48,8 @@ export interface ExchangeDeps {
   readonly ownUrl: string;
   /** Where functions send mail. */
   readonly smtpUrl: string;
+  /** Where the functions are; the issuer of every token. */
+  readonly publicUrl: string;
   readonly logLevel: LogLevel;
   readonly faults: FaultPlan;
   readonly deliveries: DeliveryLog;
@@ -63,6 +66,7 @@ export class Exchange {
   readonly engines: readonly EmulatedEngine[];
   readonly sources: SourceSet;
   readonly bus: Bus;
+  readonly issuer: Issuer;
   readonly #database: PreparedDatabase;
   readonly #log: EventLog;
   readonly #notices: Notices;
@@ -110,11 +114,18 @@ export class Exchange {
       busUrl: this.#log.urlFor,
       busVariables: this.#log.variables,
       sealingDir: deps.dir.sealingDir,
-      jwksUrl: `${deps.ownUrl.replace('localhost', '127.0.0.1')}/.well-known/jwks.json`,
-      issuerUrl: deps.ownUrl,
+      jwksUrl: keySetUrl(deps),
+      issuerUrl: deps.publicUrl,
       smtpUrl: deps.smtpUrl,
       cacheUrl: deps.redisUrl,
       ...(deps.productionLimits ? { rateLimitFactor: 1 } : {}),
+    });
+    this.issuer = new Issuer({
+      databaseUrl: database.urlFor('bourse_auth'),
+      admin: database.admin,
+      sealingDir: deps.dir.sealingDir,
+      issuerUrl: deps.publicUrl,
+      log: deps.notices.logFor('tokens'),
     });
     this.#reference = createPool({
       url: database.urlFor('bourse_reference'),
@@ -197,7 +208,7 @@ export class Exchange {
     await this.#outbox.stop();
     await this.bus.close();
     this.#ending = true;
-    await this.#reference.end();
+    await Promise.all([this.#reference.end(), this.issuer.close()]);
     await this.#database.admin.end();
   }
 
@@ -227,6 +238,15 @@ export class Exchange {
   async #endOldLeases(): Promise<void> {
     await this.admin.query('UPDATE log.group_members SET lease_until = now()');
   }
+}
+
+/** The auth function's own, by the public port; without that function the emulator publishes them. */
+function keySetUrl({ services, publicUrl, ownUrl }: ExchangeDeps): string {
+  const hasAuth = services.some(({ target }) => target === 'auth');
+  const url = new URL('/.well-known/jwks.json', hasAuth ? publicUrl : ownUrl);
+  // The functions run here: no resolver may come between them.
+  url.hostname = '127.0.0.1';
+  return url.href;
 }
 
 function emulatedService(

@@ -1,6 +1,7 @@
 // What is printed when the exchange trades: addresses, users, and commands to paste that trade.
 import type { EmulatorState } from './state.ts';
 import { SEEDED_FUNDS, SEEDED_USERS } from './seed/accounts.ts';
+import { DEVELOPMENT_PASSWORD } from './seed/users.ts';
 
 export function readyText(state: EmulatorState, tookMs: number): string {
   const users = Object.entries(SEEDED_USERS).map(([name, id]) => {
@@ -20,7 +21,7 @@ The exchange trades. Ready in ${(tookMs / 1000).toFixed(1)} s.
   emulator     ${state.ownUrl}     (inspector, tokens, faults)
 ${services.join('\n')}
 
-Users
+Users (sign in: <name>@example.test, "${DEVELOPMENT_PASSWORD}")
 ${users.join('\n')}
 
 Trade (paste all of it):

@@ -1,8 +1,10 @@
 // One exchange, all processes real: a trade to the last unit, bad input, forged tokens, repeated
 // and poisonous events, and an audit at the end.
-import { createPrivateKey, generateKeyPairSync, sign } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { createPrivateKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createPool } from '../../shared/db/pool.ts';
+import { readKeyRing } from '../../shared/secrets/key-ring.ts';
+import { unseal } from '../../shared/secrets/seal.ts';
 import { openBus } from '../../shared/bus/open-bus.ts';
 import { silentLogger } from '../../shared/telemetry/logger.ts';
 import { eventually, Exchange, runProgram } from './exchange.ts';
@@ -233,15 +235,30 @@ describe('a token', () => {
     return `${text}.${makeSignature(text)}`;
   }
 
-  const issuerKey = () =>
-    createPrivateKey({
-      key: JSON.parse(readFileSync(`${exchange.dataDir}/issuer-key.json`, 'utf8')) as never,
-      format: 'jwk',
-    });
-  const signed = (text: string) => sign(null, Buffer.from(text), issuerKey()).toString('base64url');
+  /** The very key that signs: what is refused below is not refused for its signature. */
+  let issuerKey: KeyObject;
+  const signed = (text: string) => sign(null, Buffer.from(text), issuerKey).toString('base64url');
   const otherKey = generateKeyPairSync('ed25519').privateKey;
   const signedByOther = (text: string) =>
     sign(null, Buffer.from(text), otherKey).toString('base64url');
+
+  beforeAll(async () => {
+    const pool = createPool({
+      url: exchange.databaseUrl,
+      applicationName: 'e2e',
+      connectionsMax: 1,
+    });
+    const header = Buffer.from(alice.split('.')[0] ?? '', 'base64url').toString();
+    const { kid } = JSON.parse(header) as { kid: string };
+    const found = await pool.query<{ sealed: string }>(
+      'SELECT sealed FROM auth.signing_keys WHERE kid = $1',
+      [kid],
+    );
+    await pool.end();
+    const ring = readKeyRing(`${exchange.dataDir}/sealing`, 'auth');
+    const jwk = unseal(ring, `signing-key/${kid}`, found.rows[0]?.sealed ?? '').toString();
+    issuerKey = createPrivateKey({ key: JSON.parse(jwk) as never, format: 'jwk' });
+  });
 
   it('is missing: 401', async () => {
     const answer = await exchange.call(null, 'GET', '/v1/balances');

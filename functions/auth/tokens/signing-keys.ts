@@ -6,7 +6,6 @@ import { assert } from '../../../shared/domain/failure.ts';
 import { TOKEN_ALGORITHM } from '../../../shared/function/auth/token-rules.ts';
 import type { KeyRing } from '../../../shared/secrets/key-ring.ts';
 import { unseal } from '../../../shared/secrets/seal.ts';
-import type { Logger } from '../../../shared/telemetry/logger.ts';
 import { findSigningKey, stateOf, type KeyTimes } from './decide.ts';
 import { makeFirstKeys, placeOf } from './make-keys.ts';
 import type { PublicKey } from './schema.ts';
@@ -37,11 +36,14 @@ export interface SigningKeys {
   published(): Promise<readonly PublicKey[]>;
 }
 
+/** What is said of keys: of those that cannot be read, or not opened. */
+export type KeysLog = Readonly<Record<'warn' | 'error', (facts: object, message: string) => void>>;
+
 export interface SigningKeysOptions {
   readonly pool: Pool;
   readonly sealing: KeyRing;
   readonly now: () => number;
-  readonly log: Logger;
+  readonly log: KeysLog;
 }
 
 export function openSigningKeys(options: SigningKeysOptions): SigningKeys {
@@ -104,7 +106,7 @@ async function readKeys(
 async function openOrReport(
   stored: StoredKey,
   sealing: KeyRing,
-  log: Logger,
+  log: KeysLog,
 ): Promise<SigningKey | null> {
   try {
     return await openKey(stored, sealing);

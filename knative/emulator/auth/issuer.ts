@@ -1,60 +1,81 @@
-// The token issuer of the emulator. Its key stays in the data folder, so that tokens outlive a
-// restart; functions verify against its JWKS as they would against a real issuer's.
-import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import {
-  calculateJwkThumbprint,
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-  SignJWT,
-  type CryptoKey,
-  type JWK,
-} from 'jose';
+// The shortcut to a token: what a sign-in does, without password and factor. The session is real,
+// and the token comes from the code and the keys of the auth function.
+import { openSession } from '../../../functions/auth/sessions/open-session.ts';
+import { mintAccessToken, type Issuing } from '../../../functions/auth/tokens/mint.ts';
+import { openSigningKeys, type KeysLog } from '../../../functions/auth/tokens/signing-keys.ts';
+import { createPool, type Pool } from '../../../shared/db/pool.ts';
 import { SCOPES } from '../../../shared/domain/caller.ts';
-import { sessionId, type UserId } from '../../../shared/domain/ids.ts';
-import { TOKEN_ALGORITHM, TOKEN_TYPE } from '../../../shared/function/auth/token-rules.ts';
+import { assert } from '../../../shared/domain/failure.ts';
+import { parseUserId, type UserId } from '../../../shared/domain/ids.ts';
+import { readKeyRing } from '../../../shared/secrets/key-ring.ts';
+import { addDevelopmentUser } from '../seed/users.ts';
 
 export const AUDIENCE = 'bourse';
 
-/** Tokens are for a day's work. */
+/** Tokens are for a day's work, as long as the session behind them. */
 const TOKEN_SECONDS = 12 * 3_600;
+const CONNECTIONS_MAX = 4;
+const DEVICE = { address: '127.0.0.1', userAgent: 'bourse-emulator' };
 
-/** Nobody has signed in: the tokens of this shortcut share a session that does not exist. */
-const SHORTCUT_SESSION = sessionId(1);
-
-export interface Issuer {
-  readonly jwks: { readonly keys: readonly JWK[] };
-  /** Signs a token for a user of this exchange. */
-  sign(userId: UserId): Promise<{ token: string; expiresInSeconds: number }>;
+export interface IssuerOptions {
+  /** Of bourse_auth. */
+  readonly databaseUrl: string;
+  /** May write users. */
+  readonly admin: Pool;
+  readonly sealingDir: string;
+  readonly issuerUrl: string;
+  readonly log: KeysLog;
 }
 
-export async function openIssuer(keyFile: string, issuerUrl: string): Promise<Issuer> {
-  const secret = await readOrMakeKey(keyFile);
-  const key = (await importJWK(secret, TOKEN_ALGORITHM)) as CryptoKey;
-  const publicPart = { kty: secret.kty, crv: secret.crv, x: secret.x } as JWK;
-  const kid = await calculateJwkThumbprint(publicPart);
-  return {
-    jwks: { keys: [{ ...publicPart, kid, alg: TOKEN_ALGORITHM, use: 'sig' }] },
-    sign: async (userId) => ({
-      token: await new SignJWT({ sid: SHORTCUT_SESSION, scope: SCOPES.join(' ') })
-        .setProtectedHeader({ alg: TOKEN_ALGORITHM, kid, typ: TOKEN_TYPE })
-        .setIssuer(issuerUrl)
-        .setAudience(AUDIENCE)
-        .setSubject(userId)
-        .setJti(randomUUID())
-        .setIssuedAt()
-        .setExpirationTime(`${TOKEN_SECONDS}s`)
-        .sign(key),
-      expiresInSeconds: TOKEN_SECONDS,
-    }),
-  };
-}
+export class Issuer {
+  readonly #admin: Pool;
+  readonly #pool: Pool;
+  readonly #issuing: Issuing;
+  /** Users whose row is known to be there. */
+  readonly #users = new Set<number>();
 
-async function readOrMakeKey(keyFile: string): Promise<JWK> {
-  if (!existsSync(keyFile)) {
-    const pair = await generateKeyPair(TOKEN_ALGORITHM, { crv: 'Ed25519', extractable: true });
-    writeFileSync(keyFile, JSON.stringify(await exportJWK(pair.privateKey)), { mode: 0o600 });
+  constructor({ databaseUrl, admin, sealingDir, issuerUrl, log }: IssuerOptions) {
+    this.#admin = admin;
+    this.#pool = createPool({
+      url: databaseUrl,
+      applicationName: 'bourse-emulator-tokens',
+      connectionsMax: CONNECTIONS_MAX,
+      onError: (error) => log.warn({ err: error }, 'idle connection lost'),
+    });
+    const sealing = readKeyRing(sealingDir, 'auth');
+    const keys = openSigningKeys({ pool: this.#pool, sealing, now: Date.now, log });
+    this.#issuing = { issuer: issuerUrl, audience: AUDIENCE, keys };
   }
-  return JSON.parse(readFileSync(keyFile, 'utf8')) as JWK;
+
+  /** What the auth function publishes, for an exchange that runs without it. */
+  async keySet(): Promise<{ readonly keys: readonly unknown[] }> {
+    return { keys: await this.#issuing.keys.published() };
+  }
+
+  async sign(userId: UserId): Promise<{ token: string; expiresInSeconds: number }> {
+    const userNumber = parseUserId(userId);
+    assert(userNumber !== null, 'a user id has a number');
+    if (!this.#users.has(userNumber)) await addDevelopmentUser(this.#admin, userNumber);
+    this.#users.add(userNumber);
+    const nowMs = Date.now();
+    const session = await openSession(this.#pool, { userNumber, amr: ['pwd'], ...DEVICE }, nowMs);
+    const { accessToken, expiresInSeconds } = await mintAccessToken(
+      this.#issuing,
+      {
+        userNumber,
+        credentialId: session.sessionId,
+        scopes: SCOPES,
+        authTimeMs: nowMs,
+        amr: ['pwd'],
+        endsAtMs: session.expiresAt.getTime(),
+        lifeSeconds: TOKEN_SECONDS,
+      },
+      nowMs,
+    );
+    return { token: accessToken, expiresInSeconds };
+  }
+
+  close(): Promise<void> {
+    return this.#pool.end();
+  }
 }

@@ -11,7 +11,6 @@ export interface DataDir {
   readonly postgresFile: string;
   /** Tells them where the emulator is: `{ownUrl, publicUrl}`. */
   readonly emulatorFile: string;
-  readonly issuerKeyFile: string;
   /** Holds a ring of sealing keys for each purpose. */
   readonly sealingDir: string;
   /** Holds the key that signs anchors of the audit log, and the anchors. */
@@ -32,7 +31,6 @@ export function dataDir(path: string): DataDir {
     postgresDir: join(root, 'postgres'),
     postgresFile: join(root, 'postgres.json'),
     emulatorFile: join(root, 'emulator.json'),
-    issuerKeyFile: join(root, 'issuer-key.json'),
     sealingDir: join(root, 'sealing'),
     auditDir: join(root, 'audit'),
     snapshotsDir: join(root, 'snapshots'),

@@ -22,6 +22,7 @@ const SCHEMAS = [
   'log',
   'operations',
   'risk',
+  'engine',
   'users',
   'auth',
   'notifications',

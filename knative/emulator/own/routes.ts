@@ -40,7 +40,7 @@ export function ownRoutes(emulator: Emulator): OwnRoute[] {
     {
       method: 'GET',
       path: '/.well-known/jwks.json',
-      handle: () => Promise.resolve({ status: 200, json: emulator.jwks() }),
+      handle: async () => ({ status: 200, json: await emulator.keySet() }),
     },
     { method: 'POST', path: '/tokens', handle: (request) => makeToken(emulator, request) },
     { method: 'POST', path: '/fund', handle: (request) => fundUser(emulator, request) },

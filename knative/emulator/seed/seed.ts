@@ -6,6 +6,7 @@ import type { Outbox } from '../../../shared/bus/outbox.ts';
 import { applyMarket, findMarket, saveAssets } from '../../../shared/markets/market-store.ts';
 import { SEEDED_FUNDS, SEEDED_USERS } from './accounts.ts';
 import { fund } from './fund.ts';
+import { seedUsers } from './users.ts';
 import { SEEDED_ASSETS, SEEDED_MARKETS } from './markets.ts';
 
 const MAKER_PPM = 1_000;
@@ -25,6 +26,7 @@ export async function seedExchange(
 ): Promise<void> {
   await saveAssets(reference, SEEDED_ASSETS);
   await seedFees(admin);
+  await seedUsers(admin);
   await seedFunds(admin);
   for (const [place, description] of SEEDED_MARKETS.entries()) {
     // A market that an operator has changed since stays as it is.
