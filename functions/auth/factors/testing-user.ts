@@ -10,7 +10,10 @@ import { parseKeyRing } from '../../../shared/secrets/key-ring.ts';
 import { drawSecret, hashSecret } from '../../../shared/secrets/token.ts';
 import { silentLogger } from '../../../shared/telemetry/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../../../shared/testing/database.ts';
-import { SoftwarePasskey, type PasskeyAlgorithm } from '../../../shared/testing/software-passkey.ts';
+import {
+  SoftwarePasskey,
+  type PasskeyAlgorithm,
+} from '../../../shared/testing/software-passkey.ts';
 import type { AuthDeps } from '../deps.ts';
 import { definition } from '../handler.ts';
 import { openSession } from '../sessions/open-session.ts';

@@ -20,7 +20,9 @@ describe('C8 a secret is refused', () => {
   it('to nobody in particular, and to a program', async () => {
     expect((await bench.post(null, TOTP)).status).toBe(401);
     const { caller } = await bench.newUser();
-    expect(codeOf(await bench.post({ ...caller, kind: 'client' }, TOTP))).toBe('CALLER_NOT_ALLOWED');
+    expect(codeOf(await bench.post({ ...caller, kind: 'client' }, TOTP))).toBe(
+      'CALLER_NOT_ALLOWED',
+    );
   });
 
   it('without a step-up where there is a factor, also one that came in between', async () => {
