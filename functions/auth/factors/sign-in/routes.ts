@@ -16,7 +16,7 @@ import {
   signInFactorBody,
   type Shown,
 } from '../schema.ts';
-import { findPending, findStatus, takeTry, usePending } from './store.ts';
+import { findPending, findStatus, lockPending, takeTry, usePending } from './store.ts';
 
 export const signInFactorRoutes: readonly Route<AuthDeps>[] = [
   route({
@@ -64,6 +64,7 @@ async function completeSignIn(
   const evidence = await examine(deps, purpose, shown);
   if (isRejection(evidence)) return hideCaller(evidence);
   const opened = await withTransaction(deps.pool, async (tx) => {
+    if (!(await lockPending(tx, pendingHash))) return reject('PENDING_SIGN_IN_INVALID');
     if ((await findStatus(tx, userNumber)) !== 'active') return reject('PENDING_SIGN_IN_INVALID');
     if (!(await useUp(tx, userNumber, evidence, nowMs))) return reject('FACTOR_INVALID');
     if (!(await usePending(tx, pendingHash, nowMs))) return reject('PENDING_SIGN_IN_INVALID');

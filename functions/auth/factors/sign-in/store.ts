@@ -36,7 +36,20 @@ export async function takeTry(
   return result.rows[0] ?? null;
 }
 
-/** True for one caller only: one sign-in opens one session. */
+/**
+ * True for one caller only, who holds it until the end of the transaction: others wait, and use
+ * nothing up in vain.
+ */
+export async function lockPending(db: Queryable, pendingHash: Buffer): Promise<boolean> {
+  const result = await db.query(
+    `SELECT FROM auth.pending_sign_ins
+     WHERE pending_hash = $1::bytea AND used_at IS NULL FOR UPDATE`,
+    [pendingHash],
+  );
+  return result.rows.length === 1;
+}
+
+/** One sign-in opens one session. */
 export async function usePending(
   db: Queryable,
   pendingHash: Buffer,
