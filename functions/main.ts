@@ -10,9 +10,11 @@ import { definition as auth } from './auth/handler.ts';
 import { definition as fees } from './fees/handler.ts';
 import { definition as ledger } from './ledger/handler.ts';
 import { definition as marketData } from './market-data/handler.ts';
+import { definition as notifications } from './notifications/handler.ts';
 import { definition as orders } from './orders/handler.ts';
 import { definition as risk } from './risk/handler.ts';
 import { definition as settlement } from './settlement/handler.ts';
+import { definition as users } from './users/handler.ts';
 
 export const functions: readonly Hostable[] = [
   // One a line, in alphabetical order: `npm run new:function` adds to it.
@@ -20,9 +22,11 @@ export const functions: readonly Hostable[] = [
   hostable(fees),
   hostable(ledger),
   hostable(marketData),
+  hostable(notifications),
   hostable(orders),
   hostable(risk),
   hostable(settlement),
+  hostable(users),
 ];
 
 if (isStartedFile(import.meta.url)) await runFunctionProcess(functions);

@@ -5,6 +5,7 @@ import { toJsonSchema, type JsonSchema } from './json-schema.ts';
 
 const KEYS = {
   market: 'The market, such as BTC-USD.',
+  user: 'The user id, or no key where nobody is known.',
   none: 'No key.',
 } as const satisfies Record<EventFacts['key'], string>;
 

@@ -15,6 +15,7 @@ import { givenDatabase, startPostgres, type RunningDatabase } from './database/p
 import { DeliveryLog, type Delivery } from './eventing/delivery-log.ts';
 import type { SourceAction, SourceState } from './eventing/emulated-source.ts';
 import { Exchange, type ExchangeDeps } from './exchange.ts';
+import { Mailbox, type ReceivedMail } from './mail/mailbox.ts';
 import { LogPrinter } from './log/printer.ts';
 import { readCheckedTopology, selectServices, withShards } from './manifests.ts';
 import { Notices } from './notices.ts';
@@ -58,6 +59,7 @@ export class Emulator {
   #unlock: (() => void) | null = null;
   #database: RunningDatabase | null = null;
   #issuer: Issuer | null = null;
+  #mailbox: Mailbox | null = null;
   #code: Code | null = null;
   #exchange: Exchange | null = null;
   #watching: Watching | null = null;
@@ -110,6 +112,7 @@ export class Emulator {
     this.#unlock = lockDataDir(this.#dir);
     this.#publicPort = await listen(this.#public, port);
     this.#ownPort = await listen(this.#own, port === 0 ? 0 : port + 1);
+    this.#mailbox = await Mailbox.open();
     const { ownUrl, publicUrl } = this;
     writeFileSync(this.#dir.emulatorFile, `${JSON.stringify({ ownUrl, publicUrl })}\n`);
     const [exchange, code] = await Promise.all([
@@ -139,6 +142,7 @@ export class Emulator {
       await this.#exchange?.stop();
       this.#exchange = null;
       this.faults.clear();
+      this.#mailbox?.clear();
       const exchange = await this.#prepare(true);
       if (this.#code !== null) await exchange.start(this.#code);
       this.#open = true;
@@ -153,6 +157,11 @@ export class Emulator {
   async sign(userId: UserId): Promise<{ token: string; expiresInSeconds: number }> {
     if (this.#issuer === null) throw new Error('the issuer has not started');
     return this.#issuer.sign(userId);
+  }
+
+  /** Mails that were sent, newest first. */
+  mails(to: string | null): ReceivedMail[] {
+    return this.#mailbox?.list(to) ?? [];
   }
 
   async fund(fundings: readonly Funding[]): Promise<Rejection | null> {
@@ -246,6 +255,7 @@ export class Emulator {
       kafka: this.#options.kafka ?? null,
       databaseIsOurs: this.#options.databaseUrl === null,
       ownUrl: this.ownUrl,
+      smtpUrl: this.#mailbox?.url ?? '',
       logLevel: this.#options.logLevel,
       faults: this.faults,
       deliveries: this.deliveries,
@@ -291,6 +301,7 @@ export class Emulator {
     await closeServer(this.#public, CLOSE_GRACE_MS);
     await this.#changing;
     await this.#exchange?.stop();
+    await this.#mailbox?.close();
     await closeServer(this.#own, CLOSE_GRACE_MS);
     await this.#code?.dispose();
     await this.#database?.stop();

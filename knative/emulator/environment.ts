@@ -24,9 +24,14 @@ export interface ClusterValues {
   readonly sealingDir: string;
   readonly jwksUrl: string;
   readonly issuerUrl: string;
+  /** Of the emulator's own mail server. */
+  readonly smtpUrl: string;
   /** Null: the exchange runs without a cache that its processes could share. */
   readonly cacheUrl: string | null;
 }
+
+/** Where a front end would be: links in mails lead there. */
+const PUBLIC_URL = 'http://localhost:3000';
 
 /** What a manifest says of a process. */
 type Process = Pick<ServiceTopology, 'document' | 'env' | 'envMaps'>;
@@ -113,6 +118,7 @@ export class EnvironmentMaker {
 
   #secret(name: string, key: string): string | undefined {
     if (name === 'cache' && key === 'url') return this.#values.cacheUrl ?? undefined;
+    if (name === 'smtp' && key === 'url') return this.#values.smtpUrl;
     const [, owner, kind] = SECRET_NAME.exec(name) ?? [];
     if (owner === undefined || key !== 'url') return undefined;
     const wanted = ROLES_BY_OWNER[owner] ?? `bourse_${owner.replaceAll('-', '_')}`;
@@ -126,6 +132,10 @@ export class EnvironmentMaker {
       'auth/jwks-url': this.#values.jwksUrl,
       'auth/issuer': this.#values.issuerUrl,
       'auth/audience': AUDIENCE,
+      'mail/from': 'Bourse <no-reply@bourse.localhost>',
+      // The server is on this machine, and has no certificate.
+      'mail/tls': 'off',
+      'mail/public-url': PUBLIC_URL,
     };
     return this.#topology.configMaps.get(name)?.[key] ?? own[`${name}/${key}`];
   }

@@ -42,6 +42,8 @@ export interface ExchangeDeps {
   /** True when nobody else can be using this database. */
   readonly databaseIsOurs: boolean;
   readonly ownUrl: string;
+  /** Where functions send mail. */
+  readonly smtpUrl: string;
   readonly logLevel: LogLevel;
   readonly faults: FaultPlan;
   readonly deliveries: DeliveryLog;
@@ -102,6 +104,7 @@ export class Exchange {
       sealingDir: deps.dir.sealingDir,
       jwksUrl: `${deps.ownUrl.replace('localhost', '127.0.0.1')}/.well-known/jwks.json`,
       issuerUrl: deps.ownUrl,
+      smtpUrl: deps.smtpUrl,
       cacheUrl: deps.redisUrl,
     });
     this.#reference = createPool({

@@ -14,6 +14,7 @@ export const DATABASE_ROLES = [
   'bourse_operator',
   'bourse_users',
   'bourse_auth',
+  'bourse_notifications',
 ] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];
 

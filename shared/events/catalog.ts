@@ -3,6 +3,7 @@
 import type { z } from 'zod';
 import { clockTickedSchema, commandsAcceptedSchema } from './commands.ts';
 import { executedSchema } from './executions.ts';
+import { mailRequestedSchema } from './mail.ts';
 import { marketHandedOverSchema, marketTakenOverSchema } from './market-moves.ts';
 
 /** CloudEvents asks for a reverse-DNS prefix of the type. */
@@ -39,6 +40,13 @@ export const TOPICS = {
     retentionMs: 30 * DAY_MS,
     meaning: 'What the engine did, one record for each input batch unless it would be too big.',
   },
+  'mail.requested': {
+    name: 'mail.requested',
+    partitioning: 'key',
+    partitions: 1,
+    retentionMs: 2 * DAY_MS,
+    meaning: 'Mails to be sent. Who gets them and what they hold is sealed.',
+  },
   'dead-letters': {
     name: 'dead-letters',
     partitioning: 'key',
@@ -55,7 +63,7 @@ export interface EventFacts {
   readonly topic: TopicName;
   readonly schema: z.ZodType;
   /** What the record key is. */
-  readonly key: 'market' | 'none';
+  readonly key: 'market' | 'user' | 'none';
   readonly producer: string;
   readonly consumers: readonly string[];
   readonly meaning: string;
@@ -106,6 +114,15 @@ export const EVENTS = {
     producer: 'engine-daemon',
     consumers: ['settlement', 'orders', 'market-data'],
     meaning: 'Trades, openings, endings and amendments, in the sequence of each market.',
+  },
+  mailRequested: {
+    type: `${EVENT_TYPE_PREFIX}mail.requested.v1`,
+    topic: 'mail.requested',
+    schema: mailRequestedSchema,
+    key: 'user',
+    producer: 'users',
+    consumers: ['notifications'],
+    meaning: 'A user is to be told something by mail.',
   },
 } as const satisfies Record<string, EventFacts>;
 

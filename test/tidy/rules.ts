@@ -12,6 +12,7 @@ const isPure = (path: string) =>
   !isTest(path) &&
   (/^shared\/(money|domain|events)\//.test(path) ||
     /^functions\/[a-z-]+\/(schema|decide)(\.ts$|\/)/.test(path) ||
+    path === 'shared/passwords/password-policy.ts' ||
     path.startsWith('engine-daemon/core/'));
 
 /** Files of the top-level folder, or of one function, are one unit. */

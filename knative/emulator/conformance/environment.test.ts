@@ -18,6 +18,7 @@ const values = {
   sealingDir: '/data/sealing',
   jwksUrl: 'http://issuer/jwks',
   issuerUrl: 'http://issuer',
+  smtpUrl: 'smtp://127.0.0.1:2525',
   cacheUrl: null,
 };
 const maker = new EnvironmentMaker(topology, values);

@@ -24,6 +24,7 @@ const SCHEMAS = [
   'risk',
   'users',
   'auth',
+  'notifications',
 ] as const;
 
 export interface PreparedDatabase {

@@ -19,6 +19,7 @@ const fundSchema = z.strictObject({
   asset: z.string().min(1).max(16),
   amount: z.string().max(64),
 });
+const mailsSchema = z.strictObject({ to: z.string().max(254).optional() });
 const deliveriesSchema = z.strictObject({
   source: z.string().optional(),
   status: z
@@ -44,6 +45,7 @@ export function ownRoutes(emulator: Emulator): OwnRoute[] {
     { method: 'POST', path: '/tokens', handle: (request) => makeToken(emulator, request) },
     { method: 'POST', path: '/fund', handle: (request) => fundUser(emulator, request) },
     { method: 'GET', path: '/deliveries', handle: (request) => deliveries(emulator, request) },
+    { method: 'GET', path: '/mails', handle: (request) => mails(emulator, request) },
     {
       method: 'POST',
       path: '/deliveries/{id}/replay',
@@ -105,6 +107,13 @@ function deliveries(emulator: Emulator, request: OwnRequest): ReturnType<OwnRout
   const filter = check(deliveriesSchema, request.query, 'QUERY_INVALID');
   if ('rejected' in filter) return Promise.resolve(filter);
   return Promise.resolve({ status: 200, json: { items: emulator.deliveries.list(filter) } });
+}
+
+function mails(emulator: Emulator, request: OwnRequest): ReturnType<OwnRoute['handle']> {
+  const filter = check(mailsSchema, request.query, 'QUERY_INVALID');
+  if ('rejected' in filter) return Promise.resolve(filter);
+  const to = filter.to?.toLowerCase() ?? null;
+  return Promise.resolve({ status: 200, json: { items: emulator.mails(to) } });
 }
 
 async function replay(emulator: Emulator, id: string): ReturnType<OwnRoute['handle']> {

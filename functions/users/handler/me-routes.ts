@@ -1,0 +1,90 @@
+// The account itself: looked at, changed, taken home, closed.
+import { withTransaction } from '../../../shared/db/pool.ts';
+import { assert } from '../../../shared/domain/failure.ts';
+import { reject } from '../../../shared/domain/rejection.ts';
+import { route } from '../../../shared/function/definition.ts';
+import { presentExport, presentUser } from '../decide.ts';
+import type { UsersDeps } from '../deps.ts';
+import { closedAnswer, exportAnswer, meAnswer, noQuery, patchMeBody } from '../schema.ts';
+import { closeAccounts, forgetUsers, readKnown } from '../store/close.ts';
+import { changeUser, findUser, lockUser } from '../store/users.ts';
+import { recipientOf, timeText, withMails } from './with-mails.ts';
+
+export const getMe = route({
+  method: 'GET',
+  path: '/v1/users/me',
+  summary: 'Who the caller is.',
+  query: noQuery,
+  answers: { 200: meAnswer },
+  refusals: ['ACCOUNT_CLOSED'],
+  handle: async ({ caller }, deps: UsersDeps) => {
+    assert(caller !== null, 'the route is not open to anyone');
+    const user = await findUser(deps.pool, caller.userNumber);
+    if (user === null) return reject('ACCOUNT_CLOSED');
+    return { status: 200, body: presentUser(user, caller.kind) };
+  },
+});
+
+export const patchMe = route({
+  method: 'PATCH',
+  path: '/v1/users/me',
+  summary: 'Changes the language, or the phrase that is in every mail of ours.',
+  query: noQuery,
+  body: patchMeBody,
+  answers: { 200: meAnswer },
+  refusals: ['ACCOUNT_CLOSED'],
+  handle: async ({ body, caller }, deps: UsersDeps) => {
+    assert(caller !== null, 'the route is not open to anyone');
+    const user = await changeUser(deps.pool, caller.userNumber, body);
+    if (user === null) return reject('ACCOUNT_CLOSED');
+    return { status: 200, body: presentUser(user, caller.kind) };
+  },
+});
+
+export const exportMe = route({
+  method: 'GET',
+  path: '/v1/users/me/export',
+  summary: 'All that is known of the user; orders, trades and entries are lists of their own.',
+  query: noQuery,
+  answers: { 200: exportAnswer },
+  refusals: ['ACCOUNT_CLOSED'],
+  handle: async ({ caller }, deps: UsersDeps) => {
+    assert(caller !== null, 'the route is not open to anyone');
+    const known = await withTransaction(
+      deps.pool,
+      async (tx) => {
+        const user = await findUser(tx, caller.userNumber);
+        return user === null ? null : readKnown(tx, user);
+      },
+      'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+    );
+    if (known === null) return reject('ACCOUNT_CLOSED');
+    return { status: 200, body: presentExport(known) };
+  },
+});
+
+export const closeMe = route({
+  method: 'DELETE',
+  path: '/v1/users/me',
+  summary: 'Closes the account and forgets the person; its number stays in the ledger.',
+  query: noQuery,
+  answers: { 200: closedAnswer },
+  refusals: ['ACCOUNT_CLOSED', 'ACCOUNT_NOT_EMPTY', 'ACCOUNT_PART_NOT_ALLOWED'],
+  handle: async ({ caller }, deps: UsersDeps) => {
+    assert(caller !== null, 'the route is not open to anyone');
+    const nowMs = deps.now();
+    const { userNumber } = caller;
+    const refused = await withMails(deps, nowMs, async (tx, mails) => {
+      const user = await lockUser(tx, userNumber);
+      if (user === null || user.status === 'closed') return reject('ACCOUNT_CLOSED');
+      if (user.email === null) return reject('ACCOUNT_PART_NOT_ALLOWED');
+      const closed = await closeAccounts(tx, userNumber, new Date(nowMs));
+      if (closed.length === 0) return reject('ACCOUNT_NOT_EMPTY');
+      const mail = { template: 'account_closed', values: { time: timeText(nowMs) } } as const;
+      await mails.add(recipientOf(user, user.email), mail);
+      await forgetUsers(tx, closed);
+      return null;
+    });
+    return refused ?? { status: 200, body: { status: 'closed' } };
+  },
+});
