@@ -45,6 +45,7 @@ export async function startTestAuth(connectionsMax = 8): Promise<TestAuth> {
     pool,
     sealing: testRing('auth'),
     keySealing: testRing('api-keys'),
+    mailRing: testRing('mail'),
     passwords: {
       hash: counted((password: string) => real.hash(password)),
       verify: counted((password: string, phc: string) => real.verify(password, phc)),
