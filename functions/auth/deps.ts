@@ -12,6 +12,8 @@ export interface AuthDeps {
   readonly sealing: KeyRing;
   /** Opens the secrets of API keys. */
   readonly keySealing: KeyRing;
+  /** Seals mails that ask to be sent. */
+  readonly mailRing: KeyRing;
   readonly passwords: PasswordHasher;
   /** What access tokens are signed with, and what they say of whom they come from. */
   readonly issuing: Issuing;

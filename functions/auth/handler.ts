@@ -40,6 +40,7 @@ export const definition = defineFunction<AuthDeps>({
       pool,
       sealing,
       keySealing: readKeyRing(directory, 'api-keys'),
+      mailRing: readKeyRing(directory, 'mail'),
       passwords: createPasswordHasher(),
       issuing: { issuer, audience, keys },
       site: readSite(environment),

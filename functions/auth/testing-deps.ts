@@ -20,6 +20,7 @@ export function testAuthDeps(
     pool,
     sealing: testRing('auth'),
     keySealing: testRing('api-keys'),
+    mailRing: testRing('mail'),
     passwords: createPasswordHasher({ cost: CHEAP_HASH }),
     issuing: testIssuing(pool, now),
     site: { rpId: 'localhost', rpName: 'Bourse', origins: [TEST_ORIGIN] },

@@ -44,6 +44,20 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   // risk
   'GET /v1/risk/limits': reads({ weight: 5 }),
 
+  // users
+  'POST /v1/users': signsIn(),
+  'POST /v1/users/verify-email': signsIn(),
+  'POST /v1/users/password-resets': signsIn(),
+  'POST /v1/users/password-resets/confirm': signsIn(),
+  'POST /v1/users/email-changes/confirm': signsIn(),
+  'POST /v1/users/email-changes/cancel': signsIn(),
+  'GET /v1/users/me': reads(),
+  'PATCH /v1/users/me': manages({ stepUp: true }),
+  'DELETE /v1/users/me': manages({ stepUp: true }),
+  'PUT /v1/users/me/password': manages({ stepUp: true }),
+  'POST /v1/users/me/email': manages({ stepUp: true }),
+  'GET /v1/users/me/export': manages({ weight: 10 }),
+
   // auth: sign-in, sessions, tokens
   'POST /v1/auth/sign-in': signsIn({ bodyBytesMax: 8_192 }),
   'POST /v1/auth/access-tokens': open(),

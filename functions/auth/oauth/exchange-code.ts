@@ -12,6 +12,7 @@ import type { Client } from './store/clients.ts';
 import { findGrantOfCode, noteGrantOfCode, spendCode, type SpentCode } from './store/codes.ts';
 import { createGrant, endGrant, GRANT_LIFE_MS } from './store/grants.ts';
 import { saveFirstToken } from './store/refresh-tokens.ts';
+import { tellGrantEnded } from './tell-grant-ended.ts';
 import type { TokenRequest } from './token.ts';
 
 interface Exchange {
@@ -43,6 +44,7 @@ export async function exchangeCode(
     const grantNumber = await findGrantOfCode(tx, codeHash, client.clientNumber);
     if (grantNumber !== null && (await endGrant(tx, grantNumber, 'code_reused', nowMs))) {
       log.warn({ grant: grantId(grantNumber) }, 'an authorization code came twice');
+      await tellGrantEnded(tx, deps.mailRing, grantNumber, client.name, nowMs);
     }
     return new OAuthError('invalid_grant', 'the code is unknown or was used before');
   });

@@ -12,6 +12,7 @@ import {
   endOf,
   exchange,
   letIn,
+  mailsTo,
   makeClient,
   openOAuth,
   post,
@@ -161,12 +162,18 @@ describe('T23: theft of a refresh token', () => {
     expect(errorOf(await refresh(oauth, app, last.refresh))).toBe('invalid_grant');
   });
 
-  it('is told to everybody once, however often the token comes', async () => {
-    const first = await newTokens();
+  it('is told to every process and to the user once, however often the token comes', async () => {
+    const bob = await signIn(oauth);
+    const first = await letIn(oauth, bob, app);
+    expect(await mailsTo(oauth, bob)).toEqual([]);
     await refresh(oauth, app, first.refresh);
     oauth.nowMs += REUSE_GRACE_MS + 1;
     await Promise.all(Array.from({ length: 20 }, () => refresh(oauth, app, first.refresh)));
     expect((await revoked(oauth)).filter((id) => id === first.sid)).toHaveLength(1);
+    const [day = '', minute = ''] = new Date(oauth.nowMs).toISOString().split(/[T.]|:\d\d\./);
+    const time = `${day} ${minute} UTC`;
+    const values = { time, client: 'App' };
+    expect(await mailsTo(oauth, bob)).toEqual([{ template: 'grant_ended', values }]);
   });
 });
 

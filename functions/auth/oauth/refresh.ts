@@ -3,14 +3,17 @@ import { withTransaction } from '../../../shared/db/pool.ts';
 import { SCOPES } from '../../../shared/domain/caller.ts';
 import { grantId } from '../../../shared/domain/ids.ts';
 import { drawSecret, hashSecret, isSecret } from '../../../shared/secrets/token.ts';
+import type { Logger } from '../../../shared/telemetry/logger.ts';
 import type { AuthDeps } from '../deps.ts';
 import { grantTokens } from './grant-tokens.ts';
 import { OAuthError } from './oauth-error.ts';
 import { judgeRefusedToken } from './judge-refused-token.ts';
 import type { TokenAnswer } from './schema.ts';
 import { readScopes } from './scopes.ts';
+import type { Client } from './store/clients.ts';
 import { endGrant } from './store/grants.ts';
 import { findToken, rotateToken } from './store/refresh-tokens.ts';
+import { tellGrantEnded } from './tell-grant-ended.ts';
 import type { TokenRequest } from './token.ts';
 
 export async function refreshTokens(
@@ -48,23 +51,35 @@ export async function refreshTokens(
 
 async function refuseToken(
   { client, log }: TokenRequest,
-  { pool }: AuthDeps,
+  deps: AuthDeps,
   tokenHash: Buffer,
   nowMs: number,
 ): Promise<OAuthError> {
-  const facts = await findToken(pool, tokenHash, nowMs);
-  const verdict = judgeRefusedToken(facts, client.clientNumber, nowMs);
-  switch (verdict) {
+  const facts = await findToken(deps.pool, tokenHash, nowMs);
+  switch (judgeRefusedToken(facts, client.clientNumber, nowMs)) {
     case 'scope':
       return new OAuthError('invalid_scope', 'more than was granted');
     case 'stolen':
-      if (facts !== null && (await endGrant(pool, facts.grantNumber, 'token_reused', nowMs))) {
-        log.warn({ grant: grantId(facts.grantNumber) }, 'a used refresh token came again');
-      }
+      if (facts !== null) await endStolen(deps, log, client, facts.grantNumber, nowMs);
       return new OAuthError('invalid_grant', 'the token was used before: the grant has ended');
     case 'raced':
       return new OAuthError('invalid_grant', 'the token was used a moment ago');
     case 'over':
       return new OAuthError('invalid_grant', 'the token is unknown or has expired, or its grant');
   }
+}
+
+/** Of the thief and the client either may have the newest token: nobody keeps one. */
+async function endStolen(
+  { pool, mailRing }: AuthDeps,
+  log: Logger,
+  client: Client,
+  grantNumber: number,
+  nowMs: number,
+): Promise<void> {
+  await withTransaction(pool, async (tx) => {
+    if (!(await endGrant(tx, grantNumber, 'token_reused', nowMs))) return;
+    log.warn({ grant: grantId(grantNumber) }, 'a used refresh token came again');
+    await tellGrantEnded(tx, mailRing, grantNumber, client.name, nowMs);
+  });
 }

@@ -2,8 +2,10 @@
 import { createHash } from 'node:crypto';
 import type { Caller, Scope } from '../../../shared/domain/caller.ts';
 import { clientId, parseSessionId, userId } from '../../../shared/domain/ids.ts';
+import { mailPlace, mailRequestedSchema, sealedMailSchema } from '../../../shared/events/mail.ts';
 import { callFunction, type CallAnswer } from '../../../shared/function/call.ts';
 import { sessionCaller } from '../../../shared/function/testing/session-caller.ts';
+import { unseal } from '../../../shared/secrets/seal.ts';
 import { drawSecret, hashSecret } from '../../../shared/secrets/token.ts';
 import { createTestDatabase, type TestDatabase } from '../../../shared/testing/database.ts';
 import type { AuthDeps } from '../deps.ts';
@@ -212,6 +214,22 @@ export async function revoked({ database }: TestOAuth): Promise<readonly string[
      ORDER BY revocation_number`,
   );
   return result.rows.map(({ id }) => id);
+}
+
+/** What mails tell a user, oldest first. */
+export async function mailsTo(
+  { database, deps }: TestOAuth,
+  { userId: to }: Caller,
+): Promise<unknown[]> {
+  const rows = await database.pool.query<{ value: string }>(
+    `SELECT value FROM users.outbox WHERE key = $1 ORDER BY id`,
+    [to],
+  );
+  return rows.rows.map(({ value }) => {
+    const { id, template, sealed } = mailRequestedSchema.parse(JSON.parse(value));
+    const content = unseal(deps.mailRing, mailPlace(id), sealed).toString();
+    return { template, values: sealedMailSchema.parse(JSON.parse(content)).values };
+  });
 }
 
 /** Why a grant ended; null while it has not. */

@@ -1,6 +1,10 @@
 // What tests need to issue tokens: a ring of sealing keys, and instances that share a database.
 import type { Pool } from '../../../shared/db/pool.ts';
-import { parseKeyRing, type KeyRing } from '../../../shared/secrets/key-ring.ts';
+import {
+  parseKeyRing,
+  type KeyRing,
+  type SealingPurpose,
+} from '../../../shared/secrets/key-ring.ts';
 import { silentLogger } from '../../../shared/telemetry/logger.ts';
 import type { Issuing } from './mint.ts';
 import { openSigningKeys } from './signing-keys.ts';
@@ -9,7 +13,7 @@ export const TEST_ISSUER = 'https://auth.test';
 export const TEST_AUDIENCE = 'bourse';
 
 /** A ring of one key that nobody keeps a secret. */
-export function testRing(purpose: 'auth' | 'api-keys', first = 1): KeyRing {
+export function testRing(purpose: SealingPurpose, first = 1): KeyRing {
   const key = Buffer.from(Array.from({ length: 32 }, (_, at) => (first + at) % 256));
   const text = JSON.stringify({ current: 'test', keys: { test: key.toString('base64') } });
   const ring = parseKeyRing(text, purpose);

@@ -102,6 +102,14 @@ export async function findGrantOfClient(
   return result.rows[0] ?? null;
 }
 
+export async function findUserOfGrant(db: Queryable, grantNumber: number): Promise<number | null> {
+  const result = await db.query<{ userNumber: number }>(
+    'SELECT user_number AS "userNumber" FROM auth.grants WHERE grant_number = $1::bigint',
+    [grantNumber],
+  );
+  return result.rows[0]?.userNumber ?? null;
+}
+
 export async function isGrantOfUser(
   db: Queryable,
   grantNumber: number,
