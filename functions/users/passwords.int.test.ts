@@ -1,4 +1,4 @@
-// Passwords that are forgotten or changed: refusals, what a stranger can learn, what ends with them.
+// Passwords that are forgotten or changed: refusals, what strangers learn, what ends with them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Caller } from '../../shared/domain/caller.ts';
 import { sessionId } from '../../shared/domain/ids.ts';
