@@ -75,6 +75,7 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   'POST /v1/oauth/introspect': open({ weight: 5 }),
   'GET /v1/oauth/grants': manages(),
   'DELETE /v1/oauth/grants/{id}': manages(),
+
   // auth: factors
   'POST /v1/auth/sign-in/factor': signsIn(),
   'POST /v1/auth/sign-in/passkey/options': signsIn(),
@@ -88,23 +89,11 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   'POST /v1/auth/step-ups': manages(),
   'POST /v1/auth/step-ups/passkey/options': manages(),
   'GET /v1/auth/holds': manages(),
-  // auth/keys
+
+  // auth: API keys
   'POST /v1/api-keys': manages({ stepUp: true }),
   'GET /v1/api-keys': manages(),
   'DELETE /v1/api-keys/{id}': manages(),
-  // users
-  'POST /v1/users': signsIn(),
-  'POST /v1/users/verify-email': signsIn(),
-  'POST /v1/users/password-resets': signsIn(),
-  'POST /v1/users/password-resets/confirm': signsIn(),
-  'POST /v1/users/email-changes/confirm': signsIn(),
-  'POST /v1/users/email-changes/cancel': signsIn(),
-  'GET /v1/users/me': reads(),
-  'PATCH /v1/users/me': manages({ stepUp: true }),
-  'DELETE /v1/users/me': manages({ stepUp: true }),
-  'PUT /v1/users/me/password': manages({ stepUp: true }),
-  'POST /v1/users/me/email': manages({ stepUp: true }),
-  'GET /v1/users/me/export': manages({ weight: 10 }),
 };
 
 /** Throws for a route that the table does not know: a function with one must not start. */

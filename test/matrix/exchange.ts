@@ -55,6 +55,7 @@ export async function openMatrixExchange(): Promise<MatrixExchange> {
     sealingDir,
     jwksUrl: callers.jwksUrl,
     issuerUrl: callers.issuer,
+    smtpUrl: 'smtp://127.0.0.1:1',
     cacheUrl: null,
   });
   const hosted = await hostAll(maker, callers);
