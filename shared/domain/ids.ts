@@ -13,6 +13,10 @@ export type SessionId = `ses_${string}` & { readonly __brand: 'SessionId' };
 export type GrantId = `grt_${string}` & { readonly __brand: 'GrantId' };
 /** An API key, by its public name. */
 export type KeyId = `key_${string}` & { readonly __brand: 'KeyId' };
+/** One of the staff. */
+export type StaffId = `stf_${string}` & { readonly __brand: 'StaffId' };
+/** What one of the staff has asked for, and another approves. */
+export type ApprovalId = `apr_${string}` & { readonly __brand: 'ApprovalId' };
 export type TradeId = `trd_${string}` & { readonly __brand: 'TradeId' };
 
 /** Market in the form BASE-QUOTE, such as BTC-USD. */
@@ -42,6 +46,14 @@ export function grantId(grantNumber: number): GrantId {
 
 export function keyId(keyNumber: number): KeyId {
   return `key_${padNumber(keyNumber)}` as KeyId;
+}
+
+export function staffId(staffNumber: number): StaffId {
+  return `stf_${padNumber(staffNumber)}` as StaffId;
+}
+
+export function approvalId(requestNumber: number): ApprovalId {
+  return `apr_${padNumber(requestNumber)}` as ApprovalId;
 }
 
 /**
@@ -79,6 +91,16 @@ export function parseGrantId(text: unknown): number | null {
 /** The number inside a key id, or null when the text is none. */
 export function parseKeyId(text: unknown): number | null {
   return parsePrefixed(text, 'key_');
+}
+
+/** The number inside a staff id, or null when the text is none. */
+export function parseStaffId(text: unknown): number | null {
+  return parsePrefixed(text, 'stf_');
+}
+
+/** The number inside an approval id, or null when the text is none. */
+export function parseApprovalId(text: unknown): number | null {
+  return parsePrefixed(text, 'apr_');
 }
 
 function padNumber(value: number): string {
