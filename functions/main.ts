@@ -6,6 +6,7 @@ import { logLevelField } from '../shared/config/fields.ts';
 import { hostable, type Hostable } from '../shared/function/hostable.ts';
 import { isStartedFile, runFunctionProcess } from '../shared/function/process.ts';
 import { createLogger } from '../shared/telemetry/logger.ts';
+import { definition as admin } from './admin/handler.ts';
 import { definition as auth } from './auth/handler.ts';
 import { definition as fees } from './fees/handler.ts';
 import { definition as ledger } from './ledger/handler.ts';
@@ -18,6 +19,7 @@ import { definition as users } from './users/handler.ts';
 
 export const functions: readonly Hostable[] = [
   // One a line, in alphabetical order: `npm run new:function` adds to it.
+  hostable(admin),
   hostable(auth),
   hostable(fees),
   hostable(ledger),

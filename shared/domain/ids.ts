@@ -17,6 +17,10 @@ export type KeyId = `key_${string}` & { readonly __brand: 'KeyId' };
 export type ClientId = `cli_${string}` & { readonly __brand: 'ClientId' };
 /** What a user proves themselves with beyond a password. */
 export type FactorId = `fct_${string}` & { readonly __brand: 'FactorId' };
+/** One of the staff. */
+export type StaffId = `stf_${string}` & { readonly __brand: 'StaffId' };
+/** What one of the staff has asked for, and another approves. */
+export type ApprovalId = `apr_${string}` & { readonly __brand: 'ApprovalId' };
 export type TradeId = `trd_${string}` & { readonly __brand: 'TradeId' };
 
 /** Market in the form BASE-QUOTE, such as BTC-USD. */
@@ -54,6 +58,14 @@ export function clientId(clientNumber: number): ClientId {
 
 export function factorId(factorNumber: number): FactorId {
   return `fct_${padNumber(factorNumber)}` as FactorId;
+}
+
+export function staffId(staffNumber: number): StaffId {
+  return `stf_${padNumber(staffNumber)}` as StaffId;
+}
+
+export function approvalId(requestNumber: number): ApprovalId {
+  return `apr_${padNumber(requestNumber)}` as ApprovalId;
 }
 
 /**
@@ -101,6 +113,16 @@ export function parseClientId(text: unknown): number | null {
 /** The number inside a factor id, or null when the text is none. */
 export function parseFactorId(text: unknown): number | null {
   return parsePrefixed(text, 'fct_');
+}
+
+/** The number inside a staff id, or null when the text is none. */
+export function parseStaffId(text: unknown): number | null {
+  return parsePrefixed(text, 'stf_');
+}
+
+/** The number inside an approval id, or null when the text is none. */
+export function parseApprovalId(text: unknown): number | null {
+  return parsePrefixed(text, 'apr_');
 }
 
 function padNumber(value: number): string {

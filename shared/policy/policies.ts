@@ -1,6 +1,7 @@
 // The policy of every route of every function: what is not here is served to nobody. The functions,
 // the OpenAPI page and the matrix of callers and routes (test/e2e) all read this table.
 import { cancels, manages, open, reads, signsIn, trades, type Policy } from './policy.ts';
+import { cancels, open, reads, staffs, trades, type Policy } from './policy.ts';
 
 export const POLICIES: Readonly<Record<string, Policy>> = {
   // market-data
@@ -94,6 +95,14 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   'POST /v1/api-keys': manages({ stepUp: true }),
   'GET /v1/api-keys': manages(),
   'DELETE /v1/api-keys/{id}': manages(),
+  // admin
+  'GET /v1/admin/me': staffs(),
+  'GET /v1/admin/audit': staffs({ weight: 5 }),
+  'GET /v1/admin/requests': staffs({ weight: 5 }),
+  'GET /v1/admin/requests/{id}': staffs(),
+  'POST /v1/admin/requests': staffs(),
+  'POST /v1/admin/requests/{id}/approve': staffs(),
+  'POST /v1/admin/requests/{id}/reject': staffs(),
 };
 
 /** Throws for a route that the table does not know: a function with one must not start. */

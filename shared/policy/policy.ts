@@ -87,3 +87,8 @@ export function manages(change: Change = {}): Policy {
 export function signsIn(change: Change = {}): Policy {
   return { ...COMMON, callers: 'anyone', scope: null, quota: 'sign_in', ...change };
 }
+
+/** One of the staff, on the admin host; what they may do there is asked of their roles. */
+export function staffs(change: Change = {}): Policy {
+  return { ...COMMON, callers: ['staff'], scope: null, quota: 'account', ...change };
+}

@@ -1,0 +1,11 @@
+// What the routes of admin need from outside.
+import type { Pool } from '../../shared/db/pool.ts';
+import type { Counter } from '../../shared/telemetry/metrics/registry.ts';
+
+export interface AdminDeps {
+  readonly pool: Pool;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Rises with each request of a break-glass account: whoever watches it is called. */
+  readonly breakGlassUses: Counter;
+}

@@ -1,0 +1,128 @@
+// The wire shapes of what staff ask for, approve and search.
+import { z } from 'zod';
+import { parseStaffId, parseUserId } from '../../shared/domain/ids.ts';
+import { LIMIT_NAMES } from '../../shared/domain/risk-limits.ts';
+import { listAnswer, listQueryFields } from '../../shared/http/list.ts';
+import { DECIMAL_PATTERN } from '../../shared/money/decimal.ts';
+import { ACTIONS, ROLES } from './decide/permissions.ts';
+
+export const noQuery = z.strictObject({});
+
+const userField = z.string().refine((text) => parseUserId(text) !== null, 'must be a user id');
+const staffField = z.string().refine((text) => parseStaffId(text) !== null, 'must be a staff id');
+const reasonField = z.string().trim().min(3).max(500);
+const ofUser = z.strictObject({ userId: userField });
+const ofRole = z.strictObject({ staffId: staffField, role: z.enum(ROLES) });
+const scopeField = z.string().regex(/^(\*|[A-Z0-9]{2,10}(-[A-Z0-9]{2,10})?)$/);
+const timeField = z.iso.datetime({ offset: false, precision: 3 });
+
+const PAYLOADS = {
+  'users.suspend': ofUser,
+  'users.reinstate': ofUser,
+  'sessions.revoke': ofUser,
+  'flags.change': z.strictObject({
+    userId: userField,
+    flag: z.enum(['trading', 'withdrawal', 'frozen']),
+    on: z.boolean(),
+  }),
+  'limits.change': z.strictObject({
+    /** Null: everybody's. */
+    userId: userField.nullable(),
+    scope: scopeField,
+    name: z.enum(LIMIT_NAMES),
+    /** Null ends the limit. */
+    value: z.string().regex(DECIMAL_PATTERN).nullable(),
+  }),
+  'roles.grant': ofRole,
+  'roles.revoke': ofRole,
+} as const;
+
+function asking<const Name extends keyof typeof PAYLOADS>(action: Name) {
+  const payload: (typeof PAYLOADS)[Name] = PAYLOADS[action];
+  return z.strictObject({ action: z.literal(action), payload, reason: reasonField });
+}
+
+export const requestBody = z.discriminatedUnion('action', [
+  asking('users.suspend'),
+  asking('users.reinstate'),
+  asking('sessions.revoke'),
+  asking('flags.change'),
+  asking('limits.change'),
+  asking('roles.grant'),
+  asking('roles.revoke'),
+]);
+export type RequestBody = z.output<typeof requestBody>;
+export type Payload<Name extends RequestBody['action']> = Extract<
+  RequestBody,
+  { action: Name }
+>['payload'];
+/** An action with what it is done to. */
+export type Order = RequestBody extends infer Each
+  ? Each extends { action: infer Name; payload: infer What }
+    ? { readonly action: Name; readonly payload: What }
+    : never
+  : never;
+
+/** Reads what was stored; it was checked when it was asked for. */
+export function readOrder(action: string, payload: unknown): Order {
+  return requestBody.parse({ action, payload, reason: 'stored' });
+}
+
+export const approveBody = z.strictObject({
+  /** Of the payload that was seen: lower-case hex. */
+  payloadSha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export const rejectBody = z.strictObject({ reason: reasonField });
+export const requestParams = z.strictObject({ id: z.string().regex(/^apr_[0-9]{16}$/) });
+
+export const requestAnswer = z.strictObject({
+  id: z.string(),
+  action: z.enum(ACTIONS),
+  payload: z.record(z.string(), z.unknown()),
+  payloadSha256: z.string(),
+  reason: z.string(),
+  status: z.enum(['pending', 'executed', 'rejected', 'expired']),
+  maker: z.string(),
+  checker: z.string().nullable(),
+  createdAt: timeField,
+  expiresAt: timeField,
+  decidedAt: timeField.nullable(),
+});
+export type RequestAnswer = z.output<typeof requestAnswer>;
+export const requestsQuery = z.strictObject({
+  ...listQueryFields,
+  status: z.enum(['pending', 'executed', 'rejected']).optional(),
+});
+export const requestsAnswer = listAnswer(requestAnswer);
+
+export const meAnswer = z.strictObject({
+  staffId: z.string(),
+  name: z.string(),
+  isBreakGlass: z.boolean(),
+  roles: z.array(z.enum(ROLES)),
+  permissions: z.array(z.string()),
+});
+
+export const auditQuery = z.strictObject({
+  ...listQueryFields,
+  stream: z.string().max(40).optional(),
+  subject: z.string().max(200).optional(),
+  actor: z.string().max(100).optional(),
+  from: timeField.optional(),
+  to: timeField.optional(),
+});
+export const auditAnswer = listAnswer(
+  z.strictObject({
+    stream: z.string(),
+    sequence: z.int(),
+    recordedAt: timeField,
+    hash: z.string(),
+    actor: z.strictObject({ kind: z.string(), id: z.string() }),
+    action: z.string(),
+    subject: z.string(),
+    before: z.unknown(),
+    after: z.unknown(),
+    reason: z.string().nullable(),
+    requestId: z.string().nullable(),
+  }),
+);
