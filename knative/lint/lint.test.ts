@@ -3,7 +3,18 @@ import { describe, expect, it } from 'vitest';
 import { editedBase, type Edit } from '../testing/base-manifests.ts';
 import { lintManifests } from './lint.ts';
 
-const TARGETS = new Set(['auth', 'fees', 'ledger', 'market-data', 'orders', 'risk', 'settlement']);
+const TARGETS = new Set([
+  'admin',
+  'auth',
+  'fees',
+  'ledger',
+  'market-data',
+  'notifications',
+  'orders',
+  'risk',
+  'settlement',
+  'users',
+]);
 
 function lint(...edits: Edit[]): ReturnType<typeof lintManifests> {
   return lintManifests(editedBase(edits), TARGETS);
