@@ -1,4 +1,4 @@
-// The host with a route that needs a step-up: it asks the database itself, over its own connections.
+// The host with a route that needs a step-up: it asks the database, over connections of its own.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
