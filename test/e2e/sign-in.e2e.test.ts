@@ -92,7 +92,9 @@ describe('the shortcut', () => {
   }, 120_000);
 
   it('works on after everything was thrown away', async () => {
-    expect((await exchange.own('POST', '/reset')).status).toBe(204);
+    // It has no body.
+    const reset = await fetch(`${exchange.ownUrl}/reset`, { method: 'POST' });
+    expect(reset.status).toBe(204);
     const token = await exchange.token('bob');
     expect((await exchange.call(token, 'GET', '/v1/balances')).status).toBe(200);
   }, 120_000);
