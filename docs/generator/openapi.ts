@@ -4,6 +4,12 @@ import { ERROR_CODES, type ErrorCode } from '../../shared/domain/rejection.ts';
 import type { Route } from '../../shared/function/definition.ts';
 import type { FunctionFacts } from '../../shared/function/hostable.ts';
 import { PROBLEM_CONTENT_TYPE } from '../../shared/http/problem.ts';
+import {
+  describePolicy,
+  LIMIT_HEADER_REFS,
+  LIMIT_HEADERS,
+  SECURITY_SCHEMES,
+} from './openapi-policy.ts';
 import { propertiesOf, toJsonSchema, type JsonSchema } from './json-schema.ts';
 
 const JSON_CONTENT_TYPE = 'application/json';
@@ -20,7 +26,9 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
   404: 'Not there, or not yours.',
   409: 'In conflict with the present state.',
   413: 'The body is too large.',
+
   415: 'The body has a type that is not taken.',
+  418: 'Kept out for a while; see Retry-After.',
   422: 'Understood, but refused by a rule.',
   429: 'Too many requests; see Retry-After.',
   500: 'Broken on our side.',
@@ -52,14 +60,8 @@ export function buildOpenApi(functions: readonly FunctionFacts[]): JsonSchema {
       .map((facts) => ({ name: facts.name })),
     paths: sortByKey(paths),
     components: {
-      securitySchemes: {
-        bearer: {
-          type: 'http',
-          scheme: 'bearer',
-          bearerFormat: 'JWT',
-          description: 'EdDSA, typ at+jwt, verified against the JWKS of the issuer.',
-        },
-      },
+      securitySchemes: SECURITY_SCHEMES,
+      headers: LIMIT_HEADERS,
       schemas: { Problem: problemSchema() },
     },
   };
@@ -70,7 +72,7 @@ function describeRoute(name: string, route: Route<never>): JsonSchema {
     operationId: operationId(route),
     tags: [name],
     summary: route.summary,
-    security: isOpen(route) ? [] : [{ bearer: [] }],
+    ...describePolicy(route.policy),
     ...describeParameters(route),
     ...describeBody(route),
     responses: describeResponses(route),
@@ -140,7 +142,11 @@ function describeAnswers(route: Route<never>): Readonly<Record<string, Response>
   return Object.fromEntries(
     Object.entries(route.answers).map(([status, schema]) => [
       status,
-      { description: STATUS_TEXTS[Number(status)] ?? 'Answered.', ...answerContent(schema) },
+      {
+        description: STATUS_TEXTS[Number(status)] ?? 'Answered.',
+        headers: LIMIT_HEADER_REFS,
+        ...answerContent(schema),
+      },
     ]),
   );
 }
@@ -180,6 +186,8 @@ function commonRefusals(route: Route<never>): readonly ErrorCode[] {
     ...(route.path.includes('{') ? (['PATH_INVALID'] as const) : []),
     'QUERY_INVALID',
     ...(isOpen(route) ? [] : CALLER_REFUSALS),
+    'RATE_LIMITED',
+    ...(route.policy.quota === 'cancel' ? [] : (['ADDRESS_BANNED'] as const)),
     'SERVICE_BUSY',
     'SERVICE_UNAVAILABLE',
     'INTERNAL_ERROR',
@@ -194,6 +202,7 @@ function refusal(status: number, codes: readonly ErrorCode[]): Response {
   };
   return {
     description: STATUS_TEXTS[status] ?? 'Refused.',
+    ...(status === 429 ? { headers: LIMIT_HEADER_REFS } : {}),
     content: { [PROBLEM_CONTENT_TYPE]: { schema } },
   };
 }
@@ -201,7 +210,10 @@ function refusal(status: number, codes: readonly ErrorCode[]): Response {
 function problemSchema(): JsonSchema {
   const text = { type: 'string' };
   const properties = {
-    type: { ...text, description: 'urn:bourse:error: and the code.' },
+    type: {
+      ...text,
+      description: 'urn:bourse:error: and the code; quota-exceeded of IANA for RATE_LIMITED.',
+    },
     title: { ...text, description: 'What the code means.' },
     status: { type: 'integer' },
     detail: { ...text, description: 'For a person; may change.' },
@@ -216,8 +228,14 @@ function problemSchema(): JsonSchema {
         required: ['path', 'code', 'detail'],
       },
     },
+    'violated-policies': {
+      type: 'array',
+      items: text,
+      description: 'With 429: the allowances that are used up, as RateLimit-Policy names them.',
+    },
   };
-  const required = Object.keys(properties).filter((name) => name !== 'errors');
+  const optional = new Set(['errors', 'violated-policies']);
+  const required = Object.keys(properties).filter((name) => !optional.has(name));
   return { type: 'object', description: 'RFC 9457.', properties, required };
 }
 

@@ -72,8 +72,18 @@ describe('generated pages', () => {
       responses: { 201: {}, 400: {}, 413: {}, 415: {}, 503: {} },
     });
     expect(paths['/v1/me']?.['get']).toMatchObject({
-      security: [{ bearer: [] }],
-      responses: { 401: {} },
+      security: [
+        { bearer: ['read'] },
+        { apiKey: ['read'], apiKeyTimestamp: [], apiKeySignature: [] },
+      ],
+      'x-quota': 'read',
+      'x-weight': 1,
+      'x-step-up': false,
+      'x-body-bytes-max': 65_536,
+      responses: {
+        200: { headers: { RateLimit: {}, 'RateLimit-Policy': {} } },
+        ...{ 401: {}, 418: {}, 429: {} },
+      },
     });
     expect(paths['/v1/notes/{id}']?.['delete']).toMatchObject({
       responses: {

@@ -49,8 +49,8 @@ export async function openMatrixExchange(): Promise<MatrixExchange> {
   await seed(database);
   const callers = await openCallers();
   const maker = new EnvironmentMaker(readTopology(loadManifests(BASE_DIR)), {
-    roleUrl: database.urlFor,
-    busUrl: database.urlFor,
+    roleUrl: (role) => database.urlFor(role),
+    busUrl: (role) => database.urlFor(role),
     busVariables: {},
     sealingDir,
     jwksUrl: callers.jwksUrl,
