@@ -57,6 +57,7 @@ function callerOf(number: number, session = number): Caller {
     credentialId: sessionId(session),
     scopes: [],
     markets: null,
+    validUntilMs: null,
   };
 }
 

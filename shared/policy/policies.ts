@@ -1,7 +1,6 @@
 // The policy of every route of every function: what is not here is served to nobody. The functions,
 // the OpenAPI page and the matrix of callers and routes (test/e2e) all read this table.
-import { cancels, manages, open, reads, signsIn, trades, type Policy } from './policy.ts';
-import { cancels, open, reads, staffs, trades, type Policy } from './policy.ts';
+import { cancels, manages, open, reads, signsIn, staffs, trades, type Policy } from './policy.ts';
 
 export const POLICIES: Readonly<Record<string, Policy>> = {
   // market-data
