@@ -54,7 +54,7 @@ export async function changeBlock(
 ): Promise<readonly MarketId[]> {
   const done = await withTransaction(pool, async (tx) => {
     await tx.query(`SET LOCAL lock_timeout = ${LOCK_TIMEOUT_MS}`);
-    await tx.query('LOCK TABLE orders.account_blocks IN ACCESS EXCLUSIVE MODE');
+    await tx.query('SELECT orders.lock_account_blocks()');
     const markets = await readMarkets(tx);
     const [held] = await listBlocks(tx, change.userNumber);
     const earlier = await findUnpublished(tx, change.userNumber);

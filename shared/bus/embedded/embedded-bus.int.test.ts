@@ -61,10 +61,11 @@ describe('the rights on the embedded log', () => {
   });
 
   it.each([`UPDATE log.records SET key = 'x'`, 'TRUNCATE log.records'])(
-    'refuse even the owner to %s',
+    'refuse the bus itself to %s, and even the owner',
     async (statement) => {
       const pool = database.poolFor('bourse_bus', 1);
-      await expect(pool.query(statement)).rejects.toThrow('append-only');
+      await expect(pool.query(statement)).rejects.toThrow('permission denied');
+      await expect(database.pool.query(statement)).rejects.toThrow('append-only');
     },
   );
 
