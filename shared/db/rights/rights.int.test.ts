@@ -85,7 +85,7 @@ describe('the rights in the database', () => {
       'ALTER TABLE ledger.postings DISABLE TRIGGER ALL',
       'ALTER TABLE orders.orders DISABLE TRIGGER ALL',
       'DROP TABLE orders.orders',
-      'GRANT SELECT ON users.passwords TO PUBLIC',
+      'ALTER TABLE users.passwords OWNER TO CURRENT_USER',
       'SET ROLE bourse_ledger',
       'SET ROLE bourse_orders_owner',
       `SET session_replication_role = 'replica'`,
