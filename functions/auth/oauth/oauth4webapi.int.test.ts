@@ -8,6 +8,7 @@ import { hostFunction, type HostedFunction } from '../../../shared/function/host
 import { silentLogger } from '../../../shared/telemetry/logger.ts';
 import type { AuthDeps } from '../deps.ts';
 import { definition } from '../handler.ts';
+import { TEST_ISSUER } from '../tokens/testing-issuing.ts';
 import {
   authorize,
   endOf,
@@ -19,8 +20,19 @@ import {
   type TestOAuth,
 } from './testing-oauth.ts';
 
-/** The function is on plain HTTP here; in production TLS ends before it. */
-const INSECURE = { [client.allowInsecureRequests]: true };
+/** The client speaks to the issuer's address; TLS ends before the function, so here, too. */
+const VIA_EDGE = { [client.customFetch]: fetchViaEdge };
+
+interface Sent {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: URLSearchParams | undefined;
+}
+
+function fetchViaEdge(url: string, { method, headers, body }: Sent): Promise<Response> {
+  const inside = url.replace(TEST_ISSUER, `http://127.0.0.1:${hosted.port}`);
+  return fetch(inside, { method, headers, body: body ?? null });
+}
 
 let oauth: TestOAuth;
 let hosted: HostedFunction;
@@ -29,19 +41,9 @@ let alice: Caller;
 beforeAll(async () => {
   oauth = await openOAuth();
   oauth.nowMs = Date.now();
-  // The issuer is the address of the function, which is known once it listens.
-  let issuer = '';
-  const issuing = {
-    audience: 'bourse',
-    keys: oauth.deps.issuing.keys,
-    get issuer() {
-      return issuer;
-    },
-  };
-  const deps: AuthDeps = { ...oauth.deps, issuing };
   const served = defineFunction<AuthDeps>({
     ...definition,
-    connect: () => Promise.resolve(deps),
+    connect: () => Promise.resolve(oauth.deps),
     close: () => Promise.resolve(),
   });
   hosted = await hostFunction(served, {
@@ -54,11 +56,9 @@ beforeAll(async () => {
       AUTH_AUDIENCE: 'bourse',
     },
   });
-  issuer = `http://127.0.0.1:${hosted.port}`;
-  oauth = Object.assign(oauth, { deps });
   alice = await signIn(oauth);
-  const url = new URL(issuer);
-  const response = await client.discoveryRequest(url, { algorithm: 'oauth2', ...INSECURE });
+  const url = new URL(TEST_ISSUER);
+  const response = await client.discoveryRequest(url, { algorithm: 'oauth2', ...VIA_EDGE });
   server = await client.processDiscoveryResponse(url, response);
 });
 afterAll(async () => {
@@ -99,7 +99,7 @@ async function firstTokens({ made, metadata, auth }: Party): Promise<client.Toke
     parameters,
     REDIRECT_URI,
     verifier,
-    INSECURE,
+    VIA_EDGE,
   );
   return client.processAuthorizationCodeResponse(server, metadata, response);
 }
@@ -129,18 +129,18 @@ describe.each(PARTIES)('a client, %s,', (_name, kind, prove) => {
     const first = await firstTokens(one);
     expect(first).toMatchObject({ token_type: 'bearer', expires_in: 600, scope: 'read trade' });
     const token = first.refresh_token ?? '';
-    const response = await client.refreshTokenGrantRequest(server, metadata, auth, token, INSECURE);
+    const response = await client.refreshTokenGrantRequest(server, metadata, auth, token, VIA_EDGE);
     const second = await client.processRefreshTokenResponse(server, metadata, response);
     expect(second.refresh_token).not.toBe(token);
     await client.processRevocationResponse(
-      await client.revocationRequest(server, metadata, auth, second.refresh_token ?? '', INSECURE),
+      await client.revocationRequest(server, metadata, auth, second.refresh_token ?? '', VIA_EDGE),
     );
     const after = await client.refreshTokenGrantRequest(
       server,
       metadata,
       auth,
       second.refresh_token ?? '',
-      INSECURE,
+      VIA_EDGE,
     );
     await expect(client.processRefreshTokenResponse(server, metadata, after)).rejects.toMatchObject(
       { error: 'invalid_grant', status: 400 },
@@ -161,7 +161,7 @@ describe('a confidential client', () => {
     const one = await party('confidential', (secret) => client.ClientSecretBasic(secret));
     const { metadata, auth } = one;
     const { access_token: token } = await firstTokens(one);
-    const response = await client.introspectionRequest(server, metadata, auth, token, INSECURE);
+    const response = await client.introspectionRequest(server, metadata, auth, token, VIA_EDGE);
     const told = await client.processIntrospectionResponse(server, metadata, response);
     expect(told).toMatchObject({ active: true, client_id: one.made.id, sub: alice.userId });
     expect(await endOf(oauth, String(told['sid']))).toBeNull();
@@ -171,7 +171,7 @@ describe('a confidential client', () => {
       other.metadata,
       other.auth,
       token,
-      INSECURE,
+      VIA_EDGE,
     );
     const nothing = await client.processIntrospectionResponse(server, other.metadata, foreign);
     expect(nothing).toEqual({ active: false });
@@ -180,7 +180,7 @@ describe('a confidential client', () => {
   it('is told when its secret is wrong', async () => {
     const { metadata } = await party('confidential', (secret) => client.ClientSecretBasic(secret));
     const auth = client.ClientSecretBasic('wrong: %+ü');
-    const response = await client.refreshTokenGrantRequest(server, metadata, auth, 'x', INSECURE);
+    const response = await client.refreshTokenGrantRequest(server, metadata, auth, 'x', VIA_EDGE);
     expect(response.status).toBe(401);
     const processed = client.processRefreshTokenResponse(server, metadata, response);
     await expect(processed).rejects.toThrow();
@@ -198,7 +198,7 @@ describe('an institution', () => {
       metadata,
       auth,
       { scope: 'trade' },
-      INSECURE,
+      VIA_EDGE,
     );
     const given = await client.processClientCredentialsResponse(server, metadata, response);
     expect(given.refresh_token).toBeUndefined();
@@ -207,7 +207,7 @@ describe('an institution', () => {
       metadata,
       auth,
       given.access_token,
-      INSECURE,
+      VIA_EDGE,
     );
     const told = await client.processIntrospectionResponse(server, metadata, asked);
     expect(told).toMatchObject({ active: true, sub: userId, scope: 'trade' });

@@ -1,26 +1,49 @@
-// `npm run auth`: what an operator does about signing keys.
+// `npm run auth`: what an operator does about signing keys and OAuth clients.
 import { getVariable } from '../../../shared/config/environment.ts';
-import { createPool } from '../../../shared/db/pool.ts';
+import { createPool, type Pool } from '../../../shared/db/pool.ts';
 import { runOperatorTool } from '../../../shared/operator/operator.ts';
 import { readKeyRing, SEALING_DIR_VARIABLE } from '../../../shared/secrets/key-ring.ts';
+import {
+  CLIENTS_MEANINGS,
+  CLIENTS_USAGE,
+  readClientsCommand,
+  runClientsCommand,
+} from './clients.ts';
 import { readCommand, USAGE } from './options.ts';
 import { runCommand } from './run.ts';
 
 async function main(args: readonly string[], account: string): Promise<void> {
-  const command = readCommand(args, account);
+  const [first, ...rest] = args;
+  return first === 'clients' ? clients(rest, account) : keys(args, account);
+}
+
+async function clients(args: readonly string[], account: string): Promise<void> {
+  const command = readClientsCommand(args, account);
   if (command === null) {
-    console.log(USAGE);
+    console.log(CLIENTS_USAGE);
     return;
   }
-  const url = getVariable('DATABASE_URL');
+  await withPool(async (pool) => runClientsCommand(pool, command, Date.now()));
+}
+
+async function keys(args: readonly string[], account: string): Promise<void> {
+  const command = readCommand(args, account);
+  if (command === null) {
+    console.log(`${USAGE}\n\n${CLIENTS_USAGE}`);
+    return;
+  }
   const sealing = () => readKeyRing(getVariable(SEALING_DIR_VARIABLE), 'auth');
+  await withPool((pool) => runCommand({ pool, sealing, now: Date.now }, command));
+}
+
+async function withPool(run: (pool: Pool) => Promise<readonly string[]>): Promise<void> {
+  const url = getVariable('DATABASE_URL');
   const pool = createPool({ url, applicationName: 'bourse-auth', connectionsMax: 2 });
   try {
-    const deps = { pool, sealing, now: Date.now };
-    for (const line of await runCommand(deps, command)) console.log(line);
+    for (const line of await run(pool)) console.log(line);
   } finally {
     await pool.end();
   }
 }
 
-await runOperatorTool(main, {}, (line) => console.error(line));
+await runOperatorTool(main, CLIENTS_MEANINGS, (line) => console.error(line));

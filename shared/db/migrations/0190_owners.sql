@@ -13,7 +13,8 @@ BEGIN
     ('orders', 'bourse_orders'), ('settlement', 'bourse_settlement'), ('fees', 'bourse_fees'),
     ('risk', 'bourse_risk'), ('market_data', 'bourse_market_data'),
     ('reference', 'bourse_reference'), ('engine', 'bourse_engine'), ('log', 'bourse_bus'),
-    ('users', 'bourse_users'), ('auth', 'bourse_auth')
+    ('users', 'bourse_users'), ('auth', 'bourse_auth'), ('notifications', 'bourse_notifications'),
+    ('admin', 'bourse_admin')
   LOOP
     owner_name := role_name || '_owner';
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = owner_name) THEN

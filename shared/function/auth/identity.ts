@@ -5,6 +5,7 @@ import { getVariable, type EnvironmentSource } from '../../config/environment.ts
 import { readAuthConfig } from '../../config/function-config.ts';
 import type { Cache } from '../../cache/cache.ts';
 import { openCache } from '../../cache/open-cache.ts';
+import { assert } from '../../domain/failure.ts';
 import { parseKeyId } from '../../domain/ids.ts';
 import { isRejection, reject, type Rejection } from '../../domain/rejection.ts';
 import { readKeyRing, SEALING_DIR_VARIABLE } from '../../secrets/key-ring.ts';
@@ -30,8 +31,8 @@ export interface Identity {
 type Served = Pick<FunctionDefinition<never>, 'name' | 'routes'>;
 
 /**
- * Throws ConfigError when a variable or a sealing key is missing: AUTH_*, DATABASE_URL,
- * SEALING_KEYS_DIR. A function without private routes needs none of them.
+ * Throws ConfigError when a variable or a sealing key is missing: AUTH_*, DATABASE_URL, and
+ * SEALING_KEYS_DIR where keys are let in. A function without private routes needs none of them.
  */
 export function openIdentity(
   definition: Served,
@@ -41,7 +42,10 @@ export function openIdentity(
   const { name, routes } = definition;
   if (routes.every((route) => route.policy.callers === 'anyone')) return nobodyOf(name);
   const authenticateToken = createAuthenticate({ ...readAuthConfig(environment), log });
-  const ring = readKeyRing(getVariable(SEALING_DIR_VARIABLE, environment), 'api-keys');
+  const takesKeys = routes.some(({ policy }) => policy.callers.includes('key'));
+  const ring = takesKeys
+    ? readKeyRing(getVariable(SEALING_DIR_VARIABLE, environment), 'api-keys')
+    : null;
   const url = getVariable('DATABASE_URL', environment);
   const cache = routes.some((route) => route.policy.replayGuarded)
     ? openReplayCache(name, log, environment)
@@ -50,13 +54,19 @@ export function openIdentity(
   const parts = createIdentity({
     store,
     authenticateToken,
-    openKey: (stored) => openKey(stored, ring),
+    openKey: (stored) => {
+      assert(ring !== null, `${name} lets no keys in`);
+      return openKey(stored, ring);
+    },
     replays: cache === null ? failedGuard(name) : createReplayGuard(cache, log),
     log,
   });
   parts.revocations.start();
   return {
-    authenticate: parts.authenticate,
+    authenticate: (call) => {
+      if (ring === null && isSigned(call.headers)) return reject('CALLER_NOT_ALLOWED');
+      return parts.authenticate(call);
+    },
     isReady: () => !parts.revocations.isStale(),
     close: async () => {
       await parts.close();
