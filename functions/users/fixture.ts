@@ -16,6 +16,7 @@ import { openBreachedList } from '../../shared/passwords/breached-list.ts';
 import { createPasswordHasher } from '../../shared/passwords/hasher.ts';
 import { parseKeyRing } from '../../shared/secrets/key-ring.ts';
 import { unseal } from '../../shared/secrets/seal.ts';
+import { drawSecret } from '../../shared/secrets/token.ts';
 import { silentLogger, type Logger } from '../../shared/telemetry/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
 import { sessionCaller } from '../../shared/function/testing/session-caller.ts';
@@ -26,6 +27,9 @@ export const PASSWORD = 'seven winds over the hill';
 export const OTHER_PASSWORD = 'eight moons under the sea';
 /** What a fast hash costs, so that a race of many is not a queue. */
 const CHEAP = { memoryKib: 8, passes: 1, lanes: 1 };
+
+/** Good for anything: what a step-up is good for is tested where it is made. */
+const STEP_UP = drawSecret('bsu');
 
 export type OpenedMail = Omit<MailRequested, 'sealed'> & SealedMail;
 
@@ -83,9 +87,9 @@ export async function createUsersFixture(log: Logger = silentLogger()): Promise<
           method,
           path,
           ...(body === undefined ? {} : { body }),
-          ...(caller === undefined ? {} : { caller }),
+          ...(caller === undefined ? {} : { caller, headers: { 'step-up': STEP_UP } }),
         },
-        { log },
+        { log, useStepUp: () => Promise.resolve(true) },
       ),
     mails: async () => {
       while (deps.outbox.waiting() > 0) await new Promise((resolve) => setImmediate(resolve));

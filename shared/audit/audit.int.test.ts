@@ -113,7 +113,7 @@ describe('T27: nobody who works with it changes the audit log', () => {
   ];
 
   const ROLES = DATABASE_ROLES.filter(
-    (role) => !/ledger_reader|bus|engine|market_data|settle/.test(role),
+    (role) => !/ledger_reader|bus|engine|market_data|settle|notifications/.test(role),
   );
 
   it('neither does any role that writes to it or reads it', async () => {

@@ -4,6 +4,8 @@ import { readLimit, readPolicy } from '../limits/testing/structured-fields.ts';
 import { silentLogger } from '../telemetry/logger.ts';
 import { reject } from '../domain/rejection.ts';
 import type { Authenticate } from './auth/authenticated.ts';
+import { readAuthConfig } from '../config/function-config.ts';
+import { createAuthenticate } from './auth/auth.ts';
 import { hostFunction, type HostedFunction, type HostOptions } from './host.ts';
 import { HEADERS_MAX } from './server/tune-server.ts';
 import { codeOf, keepAliveAgent, send, sendBytes, type RawAnswer } from './testing/raw-http.ts';
@@ -34,6 +36,8 @@ async function host(
     port: 0,
     hostname: '127.0.0.1',
     environment: { ...ENVIRONMENT, ...environment },
+    // Only tokens: no database stands behind these tests.
+    authenticate: createAuthenticate({ ...readAuthConfig(ENVIRONMENT), log: silentLogger() }),
     ...more,
   });
   open.push(hosted);

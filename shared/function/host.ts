@@ -125,7 +125,7 @@ async function connectRuntime<Deps>(
       },
       deps,
       authenticate: identity.authenticate,
-      stepUps: openStepUps(definition, environment),
+      stepUps: options.authenticate === undefined ? openStepUps(definition, environment) : {},
       log,
       metrics,
       edge,

@@ -227,7 +227,7 @@ describe('T19 C12 holds of withdrawals', () => {
       'UPDATE auth.withdrawal_holds SET until = now()',
       'TRUNCATE auth.withdrawal_holds',
     ]) {
-      await expect(bench.deps.pool.query(statement)).rejects.toThrow('append-only');
+      await expect(bench.deps.pool.query(statement)).rejects.toThrow('permission denied');
       await expect(bench.database.pool.query(statement)).rejects.toThrow('append-only');
     }
     const none = `SELECT auth.start_withdrawal_hold(1, 'factors_changed', 0)`;

@@ -4,6 +4,7 @@ import * as client from 'oauth4webapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Caller } from '../../../shared/domain/caller.ts';
 import { defineFunction } from '../../../shared/function/definition.ts';
+import { reject } from '../../../shared/domain/rejection.ts';
 import { hostFunction, type HostedFunction } from '../../../shared/function/host.ts';
 import { silentLogger } from '../../../shared/telemetry/logger.ts';
 import type { AuthDeps } from '../deps.ts';
@@ -50,11 +51,7 @@ beforeAll(async () => {
     log: silentLogger(),
     port: 0,
     hostname: '127.0.0.1',
-    environment: {
-      AUTH_JWKS_URL: 'http://127.0.0.1:9/jwks.json',
-      AUTH_ISSUER: 'unused',
-      AUTH_AUDIENCE: 'bourse',
-    },
+    authenticate: () => reject('TOKEN_MISSING'),
   });
   alice = await signIn(oauth);
   const url = new URL(TEST_ISSUER);

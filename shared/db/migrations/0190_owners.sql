@@ -116,12 +116,36 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON log.group_members, log.group_partitions 
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA log TO bourse_bus;
 
 SET LOCAL ROLE bourse_users_owner;
-GRANT SELECT, INSERT, UPDATE ON users.users TO bourse_users;
-GRANT SELECT, INSERT, UPDATE, DELETE ON users.passwords TO bourse_users;
+GRANT SELECT, INSERT, UPDATE ON users.users, users.email_changes, users.links, users.passwords
+  TO bourse_users;
+GRANT SELECT, INSERT ON users.mails, users.outbox TO bourse_users;
+GRANT DELETE ON users.passwords, users.email_changes, users.links, users.mails, users.outbox
+  TO bourse_users;
+GRANT UPDATE (id) ON users.outbox TO bourse_users;
+GRANT USAGE ON SEQUENCE users.outbox_id_seq TO bourse_users;
+GRANT SELECT ON users.standings TO bourse_users;
+GRANT EXECUTE ON FUNCTION users.find_mail_recipient, users.queue_mail TO bourse_users;
+
+SET LOCAL ROLE bourse_notifications_owner;
+GRANT SELECT, INSERT, UPDATE, DELETE ON notifications.mails TO bourse_notifications;
 
 SET LOCAL ROLE bourse_auth_owner;
-GRANT SELECT, INSERT, UPDATE ON auth.sessions TO bourse_auth;
-GRANT SELECT, INSERT ON auth.revocations TO bourse_auth;
-GRANT EXECUTE ON FUNCTION auth.revoke TO bourse_auth;
+-- Kept for ever.
+GRANT SELECT, INSERT ON auth.revocations, auth.withdrawal_holds, auth.signing_key_changes,
+  auth.oauth_client_changes TO bourse_auth;
+GRANT SELECT, INSERT, UPDATE ON auth.sessions, auth.signing_keys, auth.api_keys, auth.grants,
+  auth.oauth_clients TO bourse_auth;
+-- Over when they are used, or when their time is.
+GRANT SELECT, INSERT, UPDATE, DELETE ON auth.sign_in_failures, auth.pending_sign_ins, auth.totp,
+  auth.passkeys, auth.recovery_codes, auth.guesses, auth.challenges, auth.step_ups,
+  auth.oauth_codes, auth.refresh_tokens TO bourse_auth;
+GRANT USAGE ON SEQUENCE auth.factor_numbers, auth.api_keys_key_number_seq TO bourse_auth;
+GRANT EXECUTE ON FUNCTION auth.revoke, auth.factors_of, auth.start_withdrawal_hold,
+  auth.withdrawal_hold_until, auth.end_grants, auth.end_grants_of_user, auth.is_active_user
+  TO bourse_auth;
+
+SET LOCAL ROLE bourse_admin_owner;
+GRANT SELECT, INSERT, UPDATE ON admin.staff, admin.requests TO bourse_admin;
+GRANT SELECT, INSERT, DELETE ON admin.role_grants TO bourse_admin;
 
 RESET ROLE;

@@ -1,6 +1,6 @@
 // The host with a route that needs a step-up: it asks the database, over connections of its own.
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { manages } from '../../policy/policy.ts';
 import { drawSecret, hashSecret } from '../../secrets/token.ts';
@@ -67,6 +67,10 @@ beforeAll(async () => {
       AUTH_AUDIENCE: TEST_AUDIENCE,
       DATABASE_URL: database.urlFor('bourse_fees'),
     },
+  });
+  // Nobody is believed before it is known who was revoked.
+  await vi.waitUntil(async () => (await send(hosted.port, { path: '/readyz' })).status === 200, {
+    timeout: 10_000,
   });
 });
 afterAll(async () => {
