@@ -57,9 +57,9 @@ export function toProblem(rejection: Rejection, path: string, requestId: string)
 
 function problemHeaders(rejection: Rejection, status: number): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': PROBLEM_CONTENT_TYPE };
-  if (rejection.code === 'TOKEN_MISSING') headers['www-authenticate'] = 'Bearer';
-  if (rejection.code === 'TOKEN_INVALID') {
-    headers['www-authenticate'] = 'Bearer error="invalid_token"';
+  if (status === 401) {
+    const invalid = rejection.code === 'TOKEN_INVALID' || rejection.code === 'SESSION_INVALID';
+    headers['www-authenticate'] = invalid ? 'Bearer error="invalid_token"' : 'Bearer';
   }
   const retryAfter =
     rejection.retryAfterSeconds ?? (status === 503 ? RETRY_AFTER_SECONDS : undefined);

@@ -6,9 +6,23 @@ import type { AnyRoute } from './exchange.ts';
 /** Values of all forms that path parameters have; the first that a schema takes is used. */
 const CANDIDATES: readonly string[] = [
   'BTC-USD',
-  ...['ord', 'lst', 'ses', 'key', 'grt', 'usr', 'trd', 'cli', 'fac', 'rev', 'wdr', 'ntf'].map(
-    (prefix) => `${prefix}_0000000000000001`,
-  ),
+  ...[
+    'ord',
+    'lst',
+    'ses',
+    'key',
+    'grt',
+    'usr',
+    'trd',
+    'cli',
+    'fac',
+    'rev',
+    'wdr',
+    'ntf',
+    'fct',
+    'req',
+    'stf',
+  ].map((prefix) => `${prefix}_0000000000000001`),
   'BTC',
   'matrix',
   '1',

@@ -37,7 +37,8 @@ export async function seedUsers(admin: Pool): Promise<void> {
 /** Changes nothing when the user is there. Without a password nobody can sign in as them. */
 export async function addDevelopmentUser(admin: Pool, userNumber: number): Promise<void> {
   await withTransaction(admin, async (tx) => {
-    await tx.query('SET LOCAL ROLE bourse_users');
+    // The function draws numbers and cannot set them.
+    await tx.query('SET LOCAL ROLE bourse_users_owner');
     const added = await tx.query(
       `INSERT INTO users.users (user_number, email, status, email_verified_at)
        VALUES ($1, $2, 'active', clock_timestamp()) ON CONFLICT (user_number) DO NOTHING`,

@@ -110,7 +110,9 @@ SET LOCAL ROLE bourse_engine_owner;
 GRANT SELECT, INSERT, UPDATE ON engine.leases TO bourse_engine;
 
 SET LOCAL ROLE bourse_bus_owner;
-GRANT SELECT, DELETE ON log.records TO bourse_bus;
+-- Records go when their time is over, and in no other way.
+GRANT SELECT ON log.records TO bourse_bus;
+ALTER FUNCTION log.trim(integer, integer, timestamptz, integer) SECURITY DEFINER;
 GRANT SELECT, INSERT, UPDATE ON log.topics, log.partitions, log.groups TO bourse_bus;
 GRANT SELECT, INSERT, UPDATE, DELETE ON log.group_members, log.group_partitions TO bourse_bus;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA log TO bourse_bus;
