@@ -13,7 +13,7 @@ import type { Authenticate } from './auth/authenticated.ts';
 import { openStepUps } from './auth/step-up-store.ts';
 import { openIdentity, type Identity } from './auth/identity.ts';
 import type { FunctionDefinition } from './definition.ts';
-import { openEdge, type Edge } from './edge.ts';
+import { openEdge } from './edge.ts';
 import { createEnvironment } from './environment.ts';
 import { createRuntime, type Runtime } from './pipeline/runtime.ts';
 import { BODY_TIMEOUT_MS } from './server/read-node-body.ts';
