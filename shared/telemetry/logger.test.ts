@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { drawSecret } from '../secrets/token.ts';
 import { createLogger } from './logger.ts';
 import { scrubText } from './redaction.ts';
 
@@ -30,6 +31,18 @@ describe('logger', () => {
     expect(text).not.toContain(JWT);
     expect(text).toContain('postgres://bourse:[redacted]@db:5432/x');
   });
+
+  it.each(['bst', 'bpt', 'brt', 'bac', 'bsu', 'bml', 'bcs', 'bks'] as const)(
+    'lets no secret of %s through inside a text',
+    (prefix) => {
+      const secret = drawSecret(prefix);
+      const text = capture((log) =>
+        log.error({ err: new Error(`no row for ${secret}`) }, 'failed'),
+      );
+      expect(text).not.toContain(secret);
+      expect(text).toContain('no row for [redacted]');
+    },
+  );
 
   it('writes a line that machines read: service, level by name, time', () => {
     const line: unknown = JSON.parse(capture((log) => log.warn({ requestId: 'r' }, 'slow')));

@@ -26,6 +26,8 @@ export const REDACTED_PATHS: readonly string[] = [
 const SECRET_TEXTS: readonly (readonly [RegExp, string])[] = [
   [/\b(Bearer)\s+[A-Za-z0-9._~+/=-]+/gi, `$1 ${REDACTED}`],
   [/\beyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, REDACTED],
+  // Secrets of callers (shared/secrets/token.ts).
+  [/\bb(st|pt|rt|ac|su|ml|cs|ks)_[A-Za-z0-9_-]{43}/g, REDACTED],
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]+):[^\s@]+@/gi, `$1:${REDACTED}@`],
 ];
 

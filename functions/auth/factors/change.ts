@@ -1,8 +1,13 @@
 // What goes with every change of a factor: one change of a user at a time, and after it nothing
 // that was begun before counts, other sessions are over, and withdrawals are held.
-import type { Queryable } from '../../../shared/db/pool.ts';
+import { appendAudit } from '../../../shared/audit/append.ts';
+import { byUser } from '../../../shared/audit/by-user.ts';
+import type { Queryable, Tx } from '../../../shared/db/pool.ts';
 import { sessionId } from '../../../shared/domain/ids.ts';
+import type { AuthDeps } from '../deps.ts';
+import { tellUser } from '../tell-user.ts';
 import { startHold } from './holds/store.ts';
+import type { CallingSession } from './session-of.ts';
 
 /** Of advisory locks: no other use has this number. */
 const LOCK_SPACE = 7105155;
@@ -23,13 +28,37 @@ export async function hasFactor(db: Queryable, userNumber: number): Promise<bool
   return result.rows[0]?.has === true;
 }
 
+/** What has changed: as the audit log names it, and as the mail to the user says it. */
+const CHANGES = {
+  totp_added: 'an authenticator app was added',
+  passkey_added: 'a passkey was added',
+  factor_removed: 'a factor was removed',
+  recovery_codes_replaced: 'the recovery codes were replaced',
+} as const;
+
+export interface FactorChange {
+  readonly what: keyof typeof CHANGES;
+  readonly session: CallingSession;
+  readonly requestId: string;
+}
+
 /** Last in the transaction that made the change: revocations wait for one another. */
 export async function finishChange(
-  db: Queryable,
-  userNumber: number,
-  sessionNumber: number,
+  tx: Tx,
+  { mailRing }: Pick<AuthDeps, 'mailRing'>,
+  { what, session, requestId }: FactorChange,
   nowMs: number,
 ): Promise<void> {
+  const { userNumber, sessionNumber } = session;
+  await forgetBegun(tx, userNumber);
+  await startHold(tx, userNumber, 'factors_changed');
+  await tellUser(tx, mailRing, userNumber, 'factors_changed', { change: CHANGES[what] }, nowMs);
+  await endOtherSessions(tx, userNumber, sessionNumber, nowMs);
+  const action = `factors.${what}`;
+  await appendAudit(tx, byUser('auth', session, { action, before: null, after: null, requestId }));
+}
+
+async function forgetBegun(db: Queryable, userNumber: number): Promise<void> {
   // Whoever began with less to prove than is asked now must begin again.
   await db.query('DELETE FROM auth.totp WHERE user_number = $1 AND confirmed_at IS NULL', [
     userNumber,
@@ -40,8 +69,6 @@ export async function finishChange(
   await db.query('DELETE FROM auth.step_ups WHERE user_number = $1 AND used_at IS NULL', [
     userNumber,
   ]);
-  await startHold(db, userNumber, 'factors_changed');
-  await endOtherSessions(db, userNumber, sessionNumber, nowMs);
 }
 
 async function endOtherSessions(

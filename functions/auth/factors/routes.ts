@@ -34,14 +34,17 @@ export const factorsRoutes: readonly Route<AuthDeps>[] = [
     answers: { 200: factorsAnswer },
     refusals: ['FACTOR_NOT_FOUND'],
     handle: (request, deps: AuthDeps) => {
-      const { userNumber, sessionNumber } = sessionOf(request);
+      const session = sessionOf(request);
+      const { userNumber } = session;
       const factorNumber = parseFactorId(request.params.id);
       if (factorNumber === null) return Promise.resolve(reject('FACTOR_NOT_FOUND'));
       return withTransaction(deps.pool, async (tx) => {
         await lockFactors(tx, userNumber);
         if (!(await deleteFactor(tx, userNumber, factorNumber))) return reject('FACTOR_NOT_FOUND');
         if (!(await hasFactor(tx, userNumber))) await deleteCodes(tx, userNumber);
-        await finishChange(tx, userNumber, sessionNumber, deps.now());
+        const { requestId } = request;
+        const change = { what: 'factor_removed', session, requestId } as const;
+        await finishChange(tx, deps, change, deps.now());
         return showFactors(tx, userNumber);
       });
     },

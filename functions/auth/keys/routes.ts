@@ -64,6 +64,7 @@ const makeKey = route({
       publicKey,
       sealedSecret: secret === null ? null : seal(deps.keySealing, place, secret),
       nowMs,
+      requestId: request.requestId,
     });
     if (made === 'too_many') return reject('API_KEYS_TOO_MANY');
     if (made === 'public_key_reused') return reject('API_KEY_PUBLIC_KEY_REUSED');
@@ -95,7 +96,9 @@ const deleteKey = route({
   handle: async (request, deps: AuthDeps): Promise<HandlerResponse | Rejection> => {
     const keyNumber = parseKeyId(request.params.id);
     if (keyNumber === null) return reject('API_KEY_NOT_FOUND');
-    const id = await endKey(deps.pool, keyNumber, userNumberOf(request), deps.now());
+    const { requestId } = request;
+    const ownerNumber = userNumberOf(request);
+    const id = await endKey(deps.pool, keyNumber, ownerNumber, deps.now(), requestId);
     return id === null ? reject('API_KEY_NOT_FOUND') : { status: 200, body: { id } };
   },
 });

@@ -1,8 +1,10 @@
 // The SQL of API keys.
+import { appendAudit } from '../../../shared/audit/append.ts';
+import { byUser } from '../../../shared/audit/by-user.ts';
 import { findViolatedConstraint } from '../../../shared/db/failure.ts';
 import { withTransaction, type Pool, type Queryable } from '../../../shared/db/pool.ts';
 import { assert } from '../../../shared/domain/failure.ts';
-import { keyId, type KeyId } from '../../../shared/domain/ids.ts';
+import { keyId, userId, type KeyId } from '../../../shared/domain/ids.ts';
 import { KEYS_MAX, type KeyTerms } from './decide.ts';
 
 /** First half of the advisory lock under which keys of an owner are counted. */
@@ -37,6 +39,7 @@ export interface NewKey extends KeyTerms {
   readonly publicKey: Buffer | null;
   readonly sealedSecret: string | null;
   readonly nowMs: number;
+  readonly requestId: string;
 }
 
 /** Drawn before the key is written, because its secret is sealed for its number. */
@@ -100,7 +103,22 @@ export async function insertKey(
           KEYS_MAX,
         ],
       );
-      return result.rows[0] ?? 'too_many';
+      const made = result.rows[0];
+      if (made === undefined) return 'too_many';
+      const { label, type, scopes } = key;
+      const userKnown = { userId: userId(key.ownerNumber) };
+      const after = { label, type, scopes: [...scopes], userId: userId(key.userNumber) };
+      await appendAudit(
+        tx,
+        byUser('auth', userKnown, {
+          action: 'api_keys.make',
+          subject: keyId(key.keyNumber),
+          before: null,
+          after,
+          requestId: key.requestId,
+        }),
+      );
+      return made;
     });
   } catch (error) {
     if (findViolatedConstraint(error) === 'api_keys_by_public_key') return 'public_key_reused';
@@ -124,6 +142,7 @@ export async function endKey(
   keyNumber: number,
   ownerNumber: number,
   nowMs: number,
+  requestId: string,
 ): Promise<KeyId | null> {
   return withTransaction(pool, async (tx) => {
     const result = await tx.query<{ userNumber: number }>(
@@ -139,6 +158,9 @@ export async function endKey(
       row.userNumber,
       id,
     ]);
+    const owner = { userId: userId(ownerNumber) };
+    const change = { action: 'api_keys.end', subject: id, before: null, after: null, requestId };
+    await appendAudit(tx, byUser('auth', owner, change));
     return id;
   });
 }

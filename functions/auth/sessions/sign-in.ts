@@ -1,14 +1,22 @@
 // The password step of a sign-in. Whatever is wrong, the work is the same and so is the answer:
 // nobody learns which addresses have accounts.
-import { withTransaction } from '../../../shared/db/pool.ts';
+import { withTransaction, type Tx } from '../../../shared/db/pool.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import { drawSecret, hashSecret } from '../../../shared/secrets/token.ts';
 import type { AuthDeps } from '../deps.ts';
+import { lockFactors } from '../factors/change.ts';
+import { tellNewDevice, type Device } from './new-device.ts';
 import { openSession, USER_AGENT_CHARACTERS_MAX } from './open-session.ts';
 import { FACTORS, type SignIn, type SignInAnswer } from './schema.ts';
 import { endExpired, isKnownAddress, savePending } from './store/sessions.ts';
 import { countAttempt, findSubjects, takeBackAttempt } from './store/throttle.ts';
-import { findFactors, findForSignIn, rehashPassword, type SigningUser } from './store/users.ts';
+import {
+  findFactors,
+  findForSignIn,
+  isCurrentPassword,
+  rehashPassword,
+  type SigningUser,
+} from './store/users.ts';
 
 /** From an address that has signed in within this time, strangers' failures do not count. */
 const ADDRESS_KNOWN_MS = 30 * 24 * 3_600_000;
@@ -17,14 +25,14 @@ const PENDING_TRIES = 5;
 /** No user has it. */
 const NOBODY = 0;
 
-export interface Device {
+/** Where a request to sign in has come from is always known. */
+interface SigningDevice extends Device {
   readonly address: string;
-  readonly userAgent: string | null;
 }
 
 export async function signIn(
   { email: typed, password }: SignIn,
-  device: Device,
+  device: SigningDevice,
   deps: AuthDeps,
 ): Promise<SignInAnswer | Rejection> {
   const { pool } = deps;
@@ -65,40 +73,58 @@ async function checkPassword(
   if (verified.isOutdated) {
     const newHash = await passwords.hash(password);
     // Who is in a queue that is full is rehashed the next time.
-    if (!isRejection(newHash)) await rehashPassword(pool, user, newHash);
+    if (!isRejection(newHash) && (await rehashPassword(pool, user, newHash))) {
+      return { ...user, passwordHash: newHash };
+    }
   }
   return user;
 }
 
-async function admit(
-  { userNumber }: SigningUser,
-  device: Device,
-  { pool }: AuthDeps,
+/**
+ * Opens a session, or asks for a factor. What the password and the factors are is looked at again
+ * under their locks: a change of either ends what was opened before it, so nothing may be opened
+ * beside it.
+ */
+function admit(
+  { userNumber, passwordHash }: SigningUser,
+  device: SigningDevice,
+  deps: AuthDeps,
+  nowMs: number,
+): Promise<SignInAnswer | Rejection> {
+  return withTransaction(deps.pool, async (tx) => {
+    if (!(await isCurrentPassword(tx, userNumber, passwordHash))) return reject('SIGN_IN_FAILED');
+    await lockFactors(tx, userNumber);
+    const has = await findFactors(tx, userNumber);
+    if (has.length > 0) return askForFactor(tx, userNumber, device, has, nowMs);
+    await endExpired(tx, userNumber, nowMs);
+    await tellNewDevice(tx, deps, userNumber, device, nowMs);
+    const opened = await openSession(tx, { userNumber, amr: ['pwd'], ...device }, nowMs);
+    return { status: 'signed_in', ...opened, expiresAt: opened.expiresAt.toISOString() };
+  });
+}
+
+async function askForFactor(
+  tx: Tx,
+  userNumber: number,
+  device: SigningDevice,
+  has: readonly string[],
   nowMs: number,
 ): Promise<SignInAnswer> {
-  const has = await findFactors(pool, userNumber);
+  const pendingToken = drawSecret('bpt');
+  const expiresAtMs = nowMs + PENDING_LIFE_MS;
+  await savePending(
+    tx,
+    {
+      pendingHash: hashSecret(pendingToken),
+      userNumber,
+      expiresAtMs,
+      tries: PENDING_TRIES,
+      address: device.address,
+      userAgent: device.userAgent?.slice(0, USER_AGENT_CHARACTERS_MAX) ?? null,
+    },
+    nowMs,
+  );
   const factors = FACTORS.filter((factor) => has.includes(factor));
-  if (has.length > 0) {
-    const pendingToken = drawSecret('bpt');
-    const expiresAtMs = nowMs + PENDING_LIFE_MS;
-    await savePending(
-      pool,
-      {
-        pendingHash: hashSecret(pendingToken),
-        userNumber,
-        expiresAtMs,
-        tries: PENDING_TRIES,
-        address: device.address,
-        userAgent: device.userAgent?.slice(0, USER_AGENT_CHARACTERS_MAX) ?? null,
-      },
-      nowMs,
-    );
-    const expiresAt = new Date(expiresAtMs).toISOString();
-    return { status: 'factor_required', pendingToken, factors, expiresAt };
-  }
-  const opened = await withTransaction(pool, async (tx) => {
-    await endExpired(tx, userNumber, nowMs);
-    return openSession(tx, { userNumber, amr: ['pwd'], ...device }, nowMs);
-  });
-  return { status: 'signed_in', ...opened, expiresAt: opened.expiresAt.toISOString() };
+  const expiresAt = new Date(expiresAtMs).toISOString();
+  return { status: 'factor_required', pendingToken, factors, expiresAt };
 }

@@ -16,6 +16,7 @@ import { addEmailChange, cancelEmailChanges, confirmEmailChange } from '../store
 import { addLink, takeLink, voidLinks } from '../store/links.ts';
 import { endSessions, startHold } from '../store/passwords.ts';
 import { findUserByEmail, lockUser, moveEmail } from '../store/users.ts';
+import { audit } from './audit.ts';
 import { recipientOf, timeText, withMails } from './with-mails.ts';
 
 /** Two of us have asked for one address: the first to confirm has it. */
@@ -76,7 +77,7 @@ export const confirmEmail = route({
   body: tokenBody,
   answers: { 200: emailChangedAnswer },
   refusals: ['LINK_INVALID'],
-  handle: ({ body }, deps: UsersDeps) =>
+  handle: ({ body, requestId }, deps: UsersDeps) =>
     orTaken(async () => {
       const nowMs = deps.now();
       const now = new Date(nowMs);
@@ -96,6 +97,7 @@ export const confirmEmail = route({
         const mail = { template: 'email_changed', values: { time: timeText(nowMs) } } as const;
         await mails.add(recipientOf(user, change.oldEmail), mail);
         await mails.add(recipientOf(user, change.newEmail), mail);
+        await audit(tx, userNumber, 'email.change', requestId);
         return null;
       });
       return outcome ?? { status: 200, body: { status: 'email_changed' } };
@@ -111,7 +113,7 @@ export const cancelEmail = route({
   body: tokenBody,
   answers: { 200: emailChangedAnswer },
   refusals: ['LINK_INVALID'],
-  handle: ({ body }, deps: UsersDeps) =>
+  handle: ({ body, requestId }, deps: UsersDeps) =>
     orTaken(async () => {
       const nowMs = deps.now();
       const now = new Date(nowMs);
@@ -135,6 +137,7 @@ export const cancelEmail = route({
         const values = { time: timeText(nowMs) };
         const mail = { template: 'email_change_cancelled', values } as const;
         await mails.add(recipientOf(user, change.oldEmail), mail);
+        await audit(tx, userNumber, 'email.change_back', requestId);
         return null;
       });
       return outcome ?? { status: 200, body: { status: 'email_change_cancelled' } };

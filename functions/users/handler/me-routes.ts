@@ -8,6 +8,7 @@ import type { UsersDeps } from '../deps.ts';
 import { closedAnswer, exportAnswer, meAnswer, noQuery, patchMeBody } from '../schema.ts';
 import { closeAccounts, forgetUsers, readKnown } from '../store/close.ts';
 import { changeUser, findUser, lockUser } from '../store/users.ts';
+import { audit } from './audit.ts';
 import { recipientOf, timeText, withMails } from './with-mails.ts';
 
 export const getMe = route({
@@ -70,7 +71,7 @@ export const closeMe = route({
   query: noQuery,
   answers: { 200: closedAnswer },
   refusals: ['ACCOUNT_CLOSED', 'ACCOUNT_NOT_EMPTY', 'ACCOUNT_PART_NOT_ALLOWED'],
-  handle: async ({ caller }, deps: UsersDeps) => {
+  handle: async ({ caller, requestId }, deps: UsersDeps) => {
     assert(caller !== null, 'the route is not open to anyone');
     const nowMs = deps.now();
     const { userNumber } = caller;
@@ -83,6 +84,7 @@ export const closeMe = route({
       const mail = { template: 'account_closed', values: { time: timeText(nowMs) } } as const;
       await mails.add(recipientOf(user, user.email), mail);
       await forgetUsers(tx, closed);
+      await audit(tx, userNumber, 'account.close', requestId);
       return null;
     });
     return refused ?? { status: 200, body: { status: 'closed' } };

@@ -26,6 +26,7 @@ import {
   setPassword,
   startHold,
 } from '../store/passwords.ts';
+import { audit } from './audit.ts';
 import { recipientOf, timeText, withMails, type Mails } from './with-mails.ts';
 
 const CHANGED = { status: 200, body: { status: 'password_changed' } } as const;
@@ -67,7 +68,7 @@ export const confirmReset = route({
   body: confirmResetBody,
   answers: { 200: passwordChangedAnswer },
   refusals: ['LINK_INVALID', 'PASSWORD_BREACHED', 'PASSWORD_PREDICTABLE'],
-  handle: async ({ body }, deps: UsersDeps) => {
+  handle: async ({ body, requestId }, deps: UsersDeps) => {
     const { token, password } = body;
     const nowMs = deps.now();
     const now = new Date(nowMs);
@@ -86,6 +87,7 @@ export const confirmReset = route({
       await endSessions(tx, user.userNumber, 'password_changed');
       await startHold(tx, user.userNumber, 'password_reset');
       await afterChange(tx, mails, user, nowMs);
+      await audit(tx, user.userNumber, 'password.reset', requestId);
       return null;
     });
     return outcome ?? CHANGED;
@@ -105,7 +107,7 @@ export const changePassword = route({
     'PASSWORD_PREDICTABLE',
     'ACCOUNT_PART_NOT_ALLOWED',
   ],
-  handle: async ({ body, caller }, deps: UsersDeps) => {
+  handle: async ({ body, caller, requestId }, deps: UsersDeps) => {
     assert(caller !== null, 'the route is not open to anyone');
     const { userNumber } = caller;
     const nowMs = deps.now();
@@ -126,6 +128,7 @@ export const changePassword = route({
       await endSessions(tx, userNumber, 'password_changed', parseSessionId(caller.credentialId));
       await startHold(tx, userNumber, 'password_changed');
       await afterChange(tx, mails, user, nowMs);
+      await audit(tx, userNumber, 'password.change', requestId);
       return null;
     });
     return outcome ?? CHANGED;

@@ -1,14 +1,20 @@
 -- What the users function asks of auth: to end sessions, and to forget who has closed the account.
 SET LOCAL ROLE bourse_auth;
 
--- Ends the sessions of a user, all but one if that is given, and takes back their access tokens.
--- Answers how many.
+-- Ends the sessions of a user, all but one if that is given, and takes back their access tokens;
+-- answers how many. What was begun before is over too: sign-ins that lack a factor first, so that
+-- one that is being completed is waited for and its session ended. With all sessions, what OAuth
+-- clients were given. (Tables and functions of migrations 0150 and 0180.)
 CREATE FUNCTION auth.end_sessions(p_user bigint, p_reason text, p_keep bigint DEFAULT NULL)
 RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   ended text[];
 BEGIN
+  DELETE FROM auth.pending_sign_ins WHERE user_number = p_user;
+  IF p_keep IS NULL AND p_reason IN ('password_changed', 'account_closed') THEN
+    PERFORM auth.end_grants_of_user(p_user, p_reason, clock_timestamp());
+  END IF;
   WITH gone AS (
     UPDATE auth.sessions SET ended_at = clock_timestamp(), end_reason = p_reason
     WHERE user_number = p_user AND ended_at IS NULL AND session_number IS DISTINCT FROM p_keep
@@ -21,7 +27,7 @@ BEGIN
 END $$;
 
 -- Every credential of the user is refused from now on, and nothing is left of their devices and
--- factors (whose tables migration 0155 makes).
+-- factors (whose tables migration 0155 makes), nor of the secrets of their keys (0160).
 CREATE FUNCTION auth.forget_user(p_user bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -30,6 +36,8 @@ BEGIN
   DELETE FROM auth.totp WHERE user_number = p_user;
   DELETE FROM auth.passkeys WHERE user_number = p_user;
   DELETE FROM auth.recovery_codes WHERE user_number = p_user;
+  UPDATE auth.api_keys SET ended_at = clock_timestamp(), sealed_secret = NULL
+  WHERE (owner_number = p_user OR user_number = p_user) AND ended_at IS NULL;
   PERFORM auth.revoke('user_blocked', p_user);
 END $$;
 

@@ -1,4 +1,19 @@
 -- The password step: how often it failed, and who has yet to show a factor.
+SET LOCAL ROLE bourse_users;
+
+-- Whether a password is still the one that was checked. Who changes it waits until the sign-in that
+-- asks has committed, and ends its session then; a change that came first is seen here.
+CREATE FUNCTION users.is_current_password(p_user bigint, p_hash text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  held text;
+BEGIN
+  SELECT p.hash INTO held FROM users.passwords p WHERE p.user_number = p_user FOR SHARE;
+  RETURN coalesce(held = p_hash, false);
+END $$;
+REVOKE ALL ON FUNCTION users.is_current_password FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION users.is_current_password TO bourse_auth;
+
 SET LOCAL ROLE bourse_auth;
 
 -- Failures that count against the next attempt. Nobody's address is kept: an account is known by

@@ -8,7 +8,7 @@ import {
   type Route,
 } from '../../../../shared/function/definition.ts';
 import type { AuthDeps } from '../../deps.ts';
-import { finishChange, hasFactor, lockFactors } from '../change.ts';
+import { finishChange, hasFactor, lockFactors, type FactorChange } from '../change.ts';
 import { presentFactor } from '../present.ts';
 import { replaceCodes } from '../recovery/store.ts';
 import {
@@ -75,7 +75,9 @@ async function addPasskey(
   >,
   deps: AuthDeps,
 ): Promise<HandlerResponse | Rejection> {
-  const { userNumber, sessionNumber, credentialId } = sessionOf(request);
+  const { requestId } = request;
+  const session = sessionOf(request);
+  const { userNumber, credentialId } = session;
   const { name, response } = request.body;
   const nowMs = deps.now();
   const challenge = findChallenge(response.response.clientDataJSON);
@@ -88,7 +90,8 @@ async function addPasskey(
     const key = await verifyAttestation(deps.site, response, challenge, request.log);
     if (key === null) return reject('PASSKEY_INVALID');
     const transports = response.response.transports ?? [];
-    return keepPasskey(tx, userNumber, { ...key, name, transports }, nowMs, sessionNumber);
+    const passkey = { ...key, name, transports };
+    return keepPasskey(tx, deps, passkey, { what: 'passkey_added', session, requestId }, nowMs);
   });
   if (isRejection(made)) return made;
   const { factorNumber, recoveryCodes } = made;
@@ -99,17 +102,18 @@ async function addPasskey(
 
 async function keepPasskey(
   tx: Tx,
-  userNumber: number,
+  deps: AuthDeps,
   passkey: NewPasskey,
+  change: FactorChange,
   nowMs: number,
-  sessionNumber: number,
 ): Promise<{ factorNumber: number; recoveryCodes: string[] | null } | Rejection> {
+  const { userNumber } = change.session;
   const isFirst = !(await hasFactor(tx, userNumber));
   const known = await listPasskeys(tx, userNumber);
   if (known.length >= PASSKEYS_MAX) return reject('PASSKEYS_TOO_MANY');
   const factorNumber = await savePasskey(tx, userNumber, passkey, nowMs);
   if (factorNumber === null) return reject('PASSKEY_INVALID', 'this passkey is known already');
   const recoveryCodes = isFirst ? await replaceCodes(tx, userNumber, nowMs) : null;
-  await finishChange(tx, userNumber, sessionNumber, nowMs);
+  await finishChange(tx, deps, change, nowMs);
   return { factorNumber, recoveryCodes };
 }

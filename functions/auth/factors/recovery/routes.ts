@@ -16,14 +16,17 @@ export const recoveryRoutes: readonly Route<AuthDeps>[] = [
     answers: { 201: recoveryCodesAnswer },
     refusals: ['FACTOR_NOT_FOUND'],
     handle: (request, deps: AuthDeps) => {
-      const { userNumber, sessionNumber } = sessionOf(request);
+      const session = sessionOf(request);
+      const { userNumber } = session;
       return withTransaction(deps.pool, async (tx) => {
         await lockFactors(tx, userNumber);
         if (!(await hasFactor(tx, userNumber))) {
           return reject('FACTOR_NOT_FOUND', 'recovery codes stand in for a factor: there is none');
         }
         const recoveryCodes = await replaceCodes(tx, userNumber, deps.now());
-        await finishChange(tx, userNumber, sessionNumber, deps.now());
+        const { requestId } = request;
+        const change = { what: 'recovery_codes_replaced', session, requestId } as const;
+        await finishChange(tx, deps, change, deps.now());
         return { status: 201, body: { recoveryCodes } };
       });
     },

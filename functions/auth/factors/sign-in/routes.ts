@@ -4,6 +4,8 @@ import { isRejection, reject, type Rejection } from '../../../../shared/domain/r
 import { route, type HandlerResponse, type Route } from '../../../../shared/function/definition.ts';
 import { hashSecret } from '../../../../shared/secrets/token.ts';
 import type { AuthDeps } from '../../deps.ts';
+import { tellNewDevice } from '../../sessions/new-device.ts';
+import { endExpired } from '../../sessions/store/sessions.ts';
 import { openSession } from '../../sessions/open-session.ts';
 import { makeChallenge } from '../passkeys/challenges.ts';
 import { requestOptions } from '../passkeys/options.ts';
@@ -25,7 +27,7 @@ export const signInFactorRoutes: readonly Route<AuthDeps>[] = [
     summary: 'Completes a sign-in with a factor or a recovery code.',
     body: signInFactorBody,
     answers: { 200: signedInAnswer },
-    refusals: ['FACTOR_INVALID', 'FACTOR_LOCKED', 'PENDING_SIGN_IN_INVALID'],
+    refusals: ['FACTOR_INVALID', 'FACTOR_LOCKED', 'PENDING_SIGN_IN_INVALID', 'ACCOUNT_SUSPENDED'],
     handle: (request, deps: AuthDeps) => {
       const { pendingToken, ...shown } = request.body;
       return completeSignIn(pendingToken, shown, deps);
@@ -65,10 +67,14 @@ async function completeSignIn(
   if (isRejection(evidence)) return hideCaller(evidence);
   const opened = await withTransaction(deps.pool, async (tx) => {
     if (!(await lockPending(tx, pendingHash))) return reject('PENDING_SIGN_IN_INVALID');
-    if ((await findStatus(tx, userNumber)) !== 'active') return reject('PENDING_SIGN_IN_INVALID');
+    const status = await findStatus(tx, userNumber);
+    if (status === 'suspended') return reject('ACCOUNT_SUSPENDED');
+    if (status !== 'active') return reject('PENDING_SIGN_IN_INVALID');
     if (!(await useUp(tx, userNumber, evidence, nowMs))) return reject('FACTOR_INVALID');
     if (!(await usePending(tx, pendingHash, nowMs))) return reject('PENDING_SIGN_IN_INVALID');
     const amr = ['pwd', METHODS[evidence.kind]] as const;
+    await endExpired(tx, userNumber, nowMs);
+    await tellNewDevice(tx, deps, userNumber, pending, nowMs);
     return openSession(tx, { ...pending, amr }, nowMs);
   });
   if (isRejection(opened)) return opened;

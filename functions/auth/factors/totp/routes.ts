@@ -66,7 +66,9 @@ async function confirmTotp(
   code: string,
   deps: AuthDeps,
 ): Promise<HandlerResponse | Rejection> {
-  const { userNumber, sessionNumber } = sessionOf(request);
+  const { requestId } = request;
+  const session = sessionOf(request);
+  const { userNumber } = session;
   const nowMs = deps.now();
   const offer = await findOffer(deps.pool, userNumber, nowMs);
   if (offer === null) return reject('FACTOR_NOT_OFFERED');
@@ -83,7 +85,7 @@ async function confirmTotp(
     if (!confirmed) return reject('FACTOR_NOT_OFFERED');
     await forgetGuesses(tx, userNumber, 'totp');
     const recoveryCodes = isFirst ? await replaceCodes(tx, userNumber, nowMs) : null;
-    await finishChange(tx, userNumber, sessionNumber, nowMs);
+    await finishChange(tx, deps, { what: 'totp_added', session, requestId }, nowMs);
     return { recoveryCodes };
   });
   if (isRejection(made)) return made;

@@ -2,7 +2,7 @@
 import type { Queryable, Tx } from '../../../../shared/db/pool.ts';
 import { hashSecret } from '../../../../shared/secrets/token.ts';
 import type { SessionRow } from '../decide.ts';
-import { SESSION_IDLE_MS } from '../open-session.ts';
+import { SESSION_IDLE_MS, USER_AGENT_CHARACTERS_MAX } from '../open-session.ts';
 
 /** Sessions that are shown to their user: the newest. */
 const SESSIONS_LISTED_MAX = 100;
@@ -66,6 +66,30 @@ export async function isKnownAddress(
     [userNumber, new Date(sinceMs), address],
   );
   return result.rowCount !== 0;
+}
+
+/**
+ * Whether the user has signed in from the subnet with the same agent since then. The very first
+ * sign-in is from a device that is known: there is nothing that it could differ from.
+ */
+export async function isKnownDevice(
+  db: Queryable,
+  userNumber: number,
+  device: { readonly address: string | null; readonly userAgent: string | null },
+  sinceMs: number,
+): Promise<boolean> {
+  const result = await db.query<{ isKnown: boolean }>(
+    `SELECT NOT EXISTS (SELECT FROM auth.sessions WHERE user_number = $1)
+       OR EXISTS (SELECT FROM auth.sessions s
+         WHERE s.user_number = $1 AND s.created_at > $2
+           AND s.user_agent IS NOT DISTINCT FROM left($4::text, $5)
+           AND set_masklen(s.address, CASE family(s.address) WHEN 4 THEN 24 ELSE 64 END)::cidr
+             IS NOT DISTINCT FROM
+             set_masklen($3::inet, CASE family($3::inet) WHEN 4 THEN 24 ELSE 64 END)::cidr
+       ) AS "isKnown"`,
+    [userNumber, new Date(sinceMs), device.address, device.userAgent, USER_AGENT_CHARACTERS_MAX],
+  );
+  return result.rows[0]?.isKnown === true;
 }
 
 /** Ends one session, whose holder has its token. Answers how many have ended. */

@@ -1,6 +1,6 @@
 // What a sign-in asks of users.
 import { assert } from '../../../../shared/domain/failure.ts';
-import type { Queryable } from '../../../../shared/db/pool.ts';
+import type { Queryable, Tx } from '../../../../shared/db/pool.ts';
 
 export interface SigningUser {
   readonly userNumber: number;
@@ -18,17 +18,33 @@ export async function findForSignIn(db: Queryable, email: string): Promise<Signi
   return result.rows[0] ?? null;
 }
 
-/** Changes nothing when the password was changed meanwhile. */
+/** False when the password was changed meanwhile, and nothing was done. */
 export async function rehashPassword(
   db: Queryable,
   { userNumber, passwordHash }: SigningUser,
   newHash: string,
-): Promise<void> {
-  await db.query('SELECT users.rehash_password($1::bigint, $2::text, $3::text)', [
-    userNumber,
-    passwordHash,
-    newHash,
-  ]);
+): Promise<boolean> {
+  const result = await db.query<{ done: boolean }>(
+    'SELECT users.rehash_password($1::bigint, $2::text, $3::text) AS done',
+    [userNumber, passwordHash, newHash],
+  );
+  return result.rows[0]?.done === true;
+}
+
+/**
+ * Whether a password is still the one that was checked. From here to the end of the transaction
+ * nobody changes it: whoever does ends the session that is opened meanwhile.
+ */
+export async function isCurrentPassword(
+  tx: Tx,
+  userNumber: number,
+  passwordHash: string,
+): Promise<boolean> {
+  const result = await tx.query<{ isCurrent: boolean }>(
+    'SELECT users.is_current_password($1::bigint, $2::text) AS "isCurrent"',
+    [userNumber, passwordHash],
+  );
+  return result.rows[0]?.isCurrent === true;
 }
 
 export async function findFactors(db: Queryable, userNumber: number): Promise<readonly string[]> {
