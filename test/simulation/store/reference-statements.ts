@@ -103,7 +103,21 @@ const COLUMNS = [
   'schedule',
 ] as const;
 
+/** The end of each chain of the audit log; of its records, nothing here reads any. */
+const AUDIT_HEADS = 'audit.heads';
+
 export const REFERENCE_STATEMENTS: readonly Statement[] = [
+  {
+    pattern: /SELECT audit\.append\(/,
+    locks: ({ values }) => [`${AUDIT_HEADS} ${String(values[0])}`],
+    run: ({ view, values }) => {
+      const stream = String(values[0]);
+      const last = view.find<{ sequence: number }>(AUDIT_HEADS, stream)?.sequence ?? 0;
+      const head = { sequence: last + 1 };
+      view.put(AUDIT_HEADS, stream, head);
+      return [head];
+    },
+  },
   {
     pattern: /LOCK TABLE reference\.markets/,
     locks: () => ['table reference.markets'],
