@@ -14,6 +14,8 @@ export interface TableRights {
   /** Columns that may be given, or changed, where the row as a whole may not. */
   readonly insertable: readonly string[];
   readonly updatable: readonly string[];
+  /** A column that is neither, nor drawn by the database: that refuses whoever asks. */
+  readonly other: string;
 }
 
 export interface FunctionRight {
@@ -43,7 +45,14 @@ export async function readTableRights(
          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
            AND NOT has_table_privilege(r.role, c.oid, 'UPDATE')
            AND has_column_privilege(r.role, c.oid, a.attnum, 'UPDATE')
-         ORDER BY a.attnum) AS updatable
+         ORDER BY a.attnum) AS updatable,
+       (SELECT quote_ident(a.attname) FROM pg_attribute a
+         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attidentity = ''
+           AND (has_table_privilege(r.role, c.oid, 'INSERT')
+             OR NOT has_column_privilege(r.role, c.oid, a.attnum, 'INSERT'))
+           AND (has_table_privilege(r.role, c.oid, 'UPDATE')
+             OR NOT has_column_privilege(r.role, c.oid, a.attnum, 'UPDATE'))
+         ORDER BY a.attnum LIMIT 1) AS other
      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      CROSS JOIN unnest($1::text[]) r (role)
      WHERE ${OURS} AND c.relkind IN ('r', 'p', 'v', 'm')
