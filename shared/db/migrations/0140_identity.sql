@@ -17,7 +17,7 @@ END $$;
 -- Whoever checks callers asks what was revoked.
 GRANT bourse_identity_reader
   TO bourse_orders, bourse_fees, bourse_risk, bourse_ledger_reader, bourse_users, bourse_auth;
-GRANT bourse_bus_user TO bourse_users, bourse_auth;
+GRANT bourse_bus_user TO bourse_users;
 
 CREATE SCHEMA users AUTHORIZATION bourse_users;
 CREATE SCHEMA auth AUTHORIZATION bourse_auth;
