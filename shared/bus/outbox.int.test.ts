@@ -206,7 +206,9 @@ describe('the sweeper', () => {
 
   it('takes rows of a future that the clock of the database has left, however young', async () => {
     await insert(openOutbox(), ['0']);
-    await pool.query(`UPDATE orders.outbox SET created_at = clock_timestamp() + interval '1 hour'`);
+    await database.pool.query(
+      `UPDATE orders.outbox SET created_at = clock_timestamp() + interval '1 hour'`,
+    );
     expect(await openOutbox().sweep(60_000)).toBe(1);
     expect(await logged()).toEqual(['0']);
   });
