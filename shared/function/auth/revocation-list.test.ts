@@ -5,7 +5,7 @@ import type { Revocation } from './identity-store.ts';
 import { KEPT_MS, RevocationList, STALE_MS } from './revocation-list.ts';
 
 const SESSION = 'ses_0000000000000001';
-const ALICE = { credentialId: SESSION, userNumber: 1 };
+const ALICE = { kind: 'session', credentialId: SESSION, userNumber: 1 } as const;
 
 function world() {
   const rows: Revocation[] = [];
@@ -96,6 +96,10 @@ describe('what was revoked', () => {
     add({ kind: 'user_unblocked', userNumber: 1 });
     await read();
     expect([list.isRevoked(ALICE), list.isBlocked(7)]).toEqual([false, true]);
+    // Staff have numbers of their own.
+    const user = { ...ALICE, userNumber: 7 };
+    expect(list.isRevoked(user)).toBe(true);
+    expect(list.isRevoked({ ...user, kind: 'staff' })).toBe(false);
   });
 
   it('is read to its end, however much it is', async () => {

@@ -1,5 +1,6 @@
 // Credentials and users that are refused before their time. Read on from the last known number four
 // times a second, so that a revocation holds everywhere within one: who cannot read believes none.
+import type { CallerKind } from '../../domain/caller.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import type { IdentityStore, Revocation } from './identity-store.ts';
 
@@ -26,7 +27,9 @@ export interface RevocationListOptions {
 }
 
 export interface Revocable {
+  readonly kind: CallerKind;
   readonly credentialId: string;
+  /** Of staff, their own number: no user's. */
   readonly userNumber: number;
 }
 
@@ -76,8 +79,9 @@ export class RevocationList {
     return this.#nowMs() - this.#readAtMs >= STALE_MS;
   }
 
-  isRevoked({ credentialId, userNumber }: Revocable): boolean {
-    return this.#credentials.has(credentialId) || this.#blocked.has(userNumber);
+  isRevoked({ kind, credentialId, userNumber }: Revocable): boolean {
+    if (this.#credentials.has(credentialId)) return true;
+    return kind !== 'staff' && this.#blocked.has(userNumber);
   }
 
   isBlocked(userNumber: number): boolean {
