@@ -324,7 +324,7 @@ describe('POST /v1/auth/sign-in/factor', () => {
       `UPDATE users.users SET status = 'suspended' WHERE user_number = $1`,
       [user.userNumber],
     );
-    expect(codeOf(await finish(suspended))).toBe('PENDING_SIGN_IN_INVALID');
+    expect(codeOf(await finish(suspended))).toBe('ACCOUNT_SUSPENDED');
   });
 
   it('takes five tries, also with the right one among those that come after', async () => {

@@ -1,13 +1,9 @@
 // Reads a token that a client shows us, as one of its own: of revocation and introspection.
-import { createLocalJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
-import {
-  TOKEN_ALGORITHM,
-  TOKEN_CHARACTERS_MAX,
-  TOKEN_TYPE,
-} from '../../../shared/function/auth/token-rules.ts';
+import type { JWTPayload } from 'jose';
 import { callerOf } from '../../../shared/function/auth/token-caller.ts';
 import { parseGrantId } from '../../../shared/domain/ids.ts';
 import type { Issuing } from '../tokens/mint.ts';
+import { readPayload } from '../tokens/read-token.ts';
 
 export interface ReadAccessToken {
   readonly grantNumber: number;
@@ -23,25 +19,11 @@ export interface ReadAccessToken {
 /** Null for anything but an access token of a grant that we have signed and that is in time. */
 export async function readAccessToken(
   token: string,
-  { issuer, audience, keys }: Issuing,
+  issuing: Issuing,
   nowMs: number,
 ): Promise<ReadAccessToken | null> {
-  if (token.length > TOKEN_CHARACTERS_MAX) return null;
-  const keySet = createLocalJWKSet({ keys: [...(await keys.published())] });
-  try {
-    const { payload } = await jwtVerify(token, keySet, {
-      algorithms: [TOKEN_ALGORITHM],
-      typ: TOKEN_TYPE,
-      issuer,
-      audience,
-      requiredClaims: ['exp', 'iat', 'jti', 'sub', 'sid', 'scope'],
-      currentDate: new Date(nowMs),
-    });
-    return readClaims(payload);
-  } catch (error) {
-    if (error instanceof errors.JOSEError) return null;
-    throw error;
-  }
+  const payload = await readPayload(token, issuing, nowMs);
+  return payload === null ? null : readClaims(payload);
 }
 
 function readClaims(payload: JWTPayload): ReadAccessToken | null {
