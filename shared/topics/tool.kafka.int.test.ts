@@ -10,6 +10,13 @@ import { processEnvironment } from '../config/environment.ts';
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 /** A busy machine takes seconds to start a program, and each test starts several. */
 const TIMEOUT_MS = 120_000;
+const NAMES = [
+  'orders.accepted',
+  'engine.executions',
+  'mail.requested',
+  'dead-letters',
+  'audit.anchors',
+];
 const DAYS_30_MS = '2592000000';
 
 describe.each(inject('kafkaBrokers'))('topics on Kafka $version', ({ brokers }) => {
@@ -74,16 +81,14 @@ describe.each(inject('kafkaBrokers'))('topics on Kafka $version', ({ brokers }) 
     async () => {
       expect(await run('check', { SHARDS: '2' })).toEqual({
         code: 1,
-        out: ['orders.accepted  missing', 'engine.executions  missing', 'dead-letters  missing'],
+        out: NAMES.map((name) => `${name}  missing`),
         err: '',
       });
       expect(await run('apply', { SHARDS: '2' })).toMatchObject({
         code: 0,
-        out: ['orders.accepted  created', 'engine.executions  created', 'dead-letters  created'],
+        out: NAMES.map((name) => `${name}  created`),
       });
-      const fine = ['orders.accepted', 'engine.executions', 'dead-letters'].map(
-        (name) => `${name}  as it must be`,
-      );
+      const fine = NAMES.map((name) => `${name}  as it must be`);
       expect(await run('apply', { SHARDS: '2' })).toEqual({ code: 0, out: fine, err: '' });
       expect(await run('check', { SHARDS: '2' })).toEqual({ code: 0, out: fine, err: '' });
       expect(await partitions('orders.accepted')).toBe(2);
@@ -181,7 +186,9 @@ describe.each(inject('kafkaBrokers'))('topics on Kafka $version', ({ brokers }) 
         out: [
           'orders.accepted  2 partitions, 3 copies, 2 in sync, kept for ever',
           'engine.executions  2 partitions, 3 copies, 2 in sync, kept for 30 days',
+          'mail.requested  1 partition, 3 copies, 2 in sync, kept for 2 days',
           'dead-letters  1 partition, 3 copies, 2 in sync, kept for 90 days',
+          'audit.anchors  1 partition, 3 copies, 2 in sync, kept for ever',
         ],
         err: '',
       });

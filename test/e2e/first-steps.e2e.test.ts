@@ -15,7 +15,7 @@ const ORDER = { market: 'BTC-USD', side: 'buy', type: 'limit', price: '20000', q
 
 let exchange: Exchange;
 beforeAll(async () => {
-  exchange = await Exchange.create();
+  exchange = await Exchange.createWhole();
 }, 120_000);
 afterAll(() => exchange.remove(), 60_000);
 

@@ -6,7 +6,7 @@ const PASSWORD = 'seven winds over the hill';
 
 let exchange: Exchange;
 beforeAll(async () => {
-  exchange = await Exchange.create();
+  exchange = await Exchange.createWhole();
 }, 120_000);
 afterAll(() => exchange.remove(), 60_000);
 

@@ -7,7 +7,7 @@ import { Exchange, type HttpAnswer } from './exchange.ts';
 
 let exchange: Exchange;
 beforeAll(async () => {
-  exchange = await Exchange.create();
+  exchange = await Exchange.createWhole();
 }, 120_000);
 afterAll(() => exchange.remove(), 60_000);
 

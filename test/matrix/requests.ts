@@ -20,7 +20,7 @@ const CANDIDATES: readonly string[] = [
     'wdr',
     'ntf',
     'fct',
-    'req',
+    'apr',
     'stf',
   ].map((prefix) => `${prefix}_0000000000000001`),
   'BTC',

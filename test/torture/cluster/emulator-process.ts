@@ -7,6 +7,8 @@ import type { EmulatorHealth } from '../../../knative/emulator/state.ts';
 import { pause } from '../pause.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** What takes, matches and settles orders, and who issues tokens: nobody here signs up. */
+const TRADING = 'auth,fees,ledger,market-data,orders,risk,settlement';
 const START_TIMEOUT_MS = 120_000;
 const ASK_TIMEOUT_MS = 5_000;
 const RESTART_WAIT_MS_MAX = 500;
@@ -128,7 +130,7 @@ export class EmulatorProcess {
     try {
       return spawn(
         process.execPath,
-        [...program, '--port', String(port), '--data-dir', dataDir, ...flags],
+        [...program, '--only', TRADING, '--port', String(port), '--data-dir', dataDir, ...flags],
         {
           cwd: ROOT,
           env: {
