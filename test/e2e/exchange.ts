@@ -56,20 +56,30 @@ export class Exchange {
     this.ownUrl = `http://127.0.0.1:${port + 1}`;
   }
 
-  /** `flags` are more flags of `npm run dev`. */
-  /** What trading needs; every process more would start with each of these tests. */
+  /**
+   * What trading needs: every process more would start with each of these tests. `flags` are more
+   * flags of `npm run dev`.
+   */
   static async create(...flags: readonly string[]): Promise<Exchange> {
-    return Exchange.createIn({}, '--only', TRADING, ...flags);
-  }
-
-  static async createWhole(...flags: readonly string[]): Promise<Exchange> {
     return Exchange.createIn({}, ...flags);
   }
 
-  /** With more variables in its environment. */
+  /** Everything, as `npm run dev` starts it. */
+  static async createWhole(...flags: readonly string[]): Promise<Exchange> {
+    return Exchange.#open({}, flags);
+  }
+
+  /** As `create`, with more variables in its environment. */
   static async createIn(
     environment: Readonly<Record<string, string>>,
     ...flags: readonly string[]
+  ): Promise<Exchange> {
+    return Exchange.#open(environment, ['--only', TRADING, ...flags]);
+  }
+
+  static async #open(
+    environment: Readonly<Record<string, string>>,
+    flags: readonly string[],
   ): Promise<Exchange> {
     const dataDir = mkdtempSync(join(tmpdir(), 'bourse-e2e-'));
     // As root the database runs under another account, which must be able to enter.
