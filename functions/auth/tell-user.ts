@@ -2,6 +2,7 @@
 import type { Tx } from '../../shared/db/pool.ts';
 import type { MailTemplate, MailValues } from '../../shared/events/mail.ts';
 import { draftMail, findRecipient, queueMail } from '../../shared/mail/draft-mail.ts';
+import { timeText } from '../../shared/mail/time-text.ts';
 import type { KeyRing } from '../../shared/secrets/key-ring.ts';
 
 /** Templates of which auth knows the values; the time is filled in here. */
@@ -18,7 +19,7 @@ export async function tellUser<Template extends Told>(
 ): Promise<void> {
   const recipient = await findRecipient(tx, userNumber);
   if (recipient === null) return;
-  const time = `${new Date(nowMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  const mail = { template, values: { ...values, time } as MailValues<Template> };
+  const told = { ...values, time: timeText(nowMs) } as MailValues<Template>;
+  const mail = { template, values: told };
   await queueMail(tx, draftMail(mailRing, recipient, mail, { source: '/auth', nowMs }));
 }

@@ -3,8 +3,8 @@
 import { appendAudit } from '../../../shared/audit/append.ts';
 import { byUser } from '../../../shared/audit/by-user.ts';
 import type { Queryable, Tx } from '../../../shared/db/pool.ts';
-import { sessionId } from '../../../shared/domain/ids.ts';
 import type { AuthDeps } from '../deps.ts';
+import { endOthers } from '../sessions/store/sessions.ts';
 import { tellUser } from '../tell-user.ts';
 import { startHold } from './holds/store.ts';
 import type { CallingSession } from './session-of.ts';
@@ -53,7 +53,7 @@ export async function finishChange(
   await forgetBegun(tx, userNumber);
   await startHold(tx, userNumber, 'factors_changed');
   await tellUser(tx, mailRing, userNumber, 'factors_changed', { change: CHANGES[what] }, nowMs);
-  await endOtherSessions(tx, userNumber, sessionNumber, nowMs);
+  await endOthers(tx, userNumber, sessionNumber, 'factors_changed', nowMs);
   const action = `factors.${what}`;
   await appendAudit(tx, byUser('auth', session, { action, before: null, after: null, requestId }));
 }
@@ -69,20 +69,4 @@ async function forgetBegun(db: Queryable, userNumber: number): Promise<void> {
   await db.query('DELETE FROM auth.step_ups WHERE user_number = $1 AND used_at IS NULL', [
     userNumber,
   ]);
-}
-
-async function endOtherSessions(
-  db: Queryable,
-  userNumber: number,
-  sessionNumber: number,
-  nowMs: number,
-): Promise<void> {
-  const ended = await db.query<{ sessionNumber: number }>(
-    `UPDATE auth.sessions SET ended_at = $3, end_reason = 'factors_changed'
-     WHERE user_number = $1 AND session_number <> $2 AND ended_at IS NULL
-     RETURNING session_number AS "sessionNumber"`,
-    [userNumber, sessionNumber, new Date(nowMs)],
-  );
-  const ids = ended.rows.map((row) => sessionId(row.sessionNumber));
-  await db.query(`SELECT auth.revoke('credential', $1::bigint, $2::text[])`, [userNumber, ids]);
 }

@@ -123,7 +123,9 @@ export const sessionsRoutes: readonly Route<AuthDeps>[] = [
       const { userNumber, credentialId } = known(caller);
       const kept = parseSessionId(credentialId);
       assert(kept !== null, 'only a session may take back others');
-      const ended = await withTransaction(pool, (tx) => endOthers(tx, userNumber, kept, now()));
+      const ended = await withTransaction(pool, (tx) =>
+        endOthers(tx, userNumber, kept, 'revoked', now()),
+      );
       return { status: 200, body: { ended } };
     },
   }),

@@ -4,6 +4,7 @@ import { assert } from '../../../shared/domain/failure.ts';
 import { reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import { route } from '../../../shared/function/definition.ts';
 import { drawSecret } from '../../../shared/secrets/token.ts';
+import { timeText } from '../../../shared/mail/time-text.ts';
 import type { UsersDeps } from '../deps.ts';
 import {
   changeEmailAnswer,
@@ -17,7 +18,7 @@ import { addLink, takeLink, voidLinks } from '../store/links.ts';
 import { endSessions, startHold } from '../store/passwords.ts';
 import { findUserByEmail, lockUser, moveEmail } from '../store/users.ts';
 import { audit } from './audit.ts';
-import { recipientOf, timeText, withMails } from './with-mails.ts';
+import { recipientOf, withMails } from './with-mails.ts';
 
 /** Two of us have asked for one address: the first to confirm has it. */
 const ADDRESS_TAKEN = 'users_by_email';

@@ -3,13 +3,14 @@ import { withTransaction } from '../../../shared/db/pool.ts';
 import { assert } from '../../../shared/domain/failure.ts';
 import { reject } from '../../../shared/domain/rejection.ts';
 import { route } from '../../../shared/function/definition.ts';
+import { timeText } from '../../../shared/mail/time-text.ts';
 import { presentExport, presentUser } from '../decide.ts';
 import type { UsersDeps } from '../deps.ts';
 import { closedAnswer, exportAnswer, meAnswer, noQuery, patchMeBody } from '../schema.ts';
 import { closeAccounts, forgetUsers, readKnown } from '../store/close.ts';
 import { changeUser, findUser, lockUser } from '../store/users.ts';
 import { audit } from './audit.ts';
-import { recipientOf, timeText, withMails } from './with-mails.ts';
+import { recipientOf, withMails } from './with-mails.ts';
 
 export const getMe = route({
   method: 'GET',

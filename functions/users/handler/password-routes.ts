@@ -6,6 +6,7 @@ import { isRejection, reject } from '../../../shared/domain/rejection.ts';
 import { route } from '../../../shared/function/definition.ts';
 import { refusePassword } from '../../../shared/passwords/password-policy.ts';
 import { drawSecret } from '../../../shared/secrets/token.ts';
+import { timeText } from '../../../shared/mail/time-text.ts';
 import { mayReset, type User } from '../decide.ts';
 import type { UsersDeps } from '../deps.ts';
 import {
@@ -27,7 +28,7 @@ import {
   startHold,
 } from '../store/passwords.ts';
 import { audit } from './audit.ts';
-import { recipientOf, timeText, withMails, type Mails } from './with-mails.ts';
+import { recipientOf, withMails, type Mails } from './with-mails.ts';
 
 const CHANGED = { status: 200, body: { status: 'password_changed' } } as const;
 

@@ -87,8 +87,3 @@ export function recipientOf(user: User, email: string): Recipient {
   const { userNumber, language, antiPhishingCode } = user;
   return { userNumber, email, language, antiPhishingCode };
 }
-
-/** As mails tell it. */
-export function timeText(nowMs: number): string {
-  return `${new Date(nowMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}

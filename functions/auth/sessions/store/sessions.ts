@@ -8,7 +8,7 @@ import { SESSION_IDLE_MS, USER_AGENT_CHARACTERS_MAX } from '../open-session.ts';
 const SESSIONS_LISTED_MAX = 100;
 const PENDING_CLEARED_MAX = 20;
 
-export type EndReason = 'signed_out' | 'revoked' | 'expired';
+export type EndReason = 'signed_out' | 'revoked' | 'expired' | 'factors_changed';
 
 export interface UsedSession {
   readonly sessionNumber: number;
@@ -128,12 +128,13 @@ export async function endOthers(
   tx: Tx,
   userNumber: number,
   keptNumber: number,
+  reason: EndReason,
   nowMs: number,
 ): Promise<number> {
   const ended = await tx.query<EndedRow>(
-    `UPDATE auth.sessions SET ended_at = $3, end_reason = 'revoked'
+    `UPDATE auth.sessions SET ended_at = $3, end_reason = $4
      WHERE user_number = $1 AND session_number <> $2 AND ended_at IS NULL ${RETURNING_ENDED}`,
-    [userNumber, keptNumber, new Date(nowMs)],
+    [userNumber, keptNumber, new Date(nowMs), reason],
   );
   return revoke(tx, ended.rows);
 }
