@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findFreePort } from '../../shared/testing/free-port.ts';
+import { TRADING } from '../trading-functions.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const READY_TIMEOUT_MS = 90_000;
@@ -28,9 +29,6 @@ export interface HttpAnswer {
   readonly headers: Headers;
   readonly body: Record<string, unknown>;
 }
-
-/** The functions behind orders and market data, and who issues tokens. */
-export const TRADING = 'auth,fees,ledger,market-data,orders,risk,settlement';
 
 export class Exchange {
   readonly dataDir: string;

@@ -4,11 +4,10 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { processEnvironment } from '../../../shared/config/environment.ts';
 import type { EmulatorHealth } from '../../../knative/emulator/state.ts';
+import { TRADING } from '../../trading-functions.ts';
 import { pause } from '../pause.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-/** What takes, matches and settles orders, and who issues tokens: nobody here signs up. */
-const TRADING = 'auth,fees,ledger,market-data,orders,risk,settlement';
 const START_TIMEOUT_MS = 120_000;
 const ASK_TIMEOUT_MS = 5_000;
 const RESTART_WAIT_MS_MAX = 500;
