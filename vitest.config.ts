@@ -1,21 +1,52 @@
-// One Postgres is started for the whole run (globalSetup); every file gets its own database.
-// TEST_SERVICES adds Kafka and Redis, and with them the files that need them.
-import { defineConfig } from 'vitest/config';
+// Three kinds of test files. Those that need no more than Node, and those with a database of their
+// own, share their worker with the ones before them: to load everything anew for each would take
+// longer than the tests. Those that start processes or use Kafka and Redis have a worker each.
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { findVariable } from './shared/config/environment.ts';
 import { LongestFirst } from './shared/testing/longest-first.ts';
 import { filesLeftOut, readTestPlan } from './shared/testing/services/test-plan.ts';
 
 const plan = readTestPlan(findVariable('TEST_SERVICES'), findVariable('KAFKA_VERSION'));
 
+const NEVER = ['node_modules/**', 'dist/**', '.bourse*/**'];
+const WITH_SERVERS = ['**/*.e2e.test.ts', '**/*.long.test.ts', '**/*.{kafka,redis}.int.test.ts'];
+const WITH_DATABASE = ['**/*.int.test.ts'];
+/** One Postgres is started for the files of a project; every file gets its own database. */
+const POSTGRES = 'shared/testing/global-setup.ts';
+/** TEST_SERVICES adds Kafka and Redis, and with them the files that need them. */
+const SERVERS = 'shared/testing/services/test-run.ts';
+
+function project(
+  name: string,
+  test: NonNullable<TestProjectInlineConfiguration['test']>,
+): TestProjectInlineConfiguration {
+  return { extends: true, test: { name, ...test } };
+}
+
 export default defineConfig({
   test: {
-    include: ['**/*.test.ts'],
-    exclude: ['node_modules/**', 'dist/**', '.bourse*/**', ...filesLeftOut(plan)],
-    globalSetup: ['shared/testing/global-setup.ts', 'shared/testing/services/test-run.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
+    projects: [
+      project('servers', {
+        include: WITH_SERVERS,
+        exclude: [...NEVER, ...filesLeftOut(plan)],
+        globalSetup: [POSTGRES, SERVERS],
+      }),
+      project('database', {
+        include: WITH_DATABASE,
+        exclude: [...NEVER, ...WITH_SERVERS],
+        globalSetup: [POSTGRES],
+        isolate: false,
+      }),
+      project('units', {
+        include: ['**/*.test.ts'],
+        exclude: [...NEVER, ...WITH_SERVERS, ...WITH_DATABASE],
+        isolate: false,
+      }),
+    ],
   },
 });
