@@ -35,10 +35,11 @@ export type Command =
       readonly operator: Operator;
     }
   | {
-      readonly kind: 'disable' | 'enable' | 'enrol';
+      readonly kind: 'disable' | 'enable';
       readonly email: string;
       readonly operator: Operator;
-    };
+    }
+  | { readonly kind: 'enrol'; readonly email: string; readonly operator: Operator };
 
 /** Null when help is asked for. Throws UsageError for anything that is not quite right. */
 export function readCommand(args: readonly string[], account: string): Command | null {

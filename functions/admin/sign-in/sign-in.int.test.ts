@@ -1,6 +1,7 @@
 // C18, C9, C5: staff sign in by passkey alone, with a software authenticator: each fault refused.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { staffId, userId } from '../../../shared/domain/ids.ts';
+import { createAuthenticateStaff } from '../../../shared/function/auth/staff-identity.ts';
 import type { PasskeyFaults } from '../../../shared/testing/software-passkey.ts';
 import { enrolmentIn, newPasskey, outcomeOf, StaffBench } from './testing-staff.ts';
 
@@ -93,7 +94,7 @@ describe('C9 an enrolment', () => {
 });
 
 describe('C18 a sign-in of staff is refused', () => {
-  it.each([
+  it.each<(typeof FAULTS)[number]>([
     ...FAULTS,
     ['a handle of another person', { userHandle: Buffer.from(staffId(1)).toString('base64url') }],
     ['the handle of a user', { userHandle: Buffer.from(userId(2)).toString('base64url') }],
@@ -239,6 +240,18 @@ describe('C5 a session of staff', () => {
       await bench.operate('enable', person.email);
       expect(await bench.me(sessionToken)).toBe('TOKEN_INVALID');
     }
+  });
+
+  it('that ends while the body comes lets nothing through', async () => {
+    const token = await bench.signIn(await bench.person());
+    const authenticate = createAuthenticateStaff(bench.pool, () => bench.nowMs);
+    const headers = { authorization: `Bearer ${token}` };
+    const known = await authenticate({ method: 'POST', target: '/', headers });
+    if (!('caller' in known)) throw new Error('the session is not known');
+    const prove = () => known.proveBody?.(Buffer.alloc(0), { replayGuarded: false });
+    expect(await prove()).toBeNull();
+    await bench.call('DELETE', '/sessions/current', undefined, { token });
+    expect(await prove()).toMatchObject({ code: 'TOKEN_INVALID' });
   });
 
   it('has a token that no table holds', async () => {
