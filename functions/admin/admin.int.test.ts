@@ -51,8 +51,7 @@ async function make(isBreakGlass: boolean, roles: readonly Role[]): Promise<Call
 
 /** `session`: the same person may have signed in more than once. */
 function callerOf(number: number, session = number): Caller {
-  const credentialId = sessionId(session);
-  return { ...sessionCaller(number), kind: 'staff', credentialId, scopes: [] };
+  return { ...sessionCaller(number), kind: 'staff', credentialId: sessionId(session), scopes: [] };
 }
 
 function call(

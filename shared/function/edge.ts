@@ -29,7 +29,7 @@ export const NO_EDGE: Edge = {
   limits: null,
 };
 
-/** Throws ConfigError for settings that are malformed, or missing where the definition names one. */
+/** Throws ConfigError for settings that are malformed, or missing where the definition has one. */
 export function openEdge(
   { name, addressesVariable }: Pick<FunctionDefinition<never>, 'name' | 'addressesVariable'>,
   log: Logger,

@@ -77,7 +77,7 @@ function describeEnrolment({ enrolment, expiresAt }: Opened): string[] {
   return [`enrolment  ${enrolment}  (once, until ${expiresAt.toISOString()})`];
 }
 
-/** Throws TerminalError when nobody has it. Nobody signs in, or out, before the transaction ends. */
+/** Throws TerminalError when nobody has it. Until the transaction ends they sign in by nothing. */
 async function lockByEmail(tx: Tx, email: string): Promise<Person> {
   await store.lockStaff(tx);
   const number = await store.findStaffByEmail(tx, email);

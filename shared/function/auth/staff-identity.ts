@@ -37,7 +37,7 @@ export function openStaffIdentity(url: string, name: string, log: Logger): Ident
   };
 }
 
-/** Refuses with TOKEN_MISSING or TOKEN_INVALID; throws RetryableError while the database is away. */
+/** Refuses with TOKEN_MISSING or TOKEN_INVALID; throws RetryableError without the database. */
 export function createAuthenticateStaff(db: Queryable, nowMs = Date.now): Authenticate {
   const find = async (token: string): Promise<Authenticated | Rejection> => {
     const session = await useSession(db, token, nowMs());
