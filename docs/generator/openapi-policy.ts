@@ -22,8 +22,8 @@ export const SECURITY_SCHEMES: JsonSchema = {
   staff: {
     type: 'http',
     scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description: 'Access token of the admin host.',
+    bearerFormat: 'bas_…',
+    description: 'Session token of the admin host (POST /v1/admin/sign-in), which is no JWT.',
   },
   apiKey: signed('Bourse-Key', 'Id of the API key, `key_…`.'),
   apiKeyTimestamp: signed('Bourse-Timestamp', 'Milliseconds since 1970.'),

@@ -1,9 +1,12 @@
 // What the routes of admin need from outside.
 import type { Pool } from '../../shared/db/pool.ts';
+import type { Site } from '../../shared/passkeys/site.ts';
 import type { Counter } from '../../shared/telemetry/metrics/registry.ts';
 
 export interface AdminDeps {
   readonly pool: Pool;
+  /** Of the admin host: where staff show their passkeys. */
+  readonly site: Site;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Rises with each request of a break-glass account: whoever watches it is called. */

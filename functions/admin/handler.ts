@@ -4,12 +4,16 @@ import { parseApprovalId, staffId } from '../../shared/domain/ids.ts';
 import { isRejection, reject, type Rejection } from '../../shared/domain/rejection.ts';
 import { defineFunction, route, type HandlerResponse } from '../../shared/function/definition.ts';
 import { listPage } from '../../shared/http/list.ts';
+import { readSite } from '../../shared/passkeys/site.ts';
 import { approve, ask, turnDown } from './approve.ts';
 import { permissionsOf } from './decide/permissions.ts';
 import type { AdminDeps } from './deps.ts';
 import { presentAudit, presentRequest } from './present.ts';
 import * as schema from './schema.ts';
-import { asStaff } from './staff-caller.ts';
+import { enrolmentRoutes } from './sign-in/enrolments.ts';
+import { passkeyRoutes } from './sign-in/passkeys.ts';
+import { signInRoutes } from './sign-in/sign-in.ts';
+import { asFreshStaff, asStaff } from './staff-caller.ts';
 import { searchAudit } from './store/audit.ts';
 import { findRequest, listRequests, type StoredRequest } from './store/requests.ts';
 
@@ -17,7 +21,11 @@ const CONNECTIONS_MAX = 4;
 
 export const definition = defineFunction<AdminDeps>({
   name: 'admin',
+  addressesVariable: 'ADMIN_ADDRESSES',
   routes: [
+    ...enrolmentRoutes,
+    ...signInRoutes,
+    ...passkeyRoutes,
     route({
       method: 'GET',
       path: '/v1/admin/me',
@@ -86,6 +94,7 @@ export const definition = defineFunction<AdminDeps>({
       answers: { 200: schema.requestAnswer },
       refusals: [
         'ACCESS_DENIED',
+        'STAFF_SIGN_IN_STALE',
         'APPROVAL_NOT_FOUND',
         'APPROVAL_DONE',
         'APPROVAL_EXPIRED',
@@ -96,7 +105,7 @@ export const definition = defineFunction<AdminDeps>({
         'APPROVAL_LAST_HOLDER',
       ],
       handle: (request, deps: AdminDeps) =>
-        asStaff(request, deps, null, async (staff) => {
+        asFreshStaff(request, deps, async (staff) => {
           const asked = {
             number: numberOf(request.params.id),
             seenSha256: request.body.payloadSha256,
@@ -157,6 +166,7 @@ export const definition = defineFunction<AdminDeps>({
   ],
   events: [],
   connect: (environment) => {
+    const site = readSite(environment, 'ADMIN_');
     const pool = createPool({
       url: environment.get('DATABASE_URL'),
       applicationName: 'admin',
@@ -166,7 +176,7 @@ export const definition = defineFunction<AdminDeps>({
     });
     const help = 'Requests of accounts that are for emergencies.';
     const uses = environment.metrics.counter('bourse_break_glass_uses_total', help);
-    return Promise.resolve({ pool, now: Date.now, breakGlassUses: uses.with() });
+    return Promise.resolve({ pool, site, now: Date.now, breakGlassUses: uses.with() });
   },
   close: (deps) => deps.pool.end(),
   isReady: async (deps) => {

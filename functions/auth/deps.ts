@@ -4,7 +4,7 @@ import type { KeyRing } from '../../shared/secrets/key-ring.ts';
 import type { PasswordHasher } from '../../shared/passwords/hasher.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Issuing } from './tokens/mint.ts';
-import type { Site } from './factors/passkeys/site.ts';
+import type { Site } from '../../shared/passkeys/site.ts';
 
 export interface AuthDeps {
   readonly pool: Pool;

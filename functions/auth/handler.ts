@@ -5,7 +5,7 @@ import { defineFunction } from '../../shared/function/definition.ts';
 import { createPasswordHasher } from '../../shared/passwords/hasher.ts';
 import { readKeyRing, SEALING_DIR_VARIABLE } from '../../shared/secrets/key-ring.ts';
 import type { AuthDeps } from './deps.ts';
-import { readSite } from './factors/passkeys/site.ts';
+import { readSite } from '../../shared/passkeys/site.ts';
 import { factorsRoutes } from './factors/routes.ts';
 import { keysRoutes } from './keys/routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';

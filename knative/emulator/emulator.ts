@@ -20,8 +20,8 @@ import { Notices } from './notices.ts';
 import type { EmulatorOptions } from './options.ts';
 import { ownRoutes } from './own/routes.ts';
 import { createOwnServer } from './own/server.ts';
-import { createPublicServer } from './proxy/public-server.ts';
-import { RouteTable } from './proxy/route-table.ts';
+import { createGatewayServer } from './proxy/public-server.ts';
+import { adminTable, publicTable, type RouteTable } from './proxy/route-table.ts';
 import { fund, type Funding } from './seed/fund.ts';
 import { FaultPlan, type FaultTargets } from './service/faults.ts';
 import type { EmulatorHealth, EmulatorState } from './state.ts';
@@ -51,9 +51,11 @@ export class Emulator {
   readonly #topology: Topology;
   readonly #selected: readonly ServiceTopology[];
   readonly #public: Server;
+  readonly #admin: Server;
   readonly #own: Server;
   #publicPort = 0;
   #ownPort = 0;
+  #adminPort = 0;
   #unlock: (() => void) | null = null;
   #database: RunningDatabase | null = null;
   #mailbox: Mailbox | null = null;
@@ -77,17 +79,18 @@ export class Emulator {
     const shards = options.shards ?? null;
     this.#topology = shards === null ? declared : withShards(declared, shards);
     this.#selected = selectServices(this.#topology, options.only);
-    const { routes, services, deniedPaths } = this.#topology;
-    const table = new RouteTable(routes, services, deniedPaths);
     const onError = (error: unknown): void =>
       this.notices.say('error', 'emulator', 'failed', error);
-    this.#public = createPublicServer({
-      routes: () => table,
-      services: () => this.#exchange?.services ?? null,
-      faults: this.faults,
-      isOpen: () => this.#open,
-      onError,
-    });
+    const gateway = (table: RouteTable): Server =>
+      createGatewayServer({
+        routes: () => table,
+        services: () => this.#exchange?.services ?? null,
+        faults: this.faults,
+        isOpen: () => this.#open,
+        onError,
+      });
+    this.#public = gateway(publicTable(this.#topology));
+    this.#admin = gateway(adminTable(this.#topology));
     this.#own = createOwnServer(ownRoutes(this), onError);
   }
 
@@ -97,6 +100,10 @@ export class Emulator {
 
   get ownUrl(): string {
     return `http://localhost:${this.#ownPort}`;
+  }
+
+  get adminUrl(): string {
+    return `http://localhost:${this.#adminPort}`;
   }
 
   /** Superuser connection string of the exchange's database. */
@@ -109,6 +116,7 @@ export class Emulator {
     this.#unlock = lockDataDir(this.#dir);
     this.#publicPort = await listen(this.#public, port);
     this.#ownPort = await listen(this.#own, port === 0 ? 0 : port + 1);
+    this.#adminPort = await listen(this.#admin, port === 0 ? 0 : port + 2);
     this.#mailbox = await Mailbox.open();
     const { ownUrl, publicUrl } = this;
     writeFileSync(this.#dir.emulatorFile, `${JSON.stringify({ ownUrl, publicUrl })}\n`);
@@ -209,6 +217,7 @@ export class Emulator {
     return {
       publicUrl: this.publicUrl,
       ownUrl: this.ownUrl,
+      adminUrl: this.adminUrl,
       dataDir: this.#dir.path,
       ready: this.#open,
       pid: process.pid,
@@ -295,7 +304,8 @@ export class Emulator {
   async #stopAll(): Promise<void> {
     this.#open = false;
     this.#watching?.close();
-    await closeServer(this.#public, CLOSE_GRACE_MS);
+    const gateways = [this.#public, this.#admin];
+    await Promise.all(gateways.map((each) => closeServer(each, CLOSE_GRACE_MS)));
     await this.#changing;
     await this.#exchange?.stop();
     await this.#mailbox?.close();

@@ -41,6 +41,9 @@ const RATE_LIMIT_FACTOR = 1_000;
 /** Where a front end would be: links in mails lead there. */
 const PUBLIC_URL = 'http://localhost:3000';
 
+/** Where the front end of staff would be. */
+const ADMIN_ORIGIN = 'http://localhost:3001';
+
 /** What a manifest says of a process. */
 type Process = Pick<ServiceTopology, 'document' | 'env' | 'envMaps'>;
 
@@ -145,6 +148,10 @@ export class EnvironmentMaker {
       // A front end under development, on this machine.
       'auth/webauthn-rp-id': 'localhost',
       'auth/webauthn-origins': PUBLIC_URL,
+      // The port is this machine's own, and so is who comes.
+      'admin/addresses': '127.0.0.0/8,::1/128',
+      'admin/webauthn-rp-id': 'localhost',
+      'admin/webauthn-origins': ADMIN_ORIGIN,
       'mail/from': 'Bourse <no-reply@bourse.localhost>',
       // The server is on this machine, and has no certificate.
       'mail/tls': 'off',

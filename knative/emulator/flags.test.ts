@@ -6,7 +6,7 @@ describe('the flags', () => {
   it.each([
     [['--prot', '1'], '--prot'],
     [['--port', '0'], 'not a port'],
-    [['--port', '65535'], 'not a port'],
+    [['--port', '65534'], 'not a port'],
     [['--port', 'x'], 'not a port'],
     [['--only', 'orders,'], 'empty name'],
     [['--shards', '0'], 'not a number of engines'],

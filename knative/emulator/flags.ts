@@ -9,7 +9,7 @@ Runs the whole exchange on this machine: Postgres, the event log, the matching e
 function, and the routes, sources and dead letters that knative/base declares.
 
   --only a,b       run only these functions (the engine always runs)
-  --port N         public port, default 8080; the emulator's own is N+1
+  --port N         public port, default 8080; the emulator's own is N+1, that of staff N+2
   --data-dir DIR   where everything is kept, default .bourse
   --shards N       engines, and partitions of the logs, instead of those of the manifests
   --redis URL      a running Redis for the market feed; without it there is none
@@ -45,7 +45,8 @@ export class FlagError extends Error {
 }
 
 const PORT_DEFAULT = 8080;
-const PORT_MAX = 65_534;
+/** Two more come after it. */
+const PORT_MAX = 65_533;
 /** More engines than this are no use on one machine. */
 const SHARDS_MAX = 64;
 

@@ -4,7 +4,7 @@ import type { LogLevel } from '../../shared/config/fields.ts';
 export interface EmulatorOptions {
   /** The repository; what is watched and bundled. */
   readonly root: string;
-  /** Public port; the own port is the next one. 0 takes two free ones. */
+  /** Public port; the own port is the next one, that of staff the one after. 0 takes free ones. */
   readonly port: number;
   readonly dataDir: string;
   /** Instead of what the manifests say. */

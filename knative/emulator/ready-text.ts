@@ -19,6 +19,7 @@ The exchange trades. Ready in ${(tookMs / 1000).toFixed(1)} s.
 
   public       ${state.publicUrl}     (each function also under <name>.bourse.localhost:${port})
   emulator     ${state.ownUrl}     (inspector, tokens, faults)
+  staff        ${state.adminUrl}     (the admin host: npm run admin -- staff create)
 ${services.join('\n')}
 
 Users (sign in: <name>@example.test, "${DEVELOPMENT_PASSWORD}")

@@ -36,6 +36,8 @@ export interface EmulatorHealth {
 export interface EmulatorState {
   readonly publicUrl: string;
   readonly ownUrl: string;
+  /** The admin host. */
+  readonly adminUrl: string;
   readonly dataDir: string;
   readonly ready: boolean;
   readonly pid: number;

@@ -26,6 +26,9 @@ function inOrders(from: string | RegExp, to: string): Edit {
 function inSettlement(from: string | RegExp, to: string): Edit {
   return { file: 'settlement.yaml', from, to };
 }
+function inAdminRoute(from: string | RegExp, to: string): Edit {
+  return { file: 'admin-route.yaml', from, to };
+}
 function inRoute(from: string | RegExp, to: string): Edit {
   return { file: 'route.yaml', from, to };
 }
@@ -240,6 +243,36 @@ const CASES: readonly (readonly [rule: string, what: string, edit: Edit])[] = [
     'route-cluster-local',
     'a cluster-local service exposed',
     inRoute('hostname: fees.', 'hostname: settlement.'),
+  ],
+  [
+    'route-cluster-local',
+    'C18 the function for staff on the public gateway',
+    inRoute('hostname: fees.', 'hostname: admin.'),
+  ],
+  [
+    'route-cluster-local',
+    'C18 the route of staff on the public gateway',
+    inAdminRoute('- name: admin\n', '- name: public\n'),
+  ],
+  [
+    'route-cluster-local',
+    'C18 the route of staff on the public gateway, too',
+    inAdminRoute('- name: admin\n', '- name: public\n    - name: admin\n'),
+  ],
+  [
+    'route-admin',
+    'C18 another function on the admin gateway',
+    inAdminRoute('hostname: admin.', 'hostname: orders.'),
+  ],
+  [
+    'route-admin',
+    'C18 another cluster-local function on the admin gateway',
+    inAdminRoute('hostname: admin.', 'hostname: settlement.'),
+  ],
+  [
+    'route-admin',
+    'C18 a function for staff with a public host of its own',
+    { file: 'admin.yaml', from: /.*visibility: cluster-local\n/, to: '' },
   ],
   ['events-exposed', 'events not denied at the gateway', inRoute('              - /events\n', '')],
   [

@@ -93,6 +93,7 @@ export const kafkaSinkSchema = z.object({ spec: z.object({ topic: z.string() }) 
 
 export const httpRouteSchema = z.object({
   spec: z.object({
+    parentRefs: z.array(z.object({ name: z.string() })).min(1),
     rules: z.array(
       z.object({
         matches: z

@@ -63,6 +63,8 @@ export interface SourceTopology {
 }
 
 export interface RouteRule {
+  /** Name of the gateway that has the rule. */
+  readonly gateway: string;
   readonly match: 'prefix' | 'exact';
   readonly path: string;
   readonly service: string;
@@ -84,7 +86,7 @@ export interface Topology {
   readonly sinks: ReadonlyMap<string, { readonly topic: string }>;
   readonly routes: readonly RouteRule[];
   readonly engine: EngineTopology | null;
-  /** Paths that the public gateway refuses on every host. */
+  /** Paths that the gateways refuse on every host. */
   readonly deniedPaths: readonly string[];
   readonly configMaps: ReadonlyMap<string, Readonly<Record<string, string>>>;
 }
@@ -161,12 +163,15 @@ function readRoutes(document: ManifestDocument): RouteRule[] {
   return spec.rules.flatMap((rule) => {
     const host = rule.filters.find((filter) => filter.type === 'URLRewrite')?.urlRewrite?.hostname;
     const [service, namespace] = (host ?? rule.backendRefs[0]?.name ?? '').split('.');
-    return rule.matches.map((match) => ({
-      match: match.path.type === 'Exact' ? ('exact' as const) : ('prefix' as const),
-      path: match.path.value,
-      service: service ?? '',
-      namespace: namespace ?? namespaceOf(document),
-    }));
+    return spec.parentRefs.flatMap(({ name: gateway }) =>
+      rule.matches.map((match) => ({
+        gateway,
+        match: match.path.type === 'Exact' ? ('exact' as const) : ('prefix' as const),
+        path: match.path.value,
+        service: service ?? '',
+        namespace: namespace ?? namespaceOf(document),
+      })),
+    );
   });
 }
 

@@ -3,8 +3,8 @@ import type { MarketId, UserId } from './ids.ts';
 
 /**
  * How a caller is known: `session` by an access token of their own sign-in, `client` by an access
- * token that an OAuth client was given, `key` by a request signed with an API key, `staff` by an
- * access token of the admin host.
+ * token that an OAuth client was given, `key` by a request signed with an API key, `staff` by the
+ * session token of the admin host.
  */
 export const CALLER_KINDS = ['session', 'client', 'key', 'staff'] as const;
 export type CallerKind = (typeof CALLER_KINDS)[number];
@@ -31,4 +31,6 @@ export interface Caller {
    * milliseconds since 1970. Null for tokens.
    */
   readonly validUntilMs: number | null;
+  /** Of staff: when they have shown their passkey, milliseconds since 1970. */
+  readonly signedInAtMs?: number;
 }

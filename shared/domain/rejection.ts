@@ -26,7 +26,7 @@ export const ERROR_CODES = {
   SIGNATURE_INVALID: code(401, 'The signature does not fit the request, or the key is not known.'),
   SIGNATURE_EXPIRED: code(401, 'The time of the signed request is ahead, or its window is over.'),
   SIGNATURE_REPLAYED: code(409, 'This signed request was taken before: sign each one anew.'),
-  ADDRESS_NOT_ALLOWED: code(403, 'The key may not be used from this address.'),
+  ADDRESS_NOT_ALLOWED: code(403, 'Neither the key nor the admin host may be used from here.'),
   MARKET_NOT_ALLOWED: code(403, 'The key is for other markets.'),
   API_KEY_NOT_FOUND: code(404, 'No such API key, or not yours.'),
   API_KEYS_TOO_MANY: code(422, 'There are as many API keys as may be; delete one first.'),
@@ -171,6 +171,9 @@ export const ERROR_CODES = {
   APPROVAL_MAKER_NOT_ALLOWED: code(409, 'Who asked for it may not ask for it any more.'),
   APPROVAL_SUBJECT_UNFIT: code(422, 'It cannot be done to this user, person or scope.'),
   APPROVAL_LAST_HOLDER: code(422, 'Too few would be left who may give and approve roles.'),
+  // Staff.
+  ENROLMENT_INVALID: code(401, 'The enrolment is unknown, used or too old: ask for another.'),
+  STAFF_SIGN_IN_STALE: code(403, 'The passkey was shown too long ago for this: sign in again.'),
   EVENT_INVALID: code(400, 'The event does not fit its schema.'),
   EVENT_TYPE_UNKNOWN: code(400, 'This function does not consume this event type.'),
   EVENT_REFUSED: code(422, 'The event can never be processed; it goes to the dead letters.'),

@@ -94,6 +94,11 @@ export interface FunctionDefinition<Deps> {
   readonly name: string;
   readonly routes: readonly Route<Deps>[];
   readonly events: readonly EventRoute<Deps>[];
+  /**
+   * The variable with the blocks of addresses (CIDR, commas between) that anybody may call from;
+   * all others are refused before anything is looked at. Left out: from anywhere.
+   */
+  readonly addressesVariable?: string;
   /** Opens what the handlers need; called once per instance before it serves. */
   readonly connect: (environment: Environment) => Promise<Deps>;
   /** Closes it again, after the last request is answered. */

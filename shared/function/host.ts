@@ -113,7 +113,7 @@ async function connectRuntime<Deps>(
 ): Promise<{ readonly runtime: Runtime<Deps>; readonly identity: Identity }> {
   const { log, requestTimeoutMs, requestsInFlightMax } = options;
   const identity = identityOf(definition, options);
-  const edge = openEdge(definition.name, log, options.environment);
+  const edge = openEdge(definition, log, options.environment);
   const environment = createEnvironment(log, metrics, options.environment);
   let deps: Deps | undefined;
   try {

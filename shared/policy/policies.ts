@@ -94,6 +94,17 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   'POST /v1/api-keys': manages({ stepUp: true }),
   'GET /v1/api-keys': manages(),
   'DELETE /v1/api-keys/{id}': manages(),
+
+  // admin: sign-in of staff
+  'POST /v1/admin/enrolments/options': signsIn(),
+  'POST /v1/admin/enrolments': signsIn(),
+  'POST /v1/admin/sign-in/options': signsIn(),
+  'POST /v1/admin/sign-in': signsIn(),
+  'DELETE /v1/admin/sessions/current': staffs(),
+  'GET /v1/admin/passkeys': staffs(),
+  'POST /v1/admin/passkeys/options': staffs(),
+  'POST /v1/admin/passkeys': staffs(),
+
   // admin
   'GET /v1/admin/me': staffs(),
   'GET /v1/admin/audit': staffs({ weight: 5 }),

@@ -4,7 +4,8 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 const SECRET_BYTES = 32;
 
 /** What a secret is, in front of it: a scanner of leaked secrets knows it by that. */
-export type SecretPrefix = 'bst' | 'bpt' | 'brt' | 'bac' | 'bsu' | 'bml' | 'bcs' | 'bks';
+export type SecretPrefix =
+  'bst' | 'bpt' | 'brt' | 'bac' | 'bsu' | 'bml' | 'bcs' | 'bks' | 'bas' | 'ben';
 
 /** 256 random bits, such as `bst_mIY0…`. */
 export function drawSecret(prefix: SecretPrefix): string {

@@ -34,6 +34,8 @@ export class Exchange {
   readonly dataDir: string;
   readonly publicUrl: string;
   readonly ownUrl: string;
+  /** The admin host. */
+  readonly adminUrl: string;
   readonly #port: number;
   readonly #flags: readonly string[];
   readonly #environment: Readonly<Record<string, string>>;
@@ -52,6 +54,7 @@ export class Exchange {
     this.#port = port;
     this.publicUrl = `http://127.0.0.1:${port}`;
     this.ownUrl = `http://127.0.0.1:${port + 1}`;
+    this.adminUrl = `http://127.0.0.1:${port + 2}`;
   }
 
   /**
@@ -65,6 +68,11 @@ export class Exchange {
   /** Everything, as `npm run dev` starts it. */
   static async createWhole(...flags: readonly string[]): Promise<Exchange> {
     return Exchange.#open({}, flags);
+  }
+
+  /** These functions alone. */
+  static async createOnly(...functions: readonly string[]): Promise<Exchange> {
+    return Exchange.#open({}, ['--only', functions.join(',')]);
   }
 
   /** As `create`, with more variables in its environment. */
@@ -82,7 +90,7 @@ export class Exchange {
     const dataDir = mkdtempSync(join(tmpdir(), 'bourse-e2e-'));
     // As root the database runs under another account, which must be able to enter.
     chmodSync(dataDir, 0o755);
-    const exchange = new Exchange(dataDir, await findFreePort(2), flags, environment);
+    const exchange = new Exchange(dataDir, await findFreePort(3), flags, environment);
     await exchange.start();
     return exchange;
   }

@@ -3,6 +3,7 @@ import { SCOPES, type Caller, type Scope } from '../../shared/domain/caller.ts';
 import { sessionId, userId } from '../../shared/domain/ids.ts';
 import { createAuthenticate } from '../../shared/function/auth/auth.ts';
 import type { Authenticate } from '../../shared/function/auth/authenticated.ts';
+import { createAuthenticateStaff } from '../../shared/function/auth/staff-identity.ts';
 import {
   makeKey,
   signToken,
@@ -11,7 +12,9 @@ import {
   TEST_ISSUER,
 } from '../../shared/function/testing/token-issuer.ts';
 import type { Policy } from '../../shared/policy/policy.ts';
+import { drawSecret, hashSecret } from '../../shared/secrets/token.ts';
 import { silentLogger } from '../../shared/telemetry/logger.ts';
+import type { TestDatabase } from '../../shared/testing/database.ts';
 
 export const OWNER = 1;
 export const STRANGER = 2;
@@ -29,10 +32,14 @@ export interface MatrixCaller {
 export interface Callers {
   readonly jwksUrl: string;
   readonly issuer: string;
+  /** Of the functions for users, and of the one for staff. */
   readonly authenticate: Authenticate;
+  readonly authenticateStaff: Authenticate;
   readonly all: readonly MatrixCaller[];
   /** Throws for a name that there is not. */
   get(name: string): MatrixCaller;
+  /** The session of staff goes on, whatever has ended it. */
+  reviveStaff(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -49,7 +56,7 @@ export const CALLER_NAMES: readonly string[] = [
   'staff',
 ];
 
-export async function openCallers(): Promise<Callers> {
+export async function openCallers(database: TestDatabase): Promise<Callers> {
   const key = await makeKey('matrix');
   const forger = await makeKey('matrix');
   const issuer = await startIssuer([key.publicJwk]);
@@ -84,29 +91,33 @@ export async function openCallers(): Promise<Callers> {
       const caller = { ...own('client'), scopes };
       return { name, caller, headers: await token(client(scopes)) };
     }
-    return kind === 'key' ? told(name, 'key', scopes) : told(name, 'staff', []);
+    return kind === 'key' ? toldKey(name, scopes) : openStaff(name, database);
   };
   const all = await Promise.all(CALLER_NAMES.map(made));
   return {
     jwksUrl: issuer.jwksUrl,
     issuer: TEST_ISSUER,
-    authenticate: tellingAuthenticate(issuer.jwksUrl),
+    authenticate: telling(tokenAuthenticate(issuer.jwksUrl)),
+    authenticateStaff: telling(createAuthenticateStaff(database.poolFor('bourse_admin'))),
     all,
     get: (name) => {
       const found = all.find((each) => each.name === name);
       if (found === undefined) throw new Error(`no caller ${name}`);
       return found;
     },
+    reviveStaff: async () => {
+      await database.pool.query('UPDATE admin.sessions SET ended_at = NULL, end_reason = NULL');
+    },
     close: () => issuer.close(),
   };
 }
 
-function told(name: string, kind: 'key' | 'staff', scopes: readonly Scope[]): MatrixCaller {
+function toldKey(name: string, scopes: readonly Scope[]): MatrixCaller {
   const caller: Caller = {
     userId: userId(OWNER),
     userNumber: OWNER,
-    kind,
-    credentialId: kind === 'key' ? 'key_0000000000000001' : sessionId(OWNER),
+    kind: 'key',
+    credentialId: 'key_0000000000000001',
     scopes,
     markets: null,
     validUntilMs: null,
@@ -114,14 +125,32 @@ function told(name: string, kind: 'key' | 'staff', scopes: readonly Scope[]): Ma
   return { name, caller, headers: { [TOLD]: JSON.stringify(caller) } };
 }
 
-/** Believes what the test tells, and checks tokens as every host does. */
-function tellingAuthenticate(jwksUrl: string): Authenticate {
-  const real = createAuthenticate({
-    jwksUrl,
-    issuer: TEST_ISSUER,
-    audience: TEST_AUDIENCE,
-    log: silentLogger(),
-  });
+/** Signed in a moment ago, and used so late that no request of the test has to write that. */
+async function openStaff(name: string, { pool }: TestDatabase): Promise<MatrixCaller> {
+  const token = drawSecret('bas');
+  await pool.query(
+    `WITH person AS (
+       INSERT INTO admin.staff (name, email) VALUES ('Staff', 'staff@bourse.example')
+       RETURNING staff_number
+     )
+     INSERT INTO admin.sessions (staff_number, token_hash, passkey_number, address, signed_in_at,
+       last_used_at, expires_at)
+     SELECT staff_number, $1::bytea, 1, '127.0.0.1', now(), now() + interval '7 hours',
+       now() + interval '8 hours'
+     FROM person`,
+    [hashSecret(token)],
+  );
+  const caller = { kind: 'staff', scopes: [], userNumber: OWNER } as const;
+  return { name, caller, headers: { authorization: `Bearer ${token}` } };
+}
+
+function tokenAuthenticate(jwksUrl: string): Authenticate {
+  const options = { issuer: TEST_ISSUER, audience: TEST_AUDIENCE, log: silentLogger() };
+  return createAuthenticate({ ...options, jwksUrl });
+}
+
+/** Believes what the test tells, and knows all others as the host does. */
+function telling(real: Authenticate): Authenticate {
   return (call) => {
     const header = call.headers[TOLD];
     return header === undefined ? real(call) : { caller: JSON.parse(header) as Caller };
@@ -139,6 +168,9 @@ export function refusalOf(policy: Policy, { name, caller }: MatrixCaller): Polic
   if (caller === null) {
     return { status: 401, code: name === 'anonymous' ? 'TOKEN_MISSING' : 'TOKEN_INVALID' };
   }
+  // What makes staff is nothing to the hosts of users, and the other way round.
+  const isForeign = (caller.kind === 'staff') !== policy.callers.includes('staff');
+  if (caller.kind !== 'key' && isForeign) return { status: 401, code: 'TOKEN_INVALID' };
   if (!policy.callers.includes(caller.kind)) return { status: 403, code: 'CALLER_NOT_ALLOWED' };
   if (policy.scope !== null && !caller.scopes.includes(policy.scope)) {
     return { status: 403, code: 'SCOPE_MISSING' };

@@ -47,7 +47,7 @@ export async function openMatrixExchange(): Promise<MatrixExchange> {
   const sealingDir = mkdtempSync(join(tmpdir(), 'bourse-matrix-'));
   prepareSealingKeys(sealingDir);
   await seed(database);
-  const callers = await openCallers();
+  const callers = await openCallers(database);
   const maker = new EnvironmentMaker(readTopology(loadManifests(BASE_DIR)), {
     roleUrl: (role) => database.urlFor(role),
     busUrl: (role) => database.urlFor(role),
@@ -94,7 +94,8 @@ async function hostAll(maker: EnvironmentMaker, callers: Callers): Promise<Hoste
       RATE_LIMITS: 'off',
     };
     const log = silentLogger();
-    const { authenticate } = callers;
+    const isForStaff = each.facts.routes.some(({ policy }) => policy.callers.includes('staff'));
+    const authenticate = isForStaff ? callers.authenticateStaff : callers.authenticate;
     hosted.push(
       await each.host({ log, port: 0, hostname: '127.0.0.1', environment, authenticate }),
     );

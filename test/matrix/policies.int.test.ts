@@ -65,6 +65,7 @@ describe('T24 the matrix of routes and callers', () => {
   });
 
   it.each(ROUTES)('%s', async (_name, _owner, route) => {
+    await exchange.callers.reviveStaff();
     for (const caller of exchange.callers.all) {
       const refusal = refusalOf(route.policy, caller);
       const answer = await ask(route, caller.name);

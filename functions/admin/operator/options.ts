@@ -10,8 +10,12 @@ export const USAGE = `npm run admin -- staff <command> [options]
   create EMAIL NAME --break-glass
                                an account for the day when nobody else can act: it may do all,
                                alone, and every use of it alarms
+  enrol EMAIL                  another enrolment; takes the person's passkeys and session away
   disable EMAIL                the person may nothing from now on
   enable EMAIL                 what their roles let them do again
+
+create and enrol print an enrolment, once: good for 24 h, for the person's next passkey, on the admin
+host. Hand it over where nobody else can read it.
 
 Roles of people who exist are given and taken by two of the staff, over the admin host.
 
@@ -34,7 +38,8 @@ export type Command =
       readonly kind: 'disable' | 'enable';
       readonly email: string;
       readonly operator: Operator;
-    };
+    }
+  | { readonly kind: 'enrol'; readonly email: string; readonly operator: Operator };
 
 /** Null when help is asked for. Throws UsageError for anything that is not quite right. */
 export function readCommand(args: readonly string[], account: string): Command | null {
@@ -53,7 +58,7 @@ export function readCommand(args: readonly string[], account: string): Command |
     const operator = readOperator(flags, account);
     return { kind, email: email.toLowerCase(), name, roles, isBreakGlass, operator };
   }
-  if (kind !== 'disable' && kind !== 'enable')
+  if (kind !== 'disable' && kind !== 'enable' && kind !== 'enrol')
     throw new UsageError(`no command staff ${kind ?? ''}`);
   if (rest.length > 0 || isBreakGlass) throw new UsageError(`${kind} EMAIL`);
   return { kind, email: email.toLowerCase(), operator: readOperator(flags, account) };

@@ -32,7 +32,9 @@ describe('npm run admin', () => {
     [['staff', 'create', 'a@b.example', 'Ann', 'king'], 'no role king'],
     [['staff', 'create', 'a@b.example', 'Ann', 'risk', '--break-glass'], 'needs no roles'],
     [['staff', 'promote', 'a@b.example'], 'no command staff promote'],
+    [['staff', 'enrol', 'a@b.example', 'Ann'], 'enrol EMAIL'],
     [['staff', 'disable', 'nobody@b.example'], 'nobody has the address'],
+    [['staff', 'enrol', 'nobody@b.example'], 'nobody has the address'],
   ])('refuses %j', async (args, complaint) => {
     expect(await admin(...args)).toContain(complaint);
   });
@@ -46,11 +48,14 @@ describe('npm run admin', () => {
       'security',
     );
     expect(await admin('staff', 'create', 'ann@b.example', 'Ann')).toContain('already');
-    await admin('staff', 'create', 'bob@b.example', 'Bob', 'security');
+    expect(await admin('staff', 'create', 'bob@b.example', 'Bob', 'security')).toMatch(
+      /^enrolment {2}ben_[A-Za-z0-9_-]{43} /m,
+    );
     await admin('staff', 'create', 'cy@b.example', 'Cy', 'security', 'risk');
     expect(await admin('staff', 'disable', 'cy@b.example')).toContain('is disabled');
     expect(await admin('staff', 'disable', 'cy@b.example')).toContain('nothing changed');
     expect(await admin('staff', 'disable', 'bob@b.example')).toContain('too few would be left');
+    expect(await admin('staff', 'enrol', 'cy@b.example')).toContain('enable them first');
     expect(await admin('staff', 'enable', 'cy@b.example')).toContain('is active');
     expect(await admin('staff', 'disable', 'bob@b.example')).toContain('is disabled');
     expect(await findStaff(pool, 1)).toMatchObject({ isActive: true, isBreakGlass: false });

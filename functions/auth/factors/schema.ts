@@ -1,5 +1,11 @@
 // The wire shapes of factors, step-ups and holds.
 import { z } from 'zod';
+import {
+  assertionField,
+  attestationField,
+  passkeyNameField,
+  type Assertion,
+} from '../../../shared/passkeys/schema.ts';
 
 const instant = z.iso.datetime({ offset: false, precision: 3 });
 export const factorIdField = z.string().regex(/^fct_[0-9]{16}$/);
@@ -12,52 +18,6 @@ const recoveryCodeField = z
   .regex(/^[0-9a-fA-F -]+$/);
 const passwordField = z.string().min(1).max(512);
 const pendingTokenField = z.string().max(64);
-
-function base64urlField(charactersMax: number) {
-  return z
-    .string()
-    .max(charactersMax)
-    .regex(/^[A-Za-z0-9_-]+$/);
-}
-
-/** A credential id has at most 1023 bytes. */
-const credentialIdField = base64urlField(1_364);
-const clientDataField = base64urlField(4_096);
-
-const CREDENTIAL = {
-  id: credentialIdField,
-  rawId: credentialIdField,
-  type: z.literal('public-key'),
-  authenticatorAttachment: z.enum(['platform', 'cross-platform']).nullable().optional(),
-  // Nothing is asked of extensions, so nothing they say is looked at.
-  clientExtensionResults: z.record(z.string().max(64), z.unknown()).optional(),
-};
-
-/** RegistrationResponseJSON of WebAuthn Level 3; what is not named is not looked at. */
-export const attestationField = z.object({
-  ...CREDENTIAL,
-  response: z.object({
-    clientDataJSON: clientDataField,
-    attestationObject: base64urlField(16_384),
-    transports: z
-      .array(z.string().regex(/^[a-z-]{1,32}$/))
-      .max(8)
-      .optional(),
-  }),
-});
-export type Attestation = z.output<typeof attestationField>;
-
-/** AuthenticationResponseJSON of WebAuthn Level 3. */
-export const assertionField = z.object({
-  ...CREDENTIAL,
-  response: z.object({
-    clientDataJSON: clientDataField,
-    authenticatorData: base64urlField(4_096),
-    signature: base64urlField(2_048),
-    userHandle: base64urlField(128).nullable().optional(),
-  }),
-});
-export type Assertion = z.output<typeof assertionField>;
 
 const actionField = z.strictObject({
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
@@ -99,12 +59,7 @@ export const actionBody = z.strictObject(action);
 
 export const totpConfirmBody = z.strictObject({ code: totpField });
 export const passkeyBody = z.strictObject({
-  name: z
-    .string()
-    .trim()
-    .min(1)
-    .max(64)
-    .regex(/^[^\p{C}]*$/u),
+  name: passkeyNameField,
   response: attestationField,
 });
 export const factorParams = z.strictObject({ id: factorIdField });
@@ -144,34 +99,4 @@ export const holdsAnswer = z.strictObject({
   /** Null: not held. */
   withdrawalsHeldUntil: instant.nullable(),
   holds: z.array(z.strictObject({ kind: z.string(), startedAt: instant, until: instant })),
-});
-
-const descriptors = z.array(
-  z.strictObject({
-    id: z.string(),
-    type: z.literal('public-key'),
-    transports: z.array(z.string()),
-  }),
-);
-/** PublicKeyCredentialCreationOptionsJSON. */
-export const creationOptionsAnswer = z.strictObject({
-  rp: z.strictObject({ id: z.string(), name: z.string() }),
-  user: z.strictObject({ id: z.string(), name: z.string(), displayName: z.string() }),
-  challenge: z.string(),
-  pubKeyCredParams: z.array(z.strictObject({ type: z.literal('public-key'), alg: z.int() })),
-  timeout: z.int(),
-  excludeCredentials: descriptors,
-  authenticatorSelection: z.strictObject({
-    residentKey: z.literal('preferred'),
-    userVerification: z.literal('required'),
-  }),
-  attestation: z.literal('none'),
-});
-/** PublicKeyCredentialRequestOptionsJSON. */
-export const requestOptionsAnswer = z.strictObject({
-  challenge: z.string(),
-  timeout: z.int(),
-  rpId: z.string(),
-  allowCredentials: descriptors,
-  userVerification: z.literal('required'),
 });

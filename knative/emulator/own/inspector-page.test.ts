@@ -14,7 +14,15 @@ describe('the inspector page', () => {
     };
     const page = inspectorPage(
       {
-        ...{ publicUrl: EVIL, ownUrl: EVIL, dataDir: EVIL, ready: true, pid: 1, postgresPid: 2 },
+        ...{
+          publicUrl: EVIL,
+          ownUrl: EVIL,
+          adminUrl: EVIL,
+          dataDir: EVIL,
+          ready: true,
+          pid: 1,
+          postgresPid: 2,
+        },
         ...{
           enginePid: 3,
           enginePids: [3],

@@ -22,7 +22,7 @@ export function inspectorPage(
 <style>${STYLE}</style></head>
 <body>
 <h1>Bourse emulator</h1>
-<p>Public <code>${escapeHtml(state.publicUrl)}</code> · ready ${state.ready ? 'yes' : 'no'} ·
+<p>Public <code>${escapeHtml(state.publicUrl)}</code> · staff <code>${escapeHtml(state.adminUrl)}</code> · ready ${state.ready ? 'yes' : 'no'} ·
 data <code>${escapeHtml(state.dataDir)}</code></p>
 <h2>Services</h2>
 ${table(

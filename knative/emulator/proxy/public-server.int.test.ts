@@ -8,7 +8,7 @@ import { BASE_DIR } from '../../testing/base-manifests.ts';
 import { closeServer, listen } from '../data/listen.ts';
 import { faultSchema, FaultPlan } from '../service/faults.ts';
 import { EmulatedService } from '../service/service.ts';
-import { createPublicServer } from './public-server.ts';
+import { createGatewayServer } from './public-server.ts';
 import { RouteTable } from './route-table.ts';
 
 const topology = readTopology(loadManifests(BASE_DIR));
@@ -40,7 +40,7 @@ async function open(change: Partial<ServiceTopology>): Promise<void> {
   await service.roll('');
   const { routes, services, deniedPaths } = topology;
   const table = new RouteTable(routes, services, deniedPaths);
-  server = createPublicServer({
+  server = createGatewayServer({
     routes: () => table,
     services: () => new Map([['fees', service]]),
     faults,

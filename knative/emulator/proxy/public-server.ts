@@ -1,4 +1,5 @@
-// The public port: exactly the routes of the HTTPRoute, and each function under a host of its own.
+// A gateway's port: exactly the routes of its HTTPRoute, and each function that has one under a host
+// of its own. The public host and that of staff have a port each.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { ErrorCode } from '../../../shared/domain/rejection.ts';
 import {
@@ -14,7 +15,7 @@ import { forwardRequest } from './forward.ts';
 import { sendRefusal } from './refusal.ts';
 import type { RouteTable } from './route-table.ts';
 
-export interface PublicServerDeps {
+export interface GatewayDeps {
   readonly routes: () => RouteTable;
   /** Null while nothing runs. */
   readonly services: () => ReadonlyMap<string, EmulatedService> | null;
@@ -26,7 +27,7 @@ export interface PublicServerDeps {
 const KEEP_ALIVE_MS = 75_000;
 const REQUEST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
-export function createPublicServer(deps: PublicServerDeps): Server {
+export function createGatewayServer(deps: GatewayDeps): Server {
   const server = createServer((req, res) => {
     handle(req, res, deps).catch((error: unknown) => {
       deps.onError(error);
@@ -38,11 +39,7 @@ export function createPublicServer(deps: PublicServerDeps): Server {
   return server;
 }
 
-async function handle(
-  req: IncomingMessage,
-  res: ServerResponse,
-  deps: PublicServerDeps,
-): Promise<void> {
+async function handle(req: IncomingMessage, res: ServerResponse, deps: GatewayDeps): Promise<void> {
   const ids = requestIds(req);
   const path = pathOf(req.url ?? '/');
   const refuse = (code: ErrorCode, detail: string): void =>
@@ -81,7 +78,7 @@ interface Served {
 async function serve(
   req: IncomingMessage,
   res: ServerResponse,
-  deps: PublicServerDeps,
+  deps: GatewayDeps,
   { service, lease, ...request }: Served,
 ): Promise<void> {
   try {
@@ -128,7 +125,7 @@ function refuseLease(
 
 /** The service that a request goes to, or why there is none. */
 function findService(
-  deps: PublicServerDeps,
+  deps: GatewayDeps,
   host: string | undefined,
   path: string,
 ): EmulatedService | [ErrorCode, string] {

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { loadManifests } from '../../manifests/load.ts';
 import { readTopology } from '../../manifests/topology.ts';
 import { BASE_DIR } from '../../testing/base-manifests.ts';
-import { RouteTable } from './route-table.ts';
+import { adminTable, publicTable, RouteTable } from './route-table.ts';
 
-const { routes, services, deniedPaths } = readTopology(loadManifests(BASE_DIR));
-const table = new RouteTable(routes, services, deniedPaths);
+const topology = readTopology(loadManifests(BASE_DIR));
+const table = publicTable(topology);
 
 describe('the route table', () => {
   it.each([
@@ -15,6 +15,10 @@ describe('the route table', () => {
     ['localhost:8080', '/'],
     ['settlement.bourse.localhost:8080', '/v1/orders'],
     ['nothing.bourse.localhost:8080', '/v1/orders'],
+    // C18: the function for staff.
+    ['localhost:8080', '/v1/admin'],
+    ['localhost:8080', '/v1/admin/sign-in'],
+    ['admin.bourse.localhost:8080', '/v1/admin'],
   ])('has nothing for %s %s', (host, path) => {
     expect(table.find(host, path)).toBeNull();
   });
@@ -48,6 +52,7 @@ describe('the route table', () => {
       path,
       service,
       match,
+      gateway: 'public',
       namespace: 'bourse',
     });
     const mixed = new RouteTable(
@@ -59,5 +64,26 @@ describe('the route table', () => {
       mixed.find('localhost', path),
     );
     expect(services_).toEqual(['a', 'b', 'c', 'b'].map((service) => ({ service })));
+  });
+});
+
+describe('C18 the table of the admin host', () => {
+  const admin = adminTable(topology);
+
+  it('sends /v1/admin to the function for staff', () => {
+    for (const path of ['/v1/admin', '/v1/admin/sign-in/options']) {
+      expect(admin.find('localhost:8082', path)).toEqual({ service: 'admin' });
+    }
+  });
+
+  it('has nothing else', () => {
+    const others = topology.routes.filter(({ gateway }) => gateway !== 'admin');
+    for (const path of ['/', '/v1', '/v1/administrators', ...others.map((rule) => rule.path)]) {
+      expect(admin.find('localhost:8082', path), path).toBeNull();
+    }
+    for (const { name } of topology.services) {
+      expect(admin.find(`${name}.bourse.localhost:8082`, '/v1/orders'), name).toBeNull();
+    }
+    expect(admin.find('localhost:8082', '/events')).toBe('denied');
   });
 });

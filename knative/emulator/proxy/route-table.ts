@@ -1,5 +1,5 @@
-// Which service a public request goes to, as the cluster's gateway decides it.
-import type { RouteRule, ServiceTopology } from '../../manifests/topology.ts';
+// Which service a request from outside goes to, as the cluster's gateway decides it.
+import type { RouteRule, ServiceTopology, Topology } from '../../manifests/topology.ts';
 
 /** Host suffix under which each function can be addressed on a developer's machine. */
 export const LOCAL_DOMAIN = 'localhost';
@@ -40,6 +40,22 @@ export class RouteTable {
     const rule = this.#rules.find((each) => matchesRule(each, path));
     return rule === undefined ? null : { service: rule.service };
   }
+}
+
+/** Name of the gateway of the admin host. */
+const ADMIN_GATEWAY = 'admin';
+
+type Routed = Pick<Topology, 'routes' | 'services' | 'deniedPaths'>;
+
+export function publicTable({ routes, services, deniedPaths }: Routed): RouteTable {
+  const rules = routes.filter(({ gateway }) => gateway !== ADMIN_GATEWAY);
+  return new RouteTable(rules, services, deniedPaths);
+}
+
+/** The admin host leads to what its route says, and has no other name. */
+export function adminTable({ routes, deniedPaths }: Routed): RouteTable {
+  const rules = routes.filter(({ gateway }) => gateway === ADMIN_GATEWAY);
+  return new RouteTable(rules, [], deniedPaths);
 }
 
 /** Prefixes match whole path elements: /v1/orders matches /v1/orders/1, not /v1/ordersx. */

@@ -1,8 +1,11 @@
-// The public route: every rule leads to one existing service, and no two rules claim one path.
+// The routes of the gateways: every rule leads to one existing service, no two rules of a gateway
+// claim one path, and what is for staff is reached by the admin gateway alone.
 import { listAt, textAt, type FieldPath, type ManifestDocument } from '../../manifests/document.ts';
 import { isHttpRoute, isKnativeService } from '../../manifests/kinds.ts';
 import { fault, type LintProblem, type Rule } from '../rule.ts';
 
+/** The gateway of the admin host, and the one service that it leads to. */
+const ADMIN = 'admin';
 const LOCAL_GATEWAY = 'knative-local-gateway';
 const LOCAL_HOST = /^([a-z0-9-]+)\.([a-z0-9-]+)\.svc\.cluster\.local$/;
 
@@ -13,7 +16,7 @@ const conflicts: Rule = ({ documents }) => {
       listAt(rule, ['matches']).flatMap((match, at) => {
         const value = (textAt(match, ['path', 'value']) ?? '').replace(/(.)\/$/, '$1');
         const type = textAt(match, ['path', 'type']) ?? 'PathPrefix';
-        const key = `${type} ${value}`;
+        const key = `${gatewaysOf(route).join(',')} ${type} ${value}`;
         const other = seen.get(key);
         const service = rewrittenHost(rule) ?? '';
         seen.set(key, other ?? service);
@@ -52,27 +55,59 @@ const backends: Rule = ({ documents }) =>
   );
 
 const clusterLocal: Rule = ({ documents }) => {
-  const local = new Set(
-    documents
-      .filter(
-        (document) =>
-          isKnativeService(document) &&
-          textAt(document.body, ['metadata', 'labels', 'networking.knative.dev/visibility']) ===
-            'cluster-local',
-      )
-      .map((document) => document.name),
-  );
-  return documents.filter(isHttpRoute).flatMap((route) =>
+  const local = clusterLocalServices(documents);
+  return documents
+    .filter((document) => isHttpRoute(document) && !isOfAdmin(document))
+    .flatMap((route) =>
+      rulesOf(route).flatMap(({ rule, path }) => {
+        const name = rewrittenService(rule);
+        if (!local.has(name)) return [];
+        const message = `exposes ${name}, which is cluster-local`;
+        return [fault(route, [...path, 'filters'], 'route-cluster-local', message)];
+      }),
+    );
+};
+
+/** Whoever is on the admin host has come for the one function that asks for staff. */
+const adminAlone: Rule = ({ documents }) => {
+  const local = clusterLocalServices(documents);
+  return documents.filter(isOfAdmin).flatMap((route) =>
     rulesOf(route).flatMap(({ rule, path }) => {
-      const name = (rewrittenHost(rule) ?? '').split('.')[0] ?? '';
-      if (!local.has(name)) return [];
-      const message = `exposes ${name}, which is cluster-local`;
-      return [fault(route, [...path, 'filters'], 'route-cluster-local', message)];
+      const name = rewrittenService(rule);
+      if (name === ADMIN && local.has(name)) return [];
+      const message =
+        name === ADMIN
+          ? `${ADMIN} is not cluster-local: it has a public host of its own`
+          : `the gateway ${ADMIN} leads to ${name}: to the service ${ADMIN} alone`;
+      return [fault(route, [...path, 'filters'], 'route-admin', message)];
     }),
   );
 };
 
-export const routeRules: readonly Rule[] = [conflicts, backends, clusterLocal];
+export const routeRules: readonly Rule[] = [conflicts, backends, clusterLocal, adminAlone];
+
+function gatewaysOf(route: ManifestDocument): (string | undefined)[] {
+  return listAt(route.body, ['spec', 'parentRefs']).map((parent) => textAt(parent, ['name']));
+}
+
+/** A route that is on another gateway besides is no route of staff. */
+function isOfAdmin(document: ManifestDocument): boolean {
+  const gateways = isHttpRoute(document) ? gatewaysOf(document) : [];
+  return gateways.length > 0 && gateways.every((name) => name === ADMIN);
+}
+
+function clusterLocalServices(documents: readonly ManifestDocument[]): ReadonlySet<string> {
+  const visibility = ['metadata', 'labels', 'networking.knative.dev/visibility'];
+  const local = documents.filter(
+    (document) =>
+      isKnativeService(document) && textAt(document.body, visibility) === 'cluster-local',
+  );
+  return new Set(local.map(({ name }) => name));
+}
+
+function rewrittenService(rule: unknown): string {
+  return (rewrittenHost(rule) ?? '').split('.')[0] ?? '';
+}
 
 function rulesOf(route: ManifestDocument): { rule: unknown; path: FieldPath }[] {
   return listAt(route.body, ['spec', 'rules']).map((rule, at) => ({

@@ -68,12 +68,17 @@ describe('a token is refused', () => {
     expect(await ask()).toMatchObject({ code: 'TOKEN_MISSING' });
   });
 
-  it.each(['', 'Bearer', 'Bearer ', 'Bearer abc', 'Basic YTpi', 'Bearer a.b.c, Bearer d.e.f'])(
-    'when the header is %j',
-    async (header) => {
-      expect(await ask(header)).toMatchObject({ code: 'TOKEN_INVALID' });
-    },
-  );
+  it.each([
+    '',
+    'Bearer',
+    'Bearer ',
+    'Bearer abc',
+    `Bearer bas_${'a'.repeat(43)}`,
+    'Basic YTpi',
+    'Bearer a.b.c, Bearer d.e.f',
+  ])('when the header is %j', async (header) => {
+    expect(await ask(header)).toMatchObject({ code: 'TOKEN_INVALID' });
+  });
 
   it('when it is longer than any of ours', async () => {
     const token = await signToken(key, { claims: { pad: 'x'.repeat(TOKEN_CHARACTERS_MAX) } });
@@ -127,6 +132,7 @@ describe('a token is refused', () => {
     ['without expiry', { claims: { exp: undefined } }],
     ['without subject', { claims: { sub: undefined } }],
     ['of a subject that is no user', { claims: { sub: 'alice' } }],
+    ['C18 of one of the staff', { claims: { sub: 'stf_0000000000000001' } }],
     ['without session', { claims: { sid: undefined } }],
     ['of a session that is none', { claims: { sid: 'usr_0000000000000001' } }],
     ['without scope', { claims: { scope: undefined } }],

@@ -20,6 +20,7 @@ import { createReplayGuard, type ReplayGuard } from './replay-guard.ts';
 import { RevocationList, type Revocable } from './revocation-list.ts';
 import { isSigned } from './signature-headers.ts';
 import { createAuthenticateSigned, type SignedRequestOptions } from './signed-request.ts';
+import { openStaffIdentity } from './staff-identity.ts';
 
 export interface Identity {
   readonly authenticate: Authenticate;
@@ -32,7 +33,8 @@ type Served = Pick<FunctionDefinition<never>, 'name' | 'routes'>;
 
 /**
  * Throws ConfigError when a variable or a sealing key is missing: AUTH_*, DATABASE_URL, and
- * SEALING_KEYS_DIR where keys are let in. A function without private routes needs none of them.
+ * SEALING_KEYS_DIR where keys are let in. A function without private routes needs none of them, one
+ * for staff the database alone. Throws when a function has routes of staff beside those of users.
  */
 export function openIdentity(
   definition: Served,
@@ -41,6 +43,15 @@ export function openIdentity(
 ): Identity {
   const { name, routes } = definition;
   if (routes.every((route) => route.policy.callers === 'anyone')) return nobodyOf(name);
+  const isOfStaff = (route: Served['routes'][number]): boolean =>
+    route.policy.callers.includes('staff');
+  if (routes.some(isOfStaff)) {
+    const isForStaffAlone = routes.every(
+      (route) => route.policy.callers === 'anyone' || isOfStaff(route),
+    );
+    assert(isForStaffAlone, `${name} serves staff, and users beside them`);
+    return openStaffIdentity(getVariable('DATABASE_URL', environment), name, log);
+  }
   const authenticateToken = createAuthenticate({ ...readAuthConfig(environment), log });
   const takesKeys = routes.some(({ policy }) => policy.callers.includes('key'));
   const ring = takesKeys

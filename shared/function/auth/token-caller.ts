@@ -1,12 +1,6 @@
 // The caller that the verified claims of an access token name.
 import { SCOPES, type Caller, type Scope } from '../../domain/caller.ts';
-import {
-  parseGrantId,
-  parseSessionId,
-  parseStaffId,
-  parseUserId,
-  userId,
-} from '../../domain/ids.ts';
+import { parseGrantId, parseSessionId, parseUserId, userId } from '../../domain/ids.ts';
 
 /** Claims of a verified token; whoever issued it may still have left some out. */
 export interface TokenClaims {
@@ -17,11 +11,13 @@ export interface TokenClaims {
   readonly scope?: unknown;
 }
 
-/** Null when a claim is missing or malformed: every token says whose it is and what it may do. */
+/**
+ * Null when a claim is missing or malformed: every token says whose it is and what it may do. A
+ * token is a user's; whatever it claims, it makes nobody one of the staff.
+ */
 export function callerOf({ sub, sid, scope }: TokenClaims): Caller | null {
-  const staffNumber = parseStaffId(sub);
-  const userNumber = staffNumber ?? parseUserId(sub);
-  const kind = staffNumber === null ? kindOf(sid) : staffKindOf(sid);
+  const userNumber = parseUserId(sub);
+  const kind = kindOf(sid);
   const scopes = parseScopes(scope);
   if (userNumber === null || kind === null || scopes === null) return null;
   const credentialId = String(sid);
@@ -32,11 +28,6 @@ export function callerOf({ sub, sid, scope }: TokenClaims): Caller | null {
 function kindOf(sid: unknown): 'session' | 'client' | null {
   if (parseSessionId(sid) !== null) return 'session';
   return parseGrantId(sid) === null ? null : 'client';
-}
-
-/** Staff sign in themselves; their tokens are for the audience of the admin host alone. */
-function staffKindOf(sid: unknown): 'staff' | null {
-  return parseSessionId(sid) === null ? null : 'staff';
 }
 
 /** A scope that this exchange does not know gives nothing, and takes nothing away. */

@@ -1,7 +1,7 @@
 // The one path of every request: route, limits, caller, input, handler, answer. Nothing thrown gets
 // out of here: a fault of ours becomes a problem document with the request id that finds it.
 import { RetryableError } from '../../domain/failure.ts';
-import { isRejection, reject, type Rejection } from '../../domain/rejection.ts';
+import { ERROR_CODES, isRejection, reject, type Rejection } from '../../domain/rejection.ts';
 import { checkStepUp } from '../auth/step-up.ts';
 import type { HandlerRequest, HandlerResponse } from '../definition.ts';
 import { admitCall, admitProven } from './admission.ts';
@@ -42,6 +42,8 @@ async function findAnswer<Deps>(
 ): Promise<Answer> {
   const target = splitTarget(call.target);
   const requestId = requestIdOf(call.headers['x-request-id']);
+  const outsider = refuseOutsider(runtime, call, target?.path ?? '/', requestId);
+  if (outsider !== null) return outsider;
   if (target === null) return refuse(reject('PATH_INVALID'), '/', requestId);
   const { path } = target;
   if (call.isOverloaded === true) {
@@ -63,6 +65,19 @@ async function findAnswer<Deps>(
   const answer = preflight ?? refuseUnrouted(match, path, requestId);
   runtime.instruments.record(call.method, NO_ROUTE, answer.status, 0);
   return answer;
+}
+
+/** The cluster itself, which asks how an instance is doing, comes from no address of callers. */
+function refuseOutsider<Deps>(
+  { edge, instruments }: Runtime<Deps>,
+  call: IncomingCall,
+  path: string,
+  requestId: string,
+): Answer | null {
+  if (edge.addresses === null || isOperation(path)) return null;
+  if (edge.addresses.has(call.clientAddress)) return null;
+  instruments.record(call.method, NO_ROUTE, ERROR_CODES.ADDRESS_NOT_ALLOWED.status, 0);
+  return refuse(reject('ADDRESS_NOT_ALLOWED', 'not from this address'), path, requestId);
 }
 
 type FoundRoute<Deps> = Extract<RouteMatch<Deps>, { kind: 'found' }>;

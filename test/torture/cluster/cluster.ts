@@ -71,7 +71,7 @@ export class Cluster {
     });
     const beside = await Beside.open(topology.beside, dir);
     const emulator = new EmulatorProcess({
-      port: await findFreePort(2),
+      port: await findFreePort(3),
       dataDir,
       databaseUrl: postgres.urlThrough(proxy.port),
       overridesFile: overrides.file,

@@ -1,9 +1,9 @@
 // Challenges for passkeys: for one purpose of one user, for five minutes, once.
 import { createHash, randomBytes } from 'node:crypto';
 import type { Queryable } from '../../../../shared/db/pool.ts';
+import { CHALLENGE_LIFE_MS } from '../../../../shared/passkeys/passkey.ts';
 
 const CHALLENGE_BYTES = 32;
-export const CHALLENGE_LIFE_MS = 5 * 60_000;
 
 /** `binding` says for which session, pending sign-in or action the challenge is. */
 export interface ChallengePurpose {

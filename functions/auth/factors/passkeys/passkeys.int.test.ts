@@ -6,7 +6,7 @@ import {
   type PasskeyFaults,
 } from '../../../../shared/testing/software-passkey.ts';
 import { actionOf, atOnce, codeOf, FactorsBench, ORIGIN, type TestUser } from '../testing-user.ts';
-import { readSite } from './site.ts';
+import { readSite } from '../../../../shared/passkeys/site.ts';
 
 const PASSKEYS = '/v1/auth/factors/passkeys';
 const CREATE = actionOf('POST', `${PASSKEYS}/options`);

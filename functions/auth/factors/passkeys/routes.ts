@@ -7,23 +7,19 @@ import {
   type HandlerResponse,
   type Route,
 } from '../../../../shared/function/definition.ts';
+import { creationOptions } from '../../../../shared/passkeys/options.ts';
+import { creationOptionsAnswer, type Attestation } from '../../../../shared/passkeys/schema.ts';
+import { findChallenge, verifyAttestation } from '../../../../shared/passkeys/verify.ts';
 import type { AuthDeps } from '../../deps.ts';
 import { finishChange, hasFactor, lockFactors, type FactorChange } from '../change.ts';
 import { presentFactor } from '../present.ts';
 import { replaceCodes } from '../recovery/store.ts';
-import {
-  creationOptionsAnswer,
-  factorMadeAnswer,
-  passkeyBody,
-  type Attestation,
-} from '../schema.ts';
+import { factorMadeAnswer, passkeyBody } from '../schema.ts';
 import { sessionOf } from '../session-of.ts';
 import { findOwner } from '../store.ts';
 import { refuseUnproven } from '../unproven.ts';
 import { bindTo, makeChallenge, takeChallenge } from './challenges.ts';
-import { creationOptions } from './options.ts';
 import { listPasskeys, PASSKEYS_MAX, savePasskey, type NewPasskey } from './store.ts';
-import { findChallenge, verifyAttestation } from './verify.ts';
 
 export const passkeyRoutes: readonly Route<AuthDeps>[] = [
   route({

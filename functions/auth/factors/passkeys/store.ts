@@ -1,17 +1,14 @@
 // The SQL of auth.passkeys.
 import type { Queryable } from '../../../../shared/db/pool.ts';
+import type { Passkey } from '../../../../shared/passkeys/passkey.ts';
 
 export const PASSKEYS_MAX = 10;
 
-export interface StoredPasskey {
+export interface StoredPasskey extends Passkey {
   readonly factorNumber: number;
-  readonly credentialId: Buffer;
-  readonly publicKey: Buffer;
-  readonly counter: number;
-  readonly transports: readonly string[];
 }
 
-export interface NewPasskey extends Omit<StoredPasskey, 'factorNumber'> {
+export interface NewPasskey extends Passkey {
   readonly name: string;
 }
 

@@ -2,22 +2,17 @@
 import { withTransaction } from '../../../../shared/db/pool.ts';
 import { isRejection, reject, type Rejection } from '../../../../shared/domain/rejection.ts';
 import { route, type HandlerResponse, type Route } from '../../../../shared/function/definition.ts';
+import { requestOptions } from '../../../../shared/passkeys/options.ts';
+import { requestOptionsAnswer } from '../../../../shared/passkeys/schema.ts';
 import { hashSecret } from '../../../../shared/secrets/token.ts';
 import type { AuthDeps } from '../../deps.ts';
 import { tellNewDevice } from '../../sessions/new-device.ts';
 import { endExpired } from '../../sessions/store/sessions.ts';
 import { openSession } from '../../sessions/open-session.ts';
 import { makeChallenge } from '../passkeys/challenges.ts';
-import { requestOptions } from '../passkeys/options.ts';
 import { listPasskeys } from '../passkeys/store.ts';
 import { examine, METHODS, useUp } from '../proof.ts';
-import {
-  pendingBody,
-  requestOptionsAnswer,
-  signedInAnswer,
-  signInFactorBody,
-  type Shown,
-} from '../schema.ts';
+import { pendingBody, signedInAnswer, signInFactorBody, type Shown } from '../schema.ts';
 import { findPending, findStatus, lockPending, takeTry, usePending } from './store.ts';
 
 export const signInFactorRoutes: readonly Route<AuthDeps>[] = [

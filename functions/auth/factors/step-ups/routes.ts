@@ -3,19 +3,14 @@ import { withTransaction } from '../../../../shared/db/pool.ts';
 import { isRejection, reject, type Rejection } from '../../../../shared/domain/rejection.ts';
 import { hashAction, type SteppedAction } from '../../../../shared/function/auth/step-up.ts';
 import { route, type HandlerResponse, type Route } from '../../../../shared/function/definition.ts';
+import { requestOptions } from '../../../../shared/passkeys/options.ts';
+import { requestOptionsAnswer } from '../../../../shared/passkeys/schema.ts';
 import { drawSecret, hashSecret } from '../../../../shared/secrets/token.ts';
 import type { AuthDeps } from '../../deps.ts';
 import { bindTo, makeChallenge } from '../passkeys/challenges.ts';
-import { requestOptions } from '../passkeys/options.ts';
 import { listPasskeys } from '../passkeys/store.ts';
 import { examine, useUp } from '../proof.ts';
-import {
-  actionBody,
-  requestOptionsAnswer,
-  stepUpAnswer,
-  stepUpBody,
-  type Shown,
-} from '../schema.ts';
+import { actionBody, stepUpAnswer, stepUpBody, type Shown } from '../schema.ts';
 import { sessionOf, type CallingSession } from '../session-of.ts';
 import { saveStepUp, STEP_UP_LIFE_MS } from './store.ts';
 

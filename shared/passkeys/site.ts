@@ -1,6 +1,6 @@
 // Whom passkeys are made for: the site's name, and the origins that its pages come from.
-import { ConfigError } from '../../../../shared/config/environment.ts';
-import type { Environment } from '../../../../shared/function/definition.ts';
+import { ConfigError } from '../config/environment.ts';
+import type { Environment } from '../function/definition.ts';
 
 export interface Site {
   /** A domain: passkeys are bound to it for ever. */
@@ -10,17 +10,20 @@ export interface Site {
 }
 
 const RP_NAME = 'Bourse';
-const RP_ID_VARIABLE = 'WEBAUTHN_RP_ID';
-const ORIGINS_VARIABLE = 'WEBAUTHN_ORIGINS';
 
-/** Throws ConfigError, naming the variable, when a browser would not take what it says. */
-export function readSite(environment: Pick<Environment, 'get'>): Site {
-  const rpId = environment.get(RP_ID_VARIABLE);
-  const origins = environment.get(ORIGINS_VARIABLE).split(',');
+/**
+ * From WEBAUTHN_RP_ID and WEBAUTHN_ORIGINS, or the same with a prefix. Throws ConfigError, naming
+ * the variable, when a browser would not take what it says.
+ */
+export function readSite(environment: Pick<Environment, 'get'>, prefix: '' | 'ADMIN_' = ''): Site {
+  const rpIdVariable = `${prefix}WEBAUTHN_RP_ID`;
+  const originsVariable = `${prefix}WEBAUTHN_ORIGINS`;
+  const rpId = environment.get(rpIdVariable);
+  const origins = environment.get(originsVariable).split(',');
   for (const origin of origins) {
     if (!isOriginOf(origin, rpId)) {
       throw new ConfigError(
-        `environment variable ${ORIGINS_VARIABLE} is malformed: https origins of ${RP_ID_VARIABLE}, with commas between`,
+        `environment variable ${originsVariable} is malformed: https origins of ${rpIdVariable}, with commas between`,
       );
     }
   }

@@ -2,12 +2,11 @@
 // user verified.
 import { verifyAuthenticationResponse, verifyRegistrationResponse } from '@simplewebauthn/server';
 import { decodeAttestationObject, decodeClientDataJSON } from '@simplewebauthn/server/helpers';
-import type { UserId } from '../../../../shared/domain/ids.ts';
-import type { Logger } from '../../../../shared/telemetry/logger.ts';
-import type { Assertion, Attestation } from '../schema.ts';
+import type { Logger } from '../telemetry/logger.ts';
 import { PASSKEY_ALGORITHMS, userHandleOf } from './options.ts';
+import type { NewKey, Passkey } from './passkey.ts';
+import type { Assertion, Attestation } from './schema.ts';
 import type { Site } from './site.ts';
-import type { StoredPasskey } from './store.ts';
 
 type AttestationInput = Parameters<typeof verifyRegistrationResponse>[0]['response'];
 type AssertionInput = Parameters<typeof verifyAuthenticationResponse>[0]['response'];
@@ -33,7 +32,7 @@ export async function verifyAttestation(
   response: Attestation,
   challenge: string,
   log: Logger,
-): Promise<Pick<StoredPasskey, 'credentialId' | 'publicKey' | 'counter'> | null> {
+): Promise<NewKey | null> {
   try {
     if (!attestsNothing(response)) return null;
     const verified = await verifyRegistrationResponse({
@@ -70,7 +69,7 @@ function attestsNothing({ response }: Attestation): boolean {
 /** The counter that the authenticator tells, or null when the signature is not good. */
 export async function verifyAssertion(
   site: Site,
-  passkey: StoredPasskey,
+  passkey: Passkey,
   response: Assertion,
   challenge: string,
   log: Logger,
@@ -96,7 +95,7 @@ export async function verifyAssertion(
 }
 
 /** An authenticator that says whose the key is must say it right. */
-export function isHandleOf({ response }: Assertion, userId: UserId): boolean {
+export function isHandleOf({ response }: Assertion, id: string): boolean {
   const { userHandle } = response;
-  return userHandle === undefined || userHandle === null || userHandle === userHandleOf(userId);
+  return userHandle === undefined || userHandle === null || userHandle === userHandleOf(id);
 }

@@ -1,18 +1,19 @@
 // What a browser is told to ask an authenticator for.
 import type { z } from 'zod';
-import type { creationOptionsAnswer, requestOptionsAnswer } from '../schema.ts';
-import { CHALLENGE_LIFE_MS } from './challenges.ts';
+import { CHALLENGE_LIFE_MS, type Passkey } from './passkey.ts';
+import type { creationOptionsAnswer, requestOptionsAnswer } from './schema.ts';
 import type { Site } from './site.ts';
-import type { StoredPasskey } from './store.ts';
 
 /** COSE: Ed25519, P-256 and RSA, the best first. */
 export const PASSKEY_ALGORITHMS = [-8, -7, -257];
 
+/** `residentKey` is required where nobody says who they are before they sign: the authenticator tells. */
 export function creationOptions(
   site: Site,
   user: { readonly id: string; readonly name: string },
   challenge: string,
-  known: readonly StoredPasskey[],
+  known: readonly Passkey[],
+  residentKey: 'preferred' | 'required' = 'preferred',
 ): z.output<typeof creationOptionsAnswer> {
   return {
     rp: { id: site.rpId, name: site.rpName },
@@ -21,7 +22,7 @@ export function creationOptions(
     pubKeyCredParams: PASSKEY_ALGORITHMS.map((alg) => ({ type: 'public-key' as const, alg })),
     timeout: CHALLENGE_LIFE_MS,
     excludeCredentials: known.map(describe),
-    authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
+    authenticatorSelection: { residentKey, userVerification: 'required' },
     attestation: 'none',
   };
 }
@@ -29,7 +30,7 @@ export function creationOptions(
 export function requestOptions(
   site: Site,
   challenge: string,
-  known: readonly StoredPasskey[],
+  known: readonly Passkey[],
 ): z.output<typeof requestOptionsAnswer> {
   return {
     challenge,
@@ -45,7 +46,7 @@ export function userHandleOf(userId: string): string {
   return Buffer.from(userId).toString('base64url');
 }
 
-function describe({ credentialId, transports }: StoredPasskey) {
+function describe({ credentialId, transports }: Passkey) {
   return {
     id: credentialId.toString('base64url'),
     type: 'public-key' as const,
