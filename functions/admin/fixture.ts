@@ -12,7 +12,7 @@ import type { AdminDeps } from './deps.ts';
 import { definition } from './handler.ts';
 import { grantRole, insertStaff } from './store/staff.ts';
 
-/** For `closeAdmin` before the database is dropped. */
+/** To be closed by `closeAdmin` before the database is dropped. */
 export function openAdmin(
   database: TestDatabase,
   now: () => number = Date.now,

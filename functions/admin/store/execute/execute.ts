@@ -2,11 +2,10 @@
 // what it was done to, with before and after, or why it cannot be done.
 import { findViolatedConstraint } from '../../../../shared/db/failure.ts';
 import { reject, type Rejection } from '../../../../shared/domain/rejection.ts';
-import { RATE_MEANINGS } from '../../../../shared/fees/rates-store.ts';
 import type { Order } from '../../schema.ts';
 import { adjust, BALANCE_MEANINGS, fundHouse } from './balances.ts';
 import type { Author, Effect, Place } from './effect.ts';
-import { setSchedule, setTerms } from './fees.ts';
+import { FEE_MEANINGS, setSchedule, setTerms } from './fees.ts';
 import { setMarketSettings, setMarketStatus } from './markets.ts';
 import { giveRole, takeRole } from './roles.ts';
 import { endKey, endSessions, setFlag, setLimit, setSuspended } from './users.ts';
@@ -14,7 +13,7 @@ import { endKey, endSessions, setFlag, setLimit, setSuspended } from './users.ts
 /** While a flag waits for its lock, one user in 64 waits behind it: so not for long. */
 const LOCK_TIMEOUT_MS = 1_000;
 
-const MEANINGS: Readonly<Record<string, string>> = { ...RATE_MEANINGS, ...BALANCE_MEANINGS };
+const MEANINGS: Readonly<Record<string, string>> = { ...FEE_MEANINGS, ...BALANCE_MEANINGS };
 
 export async function execute(
   place: Place,

@@ -9,6 +9,12 @@ import { findMarket } from '../../../../shared/markets/market-store.ts';
 import type { Payload } from '../../schema.ts';
 import { holdStatus, type Author, type Effect } from './effect.ts';
 
+/** What the database refuses, in words for a person. */
+export const FEE_MEANINGS: Readonly<Record<string, string>> = {
+  ...rates.RATE_MEANINGS,
+  rates_rebate_is_paid_for: 'a rebate would be more than the fee that others pay beside it',
+};
+
 export async function setSchedule(
   tx: Tx,
   { schedule, effectiveFrom, tiers }: Payload<'fees.schedule'>,
