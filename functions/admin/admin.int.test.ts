@@ -10,6 +10,7 @@ import { MetricsRegistry } from '../../shared/telemetry/metrics/registry.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
 import { ROLES, type Role } from './decide/permissions.ts';
 import type { AdminDeps } from './deps.ts';
+import { closeAdmin, openAdmin } from './fixture.ts';
 import { definition } from './handler.ts';
 import { grantRole, insertStaff, revokeRole, setStaffStatus } from './store/staff.ts';
 
@@ -25,18 +26,16 @@ let peopleMade = 0;
 beforeAll(async () => {
   database = await createTestDatabase();
   metrics = new MetricsRegistry();
-  deps = {
-    pool: database.poolFor('bourse_admin', 10),
-    site: { rpId: 'localhost', rpName: 'Bourse', origins: [] },
-    now: () => nowMs,
-    breakGlassUses: metrics.counter('bourse_break_glass_uses_total', 'Uses.').with(),
-  };
+  deps = openAdmin(database, () => nowMs, metrics);
   await database.pool.query(
     `INSERT INTO users.users (user_number, email, email_verified_at, status)
      VALUES (1000001, 'a@example.org', now(), 'active')`,
   );
 });
-afterAll(() => database.drop());
+afterAll(async () => {
+  await closeAdmin(deps);
+  await database.drop();
+});
 
 const person = (...roles: Role[]): Promise<Caller> => make(false, roles);
 

@@ -16,7 +16,7 @@ import {
 import type { Staff } from './decide/permissions.ts';
 import type { AdminDeps } from './deps.ts';
 import { readOrder, type Order, type RequestBody } from './schema.ts';
-import { execute } from './store/execute.ts';
+import { execute } from './store/execute/execute.ts';
 import { decideRequest, findRequest, insertRequest, type StoredRequest } from './store/requests.ts';
 import { findStaff, lockStaff } from './store/staff.ts';
 
@@ -59,7 +59,8 @@ export async function approve(
   checkerNumber: number,
   asked: { readonly number: number; readonly seenSha256: string; readonly requestId: string },
 ): Promise<StoredRequest | Rejection> {
-  return decideIn(deps, async (tx) => {
+  let outboxIds: readonly number[] = [];
+  const outcome = await decideIn(deps, async (tx) => {
     await lockStaff(tx);
     const request = await findRequest(tx, asked.number);
     if (request === null) return reject('APPROVAL_NOT_FOUND');
@@ -82,8 +83,11 @@ export async function approve(
     if (decided === null) return reject('APPROVAL_DONE');
     const { reason, makerNumber } = request;
     const actor = staffId(checkerNumber);
-    const effect = await execute(tx, order, { actor, reason, makerNumber });
+    const approval = approvalId(request.requestNumber);
+    const author = { actor, reason, makerNumber, approval };
+    const effect = await execute({ tx, outbox: deps.outbox }, order, author);
     if (isRejection(effect)) return effect;
+    outboxIds = effect.outboxIds ?? [];
     await appendAudit(tx, {
       stream: 'admin',
       actor: { kind: 'staff', id: actor },
@@ -92,7 +96,7 @@ export async function approve(
       before: effect.before,
       after: {
         ...effect.after,
-        approval: approvalId(request.requestNumber),
+        approval,
         maker: staffId(makerNumber),
         payloadSha256: request.payloadSha256,
       },
@@ -100,6 +104,15 @@ export async function approve(
       requestId,
     });
     return decided;
+  });
+  if (!isRejection(outcome)) publish(deps, outboxIds);
+  return outcome;
+}
+
+/** Not waited for: what is carried out is in the outbox, and stays there until the log has it. */
+function publish({ outbox, log }: AdminDeps, ids: readonly number[]): void {
+  outbox.publishNow(ids).catch((error: unknown) => {
+    log.warn({ err: error }, 'what was carried out will be told by the next sweep');
   });
 }
 

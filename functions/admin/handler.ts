@@ -1,4 +1,6 @@
 // The admin function: what staff ask for, approve and search. On a host of its own.
+import { openBus } from '../../shared/bus/open-bus.ts';
+import { Outbox } from '../../shared/bus/outbox.ts';
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS } from '../../shared/db/pool.ts';
 import { parseApprovalId, staffId } from '../../shared/domain/ids.ts';
 import { isRejection, reject, type Rejection } from '../../shared/domain/rejection.ts';
@@ -167,18 +169,27 @@ export const definition = defineFunction<AdminDeps>({
   events: [],
   connect: (environment) => {
     const site = readSite(environment, 'ADMIN_');
+    const { log } = environment;
     const pool = createPool({
       url: environment.get('DATABASE_URL'),
       applicationName: 'admin',
       connectionsMax: CONNECTIONS_MAX,
       statementTimeoutMs: SERVICE_STATEMENT_TIMEOUT_MS,
-      onError: (error) => environment.log.warn({ err: error }, 'idle connection lost'),
+      onError: (error) => log.warn({ err: error }, 'idle connection lost'),
     });
     const help = 'Requests of accounts that are for emergencies.';
     const uses = environment.metrics.counter('bourse_break_glass_uses_total', help);
-    return Promise.resolve({ pool, site, now: Date.now, breakGlassUses: uses.with() });
+    const bus = openBus({ url: environment.get('BUS_URL'), applicationName: 'admin', log });
+    const outbox = new Outbox({ pool, schema: 'reference', bus, log });
+    outbox.startSweeper();
+    const breakGlassUses = uses.with();
+    return Promise.resolve({ pool, bus, outbox, site, log, now: Date.now, breakGlassUses });
   },
-  close: (deps) => deps.pool.end(),
+  close: async ({ pool, bus, outbox }) => {
+    await outbox.stop();
+    await bus.close();
+    await pool.end();
+  },
   isReady: async (deps) => {
     await deps.pool.query('SELECT 1');
     return true;

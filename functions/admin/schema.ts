@@ -1,7 +1,11 @@
 // The wire shapes of what staff ask for, approve and search.
 import { z } from 'zod';
-import { parseStaffId, parseUserId } from '../../shared/domain/ids.ts';
+import { ppmField, scheduleDescription, tierField } from '../../shared/domain/fee-schedule.ts';
+import { parseKeyId, parseStaffId, parseUserId } from '../../shared/domain/ids.ts';
+import { MARKET_STATUSES } from '../../shared/domain/market.ts';
+import { SELF_TRADE_PREVENTIONS } from '../../shared/domain/order.ts';
 import { LIMIT_NAMES } from '../../shared/domain/risk-limits.ts';
+import { marketIdField } from '../../shared/events/fields.ts';
 import { listAnswer, listQueryFields } from '../../shared/http/list.ts';
 import { DECIMAL_PATTERN } from '../../shared/money/decimal.ts';
 import { ACTIONS, ROLES } from './decide/permissions.ts';
@@ -15,6 +19,49 @@ const ofUser = z.strictObject({ userId: userField });
 const ofRole = z.strictObject({ staffId: staffField, role: z.enum(ROLES) });
 const scopeField = z.string().regex(/^(\*|[A-Z0-9]{2,10}(-[A-Z0-9]{2,10})?)$/);
 const timeField = z.iso.datetime({ offset: false, precision: 3 });
+
+const assetField = z.string().regex(/^[A-Z0-9]{2,10}$/);
+/** In whole units of the asset, above zero. */
+const amountField = z
+  .string()
+  .regex(DECIMAL_PATTERN)
+  .refine((text) => /[1-9]/.test(text), 'must be above zero');
+/** Where staff keep the case. */
+const ticketField = z.exactOptional(z.string().trim().min(1).max(100));
+const ofBalance = z.strictObject({
+  userId: userField,
+  asset: assetField,
+  amount: amountField,
+  ticket: ticketField,
+});
+
+/** What is left out stays; null takes a value away. */
+const numberPart = z.exactOptional(z.int().min(0).nullable());
+const decimalPart = z.exactOptional(z.string().regex(DECIMAL_PATTERN).nullable());
+const settingsField = z.union([
+  z.strictObject({ kind: z.enum(['band', 'interruption']), clear: z.literal(true) }),
+  z.strictObject({
+    kind: z.literal('limits'),
+    maxNotional: decimalPart,
+    maxOpenOrders: numberPart,
+    maxWaitingOrders: numberPart,
+    referenceMaxAgeMs: numberPart,
+    selfTradeModes: z.exactOptional(z.array(z.enum(SELF_TRADE_PREVENTIONS)).min(1).nullable()),
+  }),
+  z.strictObject({
+    kind: z.literal('band'),
+    staticPrice: decimalPart,
+    staticBps: numberPart,
+    dynamicBps: numberPart,
+  }),
+  z.strictObject({
+    kind: z.literal('interruption'),
+    moveBps: numberPart,
+    windowMs: numberPart,
+    haltMs: numberPart,
+    auctionMs: numberPart,
+  }),
+]);
 
 const PAYLOADS = {
   'users.suspend': ofUser,
@@ -33,8 +80,29 @@ const PAYLOADS = {
     /** Null ends the limit. */
     value: z.string().regex(DECIMAL_PATTERN).nullable(),
   }),
+  'keys.revoke': z.strictObject({
+    keyId: z.string().refine((text) => parseKeyId(text) !== null, 'must be an API key id'),
+  }),
   'roles.grant': ofRole,
   'roles.revoke': ofRole,
+  'markets.status': z.strictObject({ market: marketIdField, status: z.enum(MARKET_STATUSES) }),
+  'markets.settings': z.strictObject({ market: marketIdField, settings: settingsField }),
+  'fees.schedule': z.strictObject({
+    schedule: scheduleDescription.shape.schedule,
+    /** Null: at once. */
+    effectiveFrom: timeField.nullable(),
+    /** Null ends a market's own schedule: the exchange's holds again. */
+    tiers: scheduleDescription.shape.tiers.nullable(),
+  }),
+  'fees.terms': z.strictObject({
+    userId: userField,
+    market: marketIdField,
+    /** Null ends the user's own terms. */
+    terms: z.strictObject({ tier: tierField, makerPpm: ppmField, takerPpm: ppmField }).nullable(),
+  }),
+  'balances.credit': ofBalance,
+  'balances.debit': ofBalance,
+  'house.fund': z.strictObject({ asset: assetField, amount: amountField, ticket: ticketField }),
 } as const;
 
 function asking<const Name extends keyof typeof PAYLOADS>(action: Name) {
@@ -46,10 +114,18 @@ export const requestBody = z.discriminatedUnion('action', [
   asking('users.suspend'),
   asking('users.reinstate'),
   asking('sessions.revoke'),
+  asking('keys.revoke'),
   asking('flags.change'),
   asking('limits.change'),
   asking('roles.grant'),
   asking('roles.revoke'),
+  asking('markets.status'),
+  asking('markets.settings'),
+  asking('fees.schedule'),
+  asking('fees.terms'),
+  asking('balances.credit'),
+  asking('balances.debit'),
+  asking('house.fund'),
 ]);
 export type RequestBody = z.output<typeof requestBody>;
 export type Payload<Name extends RequestBody['action']> = Extract<

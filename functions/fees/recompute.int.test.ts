@@ -1,14 +1,10 @@
 // The tiers of a day on a real database: what is written, and that a repeat changes nothing.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { userId } from '../../shared/domain/ids.ts';
+import { setSchedule } from '../../shared/fees/rates-store.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
 import { recomputeTiers } from './recompute.ts';
-import {
-  addReferencePrice,
-  setConversionMarket,
-  setReferenceAsset,
-  setSchedule,
-} from './store/write.ts';
+import { addReferencePrice, setConversionMarket, setReferenceAsset } from './store/write.ts';
 import { openMarkets, OPERATOR } from './testing-market.ts';
 
 const DAY = '2026-03-31';

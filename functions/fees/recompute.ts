@@ -2,10 +2,11 @@
 // unless what it follows from has changed: trades that were settled late, a price, a schedule.
 import { withTransaction, type Pool, type Tx } from '../../shared/db/pool.ts';
 import { TerminalError } from '../../shared/domain/failure.ts';
+import { findReferenceAsset } from '../../shared/fees/rates-store.ts';
 import { formatDecimal } from '../../shared/money/decimal.ts';
 import { computeTiers, PRICE_DECIMALS, tradePrice } from './decide/tiers.ts';
 import * as tiers from './store/tiers.ts';
-import { addReferencePrice, findReferenceAsset } from './store/write.ts';
+import { addReferencePrice } from './store/write.ts';
 
 /** Users in one statement. */
 const CHUNK_USERS = 5_000;

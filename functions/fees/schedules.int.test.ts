@@ -2,10 +2,11 @@
 // accepted at.
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { findViolatedConstraint } from '../../shared/db/failure.ts';
+import type { StoredTier } from '../../shared/domain/fee-schedule.ts';
 import { userId } from '../../shared/domain/ids.ts';
+import { setSchedule, setUserTerms } from '../../shared/fees/rates-store.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
-import type { StoredTier } from './decide/schedule.ts';
-import { setDiscount, setSchedule, setUserTerms } from './store/write.ts';
+import { setDiscount } from './store/write.ts';
 import { openMarkets, OPERATOR } from './testing-market.ts';
 
 let database: TestDatabase;

@@ -5,7 +5,7 @@ import type { AssetId, MarketId, UserId } from './ids.ts';
 export const CUSTODY_OWNER = 'custody';
 
 /** Who can own a ledger account; the database refuses any other spelling. */
-export type LedgerOwner = UserId | `fees:${string}` | typeof CUSTODY_OWNER;
+export type LedgerOwner = UserId | `fees:${string}` | `house:${AssetId}` | typeof CUSTODY_OWNER;
 
 /** A ledger account: one owner's one asset. It is opened by its first posting. */
 export interface AccountName {
@@ -16,6 +16,11 @@ export interface AccountName {
 /** Fee revenue is one account a market, so that it is not one row that every trade waits for. */
 export function feesOwner(market: MarketId): LedgerOwner {
   return `fees:${market}`;
+}
+
+/** What the exchange credits its users from: one account an asset, which never owes. */
+export function houseOwner(asset: AssetId): LedgerOwner {
+  return `house:${asset}`;
 }
 
 /** One leg of an entry: adds a signed amount, in base units, to an account. Never zero. */

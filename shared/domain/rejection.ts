@@ -169,7 +169,7 @@ export const ERROR_CODES = {
   APPROVAL_PAYLOAD_DIFFERS: code(409, 'What was approved is not what was asked for.'),
   APPROVAL_OWN: code(403, 'It takes another person, who has not their power from the first.'),
   APPROVAL_MAKER_NOT_ALLOWED: code(409, 'Who asked for it may not ask for it any more.'),
-  APPROVAL_SUBJECT_UNFIT: code(422, 'It cannot be done to this user, person or scope.'),
+  APPROVAL_SUBJECT_UNFIT: code(422, 'It cannot be done to this user, person, market or balance.'),
   APPROVAL_LAST_HOLDER: code(422, 'Too few would be left who may give and approve roles.'),
   // Staff.
   ENROLMENT_INVALID: code(401, 'The enrolment is unknown, used or too old: ask for another.'),

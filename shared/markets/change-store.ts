@@ -110,13 +110,19 @@ export async function saveCommand(
   return outbox.insert(tx, [{ topic, partition: shard, key, headers, value: data }]);
 }
 
-/** Append-only: the database refuses to change what is written here and in the audit log. */
+/** A market before a change and after it, for the audit log. */
+export interface ChangeFacts {
+  readonly before: JsonValue;
+  readonly after: JsonValue;
+}
+
+/** Append-only: the database refuses to change what is written here. */
 export async function saveChange(
   tx: Tx,
   before: StoredMarket | null,
   next: NextMarket,
   note: ChangeNote,
-): Promise<void> {
+): Promise<ChangeFacts> {
   const { market, version } = next.config;
   const contentOf = ({ config, status, schedule, shard }: NextMarket) =>
     JSON.stringify({ config, status, schedule, shard });
@@ -126,14 +132,24 @@ export async function saveChange(
      VALUES ($1, $2, $3, $4, $5::jsonb, $6::jsonb)`,
     [market, version, note.actor, note.reason, was, is],
   );
+  return { before: was === null ? null : parseJson(was), after: parseJson(is) };
+}
+
+/** For what an operator's tool has changed; staff have a stream of their own. */
+export async function recordChange(
+  tx: Tx,
+  market: string,
+  { before, after }: ChangeFacts,
+  note: ChangeNote,
+): Promise<void> {
   const isPerson = note.reason !== null;
   await appendAudit(tx, {
     stream: 'markets',
     actor: { kind: isPerson ? 'operator' : 'system', id: note.actor },
     action: 'markets.change',
     subject: market,
-    before: was === null ? null : parseJson(was),
-    after: parseJson(is),
+    before,
+    after,
     reason: note.reason,
     requestId: null,
   });

@@ -1,4 +1,4 @@
-// `npm run markets`: what an operator does to markets, until there is an admin function.
+// `npm run markets`: what an operator does to markets, alone; staff do it in pairs.
 import { userInfo } from 'node:os';
 import { openBus } from '../bus/open-bus.ts';
 import { Outbox } from '../bus/outbox.ts';

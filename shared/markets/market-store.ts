@@ -5,7 +5,14 @@ import { withTransaction, type Pool, type Tx } from '../db/pool.ts';
 import { TerminalError } from '../domain/failure.ts';
 import { marketScale, type MarketConfig, type MarketStatus } from '../domain/market.ts';
 import { marketConfigSchema } from '../events/fields.ts';
-import { drawCommandHead, saveChange, saveCommand, saveMarket } from './change-store.ts';
+import {
+  drawCommandHead,
+  recordChange,
+  saveChange,
+  saveCommand,
+  saveMarket,
+  type ChangeFacts,
+} from './change-store.ts';
 import { decideChange, marketNow } from './decide-change.ts';
 import type {
   Applied,
@@ -93,15 +100,40 @@ export async function changeKnown(
   pool: Pool,
   outbox: Outbox,
   market: MarketConfig['market'],
-  decide: (before: MarketNow) => Partial<Wanted>,
+  decide: DecidePart,
   note?: ChangeNote,
 ): Promise<Applied> {
-  const complete = (before: MarketNow | null): Wanted => {
+  return changeMarket(pool, outbox, market, completed(market, decide), note);
+}
+
+/**
+ * As `changeKnown`, in the caller's transaction, with no record in the audit log: the caller makes
+ * one, and gives the outbox the ids when it has committed.
+ */
+export async function changeKnownIn(
+  tx: Tx,
+  outbox: Outbox,
+  market: MarketConfig['market'],
+  decide: DecidePart,
+  note: ChangeNote,
+): Promise<MarketChange> {
+  return changeMarketIn(tx, outbox, market, completed(market, decide), note);
+}
+
+export type DecidePart = (before: MarketNow) => Partial<Wanted>;
+
+export interface MarketChange {
+  readonly version: number;
+  /** Null when the market was so already: nothing is written then. */
+  readonly written: (ChangeFacts & { readonly outboxIds: readonly number[] }) | null;
+}
+
+function completed(market: MarketConfig['market'], decide: DecidePart) {
+  return (before: MarketNow | null): Wanted => {
     if (before === null) throw new TerminalError(`no market ${market}`);
     const { config, schedule, shard } = before;
     return { description: config, status: null, schedule, shard, ...decide(before) };
   };
-  return changeMarket(pool, outbox, market, complete, note);
 }
 
 /** A band that limits nothing is none. */
@@ -118,28 +150,41 @@ async function changeMarket(
   decide: (before: MarketNow | null) => Wanted,
   note: ChangeNote = NO_PERSON,
 ): Promise<Applied> {
-  const applied = await withTransaction(pool, async (tx) => {
-    // Two operators at once: the second sees what the first has done.
-    await tx.query('LOCK TABLE reference.markets IN SHARE ROW EXCLUSIVE MODE');
-    const before = await findMarket(tx, market);
-    const head = await drawCommandHead(tx);
-    const wanted = decide(before === null ? null : marketNow(before, head.timeMs));
-    const { description } = wanted;
-    const config = {
-      ...description,
-      baseDecimals: await decimalsOf(tx, description.base),
-      quoteDecimals: await decimalsOf(tx, description.quote),
-      version: (before?.config.version ?? 0) + 1,
-    };
-    refuseMisfit(config);
-    const next = decideChange(before, wanted, config, head.timeMs);
-    if (next === null) return { version: config.version - 1, outboxIds: [] };
-    await saveMarket(tx, next);
-    await saveChange(tx, before, next, note);
-    return { version: config.version, outboxIds: await saveCommand(tx, outbox, next, head) };
+  const { version, written } = await withTransaction(pool, async (tx) => {
+    const change = await changeMarketIn(tx, outbox, market, decide, note);
+    if (change.written !== null) await recordChange(tx, market, change.written, note);
+    return change;
   });
-  await outbox.publishNow(applied.outboxIds);
-  return { version: applied.version, changed: applied.outboxIds.length > 0 };
+  await outbox.publishNow(written?.outboxIds ?? []);
+  return { version, changed: written !== null };
+}
+
+async function changeMarketIn(
+  tx: Tx,
+  outbox: Outbox,
+  market: MarketConfig['market'],
+  decide: (before: MarketNow | null) => Wanted,
+  note: ChangeNote,
+): Promise<MarketChange> {
+  // Two operators at once: the second sees what the first has done.
+  await tx.query('LOCK TABLE reference.markets IN SHARE ROW EXCLUSIVE MODE');
+  const before = await findMarket(tx, market);
+  const head = await drawCommandHead(tx);
+  const wanted = decide(before === null ? null : marketNow(before, head.timeMs));
+  const { description } = wanted;
+  const config = {
+    ...description,
+    baseDecimals: await decimalsOf(tx, description.base),
+    quoteDecimals: await decimalsOf(tx, description.quote),
+    version: (before?.config.version ?? 0) + 1,
+  };
+  refuseMisfit(config);
+  const next = decideChange(before, wanted, config, head.timeMs);
+  if (next === null) return { version: config.version - 1, written: null };
+  await saveMarket(tx, next);
+  const facts = await saveChange(tx, before, next, note);
+  const outboxIds = await saveCommand(tx, outbox, next, head);
+  return { version: config.version, written: { ...facts, outboxIds } };
 }
 
 /** What the command's schema refuses would stop in the outbox. */

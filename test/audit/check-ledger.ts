@@ -104,6 +104,42 @@ const CHECKS: readonly LedgerCheck[] = [
       WHERE reverses IS NOT NULL GROUP BY reverses HAVING count(*) > 1 ORDER BY reverses`,
   },
   {
+    invariant: 'L8',
+    problem: 'nobody has approved this move of the house',
+    sql: `SELECT e.entry, e.kind, e.business_key, r.action, r.payload, m.house
+      FROM ledger.entries e
+      LEFT JOIN admin.requests r ON r.status = 'executed' AND r.request_number =
+        CASE WHEN e.business_key ~ '^apr_[0-9]{16}$' THEN substr(e.business_key, 5)::bigint END
+      LEFT JOIN reference.assets s ON s.asset = r.payload::jsonb ->> 'asset'
+      CROSS JOIN LATERAL (
+        SELECT sum(p.amount) FILTER (WHERE a.kind = 'house') AS house,
+          bool_and(p.asset = s.asset AND CASE
+            WHEN a.kind = 'house' THEN true
+            WHEN e.kind = 'house_funding' THEN a.kind = 'fees' AND p.amount < 0
+            ELSE a.owner = r.payload::jsonb ->> 'userId' END) AS fits
+        FROM ledger.postings p JOIN ledger.accounts a ON a.account = p.account
+        WHERE p.entry = e.entry
+      ) m
+      WHERE e.kind IN ('adjustment', 'house_funding') AND (m.fits IS NOT TRUE
+        OR (e.kind = 'house_funding') <> (r.action = 'house.fund')
+        OR m.house IS DISTINCT FROM (r.payload::jsonb ->> 'amount')::numeric
+          * 10::numeric ^ s.decimals
+          * CASE r.action WHEN 'balances.credit' THEN -1 WHEN 'balances.debit' THEN 1
+              WHEN 'house.fund' THEN 1 END)
+      ORDER BY e.entry`,
+  },
+  {
+    invariant: 'L8',
+    problem: 'an approval has moved nothing',
+    sql: `SELECT r.request_number AS request, r.action, r.payload FROM admin.requests r
+      WHERE r.status = 'executed'
+        AND r.action IN ('balances.credit', 'balances.debit', 'house.fund')
+        AND NOT EXISTS (SELECT FROM ledger.entries e
+          WHERE e.kind = CASE r.action WHEN 'house.fund' THEN 'house_funding' ELSE 'adjustment' END
+            AND e.business_key = 'apr_' || lpad(r.request_number::text, 16, '0'))
+      ORDER BY r.request_number`,
+  },
+  {
     invariant: 'L6',
     problem: 'a role may change what is append-only',
     sql: `SELECT c.oid::regclass::text AS "table", g.privilege_type AS privilege,

@@ -6,6 +6,7 @@ export const INVARIANTS = {
   L3: 'no user balance, available or held, is negative',
   L4: 'held equals, exactly, what open orders lock',
   L6: 'the journal is append-only, by grants, triggers and row versions',
+  L8: 'what was credited, debited or funded by hand is what was approved, once',
   M1: 'every accepted order is in the log once, and has ended once or is open',
   M3: 'the recorded executions and snapshots are what the log replays to',
   M4: 'settled trades and trade entries are a bijection, amounts and fees recomputed',

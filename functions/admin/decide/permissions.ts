@@ -5,10 +5,18 @@ export const ACTIONS = [
   'users.suspend',
   'users.reinstate',
   'sessions.revoke',
+  'keys.revoke',
   'flags.change',
   'limits.change',
   'roles.grant',
   'roles.revoke',
+  'markets.status',
+  'markets.settings',
+  'fees.schedule',
+  'fees.terms',
+  'balances.credit',
+  'balances.debit',
+  'house.fund',
 ] as const;
 export type Action = (typeof ACTIONS)[number];
 
@@ -27,7 +35,7 @@ export type Role = (typeof ROLES)[number];
 export type Permission = Action | `approve:${Action}` | 'requests.read' | 'audit.read';
 
 const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
-  support: ['requests.read', 'users.suspend', 'sessions.revoke'],
+  support: ['requests.read', 'users.suspend', 'sessions.revoke', 'keys.revoke'],
   compliance: [
     'requests.read',
     'users.suspend',
@@ -45,9 +53,26 @@ const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'limits.change',
     'approve:limits.change',
   ],
-  // What these two will do is not done from here yet.
-  treasury: ['requests.read'],
-  markets: ['requests.read'],
+  treasury: [
+    'requests.read',
+    'balances.credit',
+    'approve:balances.credit',
+    'balances.debit',
+    'approve:balances.debit',
+    'house.fund',
+    'approve:house.fund',
+  ],
+  markets: [
+    'requests.read',
+    'markets.status',
+    'approve:markets.status',
+    'markets.settings',
+    'approve:markets.settings',
+    'fees.schedule',
+    'approve:fees.schedule',
+    'fees.terms',
+    'approve:fees.terms',
+  ],
   security: [
     'requests.read',
     'audit.read',
@@ -55,6 +80,8 @@ const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
     'approve:users.suspend',
     'sessions.revoke',
     'approve:sessions.revoke',
+    'keys.revoke',
+    'approve:keys.revoke',
     'roles.grant',
     'approve:roles.grant',
     'roles.revoke',

@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterEach(async () => {
   await Promise.all(hosted.splice(0).map((each) => each.stop(1_000)));
 });
-afterAll(() => bench.database.drop());
+afterAll(() => bench.close());
 
 async function host(change: Readonly<Record<string, string>> = {}): Promise<number> {
   const options = { log: silentLogger(), port: 0, hostname: '127.0.0.1' };

@@ -12,7 +12,7 @@ let bench: StaffBench;
 beforeAll(async () => {
   bench = await StaffBench.open();
 });
-afterAll(() => bench.database.drop());
+afterAll(() => bench.close());
 
 const FAULTS: readonly (readonly [string, PasskeyFaults])[] = [
   ['another origin', { origin: 'https://bourse.example' }],

@@ -9,12 +9,11 @@ import { MetricsRegistry } from '../../../shared/telemetry/metrics/registry.ts';
 import { createTestDatabase, type TestDatabase } from '../../../shared/testing/database.ts';
 import { SoftwarePasskey, type PasskeyFaults } from '../../../shared/testing/software-passkey.ts';
 import type { AdminDeps } from '../deps.ts';
+import { closeAdmin, openAdmin, ORIGIN } from '../fixture.ts';
 import { definition } from '../handler.ts';
 import { readCommand } from '../operator/options.ts';
 import { runCommand } from '../operator/run.ts';
 
-export const ORIGIN = 'https://admin.bourse.example';
-const RP_ID = 'admin.bourse.example';
 const ADDRESSES = { ADMIN_ADDRESSES: '127.0.0.0/8, 2001:db8::/32' };
 
 type CreateOptions = Parameters<SoftwarePasskey['create']>[0];
@@ -46,13 +45,13 @@ export class StaffBench {
 
   constructor(database: TestDatabase) {
     this.database = database;
-    this.pool = database.poolFor('bourse_admin', 12);
-    this.deps = {
-      pool: this.pool,
-      site: { rpId: RP_ID, rpName: 'Bourse', origins: [ORIGIN] },
-      now: () => this.nowMs,
-      breakGlassUses: this.metrics.counter('bourse_break_glass_uses_total', 'Uses.').with(),
-    };
+    this.deps = openAdmin(database, () => this.nowMs, this.metrics);
+    this.pool = this.deps.pool;
+  }
+
+  async close(): Promise<void> {
+    await closeAdmin(this.deps);
+    await this.database.drop();
   }
 
   call(method: string, path: string, body?: unknown, more: CallMore = {}): Promise<CallAnswer> {

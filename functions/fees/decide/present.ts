@@ -1,6 +1,6 @@
 // Which rates hold for a user, and how they are written.
+import { formatRate } from '../../../shared/domain/fee-schedule.ts';
 import { formatDecimal } from '../../../shared/money/decimal.ts';
-import { RATE_DECIMALS } from '../../../shared/money/rounding.ts';
 import type { FeeAnswer, FeeListAnswer } from '../schema.ts';
 
 /** Days that count into the volume of a user. */
@@ -95,8 +95,4 @@ function presentNext(facts: FeeFactsOfUser, volume: TierVolume | null): FeeAnswe
 /** The first UTC day that counts into the volume, as `2026-01-31`. */
 export function firstVolumeDay(nowMs: number): string {
   return new Date(nowMs - (VOLUME_DAYS - 1) * DAY_MS).toISOString().slice(0, DAY_CHARACTERS);
-}
-
-export function formatRate(ppm: number): string {
-  return formatDecimal(BigInt(ppm), RATE_DECIMALS);
 }

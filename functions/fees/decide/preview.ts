@@ -1,5 +1,6 @@
 // What an order would pay and lock at today's rates, by the formulas that orders and settlement use.
 import { tradeFee } from '../../../shared/domain/fee.ts';
+import { formatRate } from '../../../shared/domain/fee-schedule.ts';
 import { feeReservePpm, holdMinor, protectedTicks } from '../../../shared/domain/hold.ts';
 import {
   formatSteps,
@@ -14,7 +15,7 @@ import {
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import { formatDecimal } from '../../../shared/money/decimal.ts';
 import type { FeePreviewAnswer, FeePreviewQuery } from '../schema.ts';
-import { formatRate, type Rates } from './present.ts';
+import type { Rates } from './present.ts';
 
 export interface PreviewFacts {
   readonly config: MarketConfig;

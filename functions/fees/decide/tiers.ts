@@ -1,4 +1,5 @@
 // From what users traded to the volume that their tier follows from, in the reference asset.
+import type { ReferenceAsset } from '../../../shared/domain/fee-schedule.ts';
 import { parseDecimal } from '../../../shared/money/decimal.ts';
 import { divRoundDown } from '../../../shared/money/rounding.ts';
 
@@ -7,11 +8,6 @@ export const PRICE_DECIMALS = 18;
 
 /** Tier of users before any schedule has named one. */
 export const STANDARD_TIER = 'standard';
-
-export interface ReferenceAsset {
-  readonly asset: string;
-  readonly decimals: number;
-}
 
 /** What a user traded against one quote asset in the days that count; digits of base units. */
 export interface QuoteVolume {

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { flagFault } from '../../../shared/config/flag-fault.ts';
+import { tierField } from '../../../shared/domain/fee-schedule.ts';
 import { parseUserId } from '../../../shared/domain/ids.ts';
 import {
   readDay,
@@ -11,7 +12,6 @@ import {
   type Operator,
 } from '../../../shared/operator/operator.ts';
 import { DECIMAL_PATTERN } from '../../../shared/money/decimal.ts';
-import { tierField } from '../decide/schedule.ts';
 
 export const USAGE = `npm run fees -- <command> [options]
 

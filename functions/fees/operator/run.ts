@@ -3,10 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Pool } from '../../../shared/db/pool.ts';
 import { TerminalError } from '../../../shared/domain/failure.ts';
+import { formatRate, readTiers, scheduleDescription } from '../../../shared/domain/fee-schedule.ts';
+import {
+  findReferenceAsset,
+  RATE_MEANINGS,
+  setSchedule as saveSchedule,
+  setUserTerms,
+} from '../../../shared/fees/rates-store.ts';
 import { findMarket } from '../../../shared/markets/market-store.ts';
 import { formatDecimal } from '../../../shared/money/decimal.ts';
-import { formatRate } from '../decide/present.ts';
-import { readTiers, scheduleDescription } from '../decide/schedule.ts';
 import { recomputeTiers } from '../recompute.ts';
 import { changeFees } from '../store/audited.ts';
 import { listOfUser, listReference, listSchedules, type ScheduleRow } from '../store/show.ts';
@@ -17,11 +22,9 @@ type Of<Kind extends Command['kind']> = Extract<Command, { kind: Kind }>;
 
 /** Constraints that an operator can run into, in his words. */
 export const MEANINGS: Readonly<Record<string, string>> = {
-  schedules_not_backdated: 'a schedule cannot begin in the past',
+  ...RATE_MEANINGS,
   discounts_not_backdated: 'a discount cannot begin in the past',
   reference_prices_not_ahead: 'a price cannot be of a time that has not come',
-  schedules_exchange_never_ends: 'the schedule of the exchange can be replaced, not ended',
-  schedules_rebate_is_paid_for: 'a rebate would be more than the fee of the other side',
 };
 
 export async function runCommand(pool: Pool, command: Command): Promise<readonly string[]> {
@@ -32,7 +35,7 @@ export async function runCommand(pool: Pool, command: Command): Promise<readonly
       await getMarket(pool, command.market);
       const { market, from, operator } = command;
       const version = await changeFees(pool, { kind: 'schedule', of: market }, operator, (tx) =>
-        write.setSchedule(tx, market, null, from, operator),
+        saveSchedule(tx, market, null, from, operator),
       );
       return versionLine(version);
     }
@@ -61,7 +64,7 @@ async function setTerms(pool: Pool, command: Of<'terms'>): Promise<string[]> {
   const { userId, market, operator } = command;
   await getMarket(pool, market);
   const version = await changeFees(pool, { kind: 'terms', of: userId, market }, operator, (tx) =>
-    write.setUserTerms(tx, command, operator),
+    setUserTerms(tx, command, operator),
   );
   return versionLine(version);
 }
@@ -79,11 +82,11 @@ async function setSchedule(pool: Pool, { file, operator }: Of<'schedule'>): Prom
   if (!parsed.success) throw new TerminalError(`${file}: ${z.prettifyError(parsed.error)}`);
   const { schedule, effectiveFrom } = parsed.data;
   if (schedule !== 'exchange') await getMarket(pool, schedule);
-  const tiers = readTiers(parsed.data, await write.findReferenceAsset(pool));
+  const tiers = readTiers(parsed.data, await findReferenceAsset(pool));
   if ('fault' in tiers) throw new TerminalError(`${file}: ${tiers.fault}`);
   const from = effectiveFrom === undefined ? null : new Date(effectiveFrom);
   const version = await changeFees(pool, { kind: 'schedule', of: schedule }, operator, (tx) =>
-    write.setSchedule(tx, schedule, tiers, from, operator),
+    saveSchedule(tx, schedule, tiers, from, operator),
   );
   return versionLine(version);
 }
@@ -118,7 +121,7 @@ async function setReferenceAsset(
   if (isSet) {
     return [`volumes are measured in ${asset}`];
   }
-  const known = await write.findReferenceAsset(pool);
+  const known = await findReferenceAsset(pool);
   if (known?.asset === asset) return [`volumes are measured in ${asset} (nothing changed)`];
   throw new TerminalError(
     `volumes are measured in ${known?.asset ?? ''}, and all that is written of them: that stays`,
@@ -127,7 +130,7 @@ async function setReferenceAsset(
 
 async function getReferenceAsset(pool: Pool, asset: string): Promise<string> {
   await getAsset(pool, asset);
-  const reference = await write.findReferenceAsset(pool);
+  const reference = await findReferenceAsset(pool);
   if (reference === null) throw new TerminalError('no reference asset: set one first');
   if (reference.asset === asset) throw new TerminalError(`${asset} is the reference asset itself`);
   return reference.asset;
@@ -170,7 +173,7 @@ async function recompute(pool: Pool, wanted: string | null): Promise<string[]> {
 }
 
 async function showAll(pool: Pool): Promise<string[]> {
-  const reference = await write.findReferenceAsset(pool);
+  const reference = await findReferenceAsset(pool);
   const schedules = await listSchedules(pool);
   const prices = await listReference(pool);
   return [

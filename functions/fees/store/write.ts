@@ -2,52 +2,6 @@
 // role bourse_fees.
 import type { Pool, Queryable } from '../../../shared/db/pool.ts';
 import type { Operator } from '../../../shared/operator/operator.ts';
-import type { StoredTier } from '../decide/schedule.ts';
-import type { ReferenceAsset } from '../decide/tiers.ts';
-
-/**
- * Sets a schedule from a time on (null: at once), or ends a market's own (`tiers` null). Answers
- * the version that holds from then on; what holds already makes no new one.
- */
-export async function setSchedule(
-  db: Queryable,
-  schedule: string,
-  tiers: readonly StoredTier[] | null,
-  effectiveFrom: Date | null,
-  operator: Operator,
-): Promise<number> {
-  const result = await db.query<{ version: number }>(
-    'SELECT fees.set_schedule($1, $2::jsonb, $3, $4, $5) AS version',
-    [
-      schedule,
-      tiers === null ? null : JSON.stringify(tiers),
-      effectiveFrom,
-      operator.actor,
-      operator.reason,
-    ],
-  );
-  return result.rows[0]?.version ?? 0;
-}
-
-/** Null rates end the user's own terms. */
-export async function setUserTerms(
-  db: Queryable,
-  terms: {
-    readonly userId: string;
-    readonly market: string;
-    readonly tier: string;
-    readonly makerPpm: number | null;
-    readonly takerPpm: number | null;
-  },
-  operator: Operator,
-): Promise<number> {
-  const { userId, market, tier, makerPpm, takerPpm } = terms;
-  const result = await db.query<{ version: number }>(
-    'SELECT fees.set_user_terms($1, $2, $3, $4, $5, $6, $7) AS version',
-    [userId, market, tier, makerPpm, takerPpm, operator.actor, operator.reason],
-  );
-  return result.rows[0]?.version ?? 0;
-}
 
 /** 0 ends a discount. */
 export async function setDiscount(
@@ -61,14 +15,6 @@ export async function setDiscount(
     [discount.userId, discount.offPpm, effectiveFrom, operator.actor, operator.reason],
   );
   return result.rows[0]?.version ?? 0;
-}
-
-export async function findReferenceAsset(db: Queryable): Promise<ReferenceAsset | null> {
-  const result = await db.query<ReferenceAsset>(
-    `SELECT r.asset, a.decimals::integer AS decimals
-     FROM fees.reference_asset r JOIN reference.assets a ON a.asset = r.asset`,
-  );
-  return result.rows[0] ?? null;
 }
 
 /** False when there is one already: it is for ever. */

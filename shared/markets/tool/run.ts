@@ -10,7 +10,14 @@ import { TOPICS } from '../../events/catalog.ts';
 import { marketConfigSchema } from '../../events/fields.ts';
 import { checkSchedule } from '../decide-change.ts';
 import { forwardRecord } from '../forward-record.ts';
-import { applyMarket, applyStatus, changeKnown, findMarket, listMarkets } from '../market-store.ts';
+import {
+  applyMarket,
+  applyStatus,
+  changeKnown,
+  findMarket,
+  listMarkets,
+  type DecidePart,
+} from '../market-store.ts';
 import { moveMarket } from '../move-market.ts';
 import type { Applied, ChangeNote } from '../stored-market.ts';
 import { describe, summarize } from './describe.ts';
@@ -73,7 +80,7 @@ async function applyChange(at: Workplace, options: ChangeOptions): Promise<Appli
       return applyStatus(pool, outbox, options.market, options.status, note);
     case 'schedule': {
       const { market, schedule } = options;
-      const decide: Parameters<typeof changeKnown>[3] = (before) => {
+      const decide: DecidePart = (before) => {
         checkSchedule(before.status, schedule, before.nowMs);
         return { schedule };
       };
@@ -81,7 +88,7 @@ async function applyChange(at: Workplace, options: ChangeOptions): Promise<Appli
     }
     case 'settings': {
       const { market, patch } = options;
-      const decide: Parameters<typeof changeKnown>[3] = ({ config }) => ({
+      const decide: DecidePart = ({ config }) => ({
         description: patchSettings(config, patch),
       });
       return changeKnown(pool, outbox, market, decide, note);

@@ -1,6 +1,6 @@
 // Schedules that are refused before the database has to.
 import { describe, expect, it } from 'vitest';
-import { readTiers, scheduleDescription, type ScheduleDescription } from './schedule.ts';
+import { readTiers, scheduleDescription, type ScheduleDescription } from './fee-schedule.ts';
 
 const USD = { asset: 'USD', decimals: 2 };
 type Tier = ScheduleDescription['tiers'][number];

@@ -1,13 +1,13 @@
 // A schedule as an operator describes it, and whether it may be: refused before the database must.
 import { z } from 'zod';
-import { DECIMAL_PATTERN, parseDecimal } from '../../../shared/money/decimal.ts';
-import { formatRate } from './present.ts';
+import { DECIMAL_PATTERN, formatDecimal, parseDecimal } from '../money/decimal.ts';
+import { RATE_DECIMALS } from '../money/rounding.ts';
 
 /** More would be a table that nobody reads. */
 export const TIERS_MAX = 32;
 
 const PPM_MAX = 1_000_000;
-const ppmField = z.int().min(-PPM_MAX).max(PPM_MAX);
+export const ppmField = z.int().min(-PPM_MAX).max(PPM_MAX);
 export const tierField = z.string().regex(/^[a-z0-9_]{1,32}$/, 'such as vip_1');
 
 export const scheduleDescription = z.strictObject({
@@ -30,6 +30,12 @@ export const scheduleDescription = z.strictObject({
 });
 export type ScheduleDescription = z.output<typeof scheduleDescription>;
 
+/** What volumes are measured in. */
+export interface ReferenceAsset {
+  readonly asset: string;
+  readonly decimals: number;
+}
+
 /** A tier as the database takes it. */
 export interface StoredTier {
   readonly tier: string;
@@ -41,7 +47,7 @@ export interface StoredTier {
 /** The tiers in base units of the reference asset, or what is wrong with them, for a person. */
 export function readTiers(
   description: ScheduleDescription,
-  reference: { readonly asset: string; readonly decimals: number } | null,
+  reference: ReferenceAsset | null,
 ): readonly StoredTier[] | { readonly fault: string } {
   const { tiers } = description;
   const stored: StoredTier[] = [];
@@ -79,4 +85,9 @@ export function findUnpaidRebate(
     }
   }
   return null;
+}
+
+/** A rate as a fraction: 1000 ppm are "0.001". */
+export function formatRate(ppm: number): string {
+  return formatDecimal(BigInt(ppm), RATE_DECIMALS);
 }
