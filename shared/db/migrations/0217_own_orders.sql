@@ -33,7 +33,8 @@ CREATE VIEW orders.own_order_lists WITH (security_barrier) AS
 GRANT USAGE ON SCHEMA orders TO bourse_orders_own;
 GRANT SELECT ON orders.own_orders, orders.own_fills, orders.own_prevented_matches,
   orders.own_order_lists TO bourse_orders_own;
--- The function writes these and reads them for their owners alone.
-REVOKE SELECT ON orders.fills, orders.prevented_matches, orders.order_lists FROM bourse_orders;
+-- Written by the function as before, and read for their owners alone. The projection goes on reading
+-- what it has just written of fills and prevented matches.
+REVOKE SELECT ON orders.order_lists FROM bourse_orders;
 
 RESET ROLE;
