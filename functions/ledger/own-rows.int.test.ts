@@ -26,16 +26,16 @@ afterAll(() => database.drop());
 /** The transaction, but every condition on the owner is struck out of what is sent. */
 function forgetful(tx: Tx): { readonly tx: Tx; readonly sent: string[] } {
   const sent: string[] = [];
+  const send = tx.query.bind(tx);
   const query = (text: string, values: readonly unknown[]): unknown => {
-    const forgotten = text.replaceAll('b.owner = $1', `($1::text IS NOT NULL)`);
+    const forgotten = text.replaceAll('b.owner = $1', '($1::text IS NOT NULL)');
     sent.push(forgotten);
     expect(forgotten).not.toBe(text);
-    return Reflect.apply(tx.query, tx, [forgotten, values]);
+    return Reflect.apply(send, undefined, [forgotten, values]);
   };
-  return {
-    tx: new Proxy(tx, { get: (of, key) => (key === 'query' ? query : of[key as keyof Tx]) }),
-    sent,
-  };
+  const get = (of: Tx, key: string | symbol): unknown =>
+    key === 'query' ? query : Reflect.get(of, key);
+  return { tx: new Proxy(tx, { get }), sent };
 }
 
 function asOwner<Result>(ownerNumber: number, read: (tx: Tx) => Promise<Result>): Promise<Result> {

@@ -1,5 +1,5 @@
-// Reads the ledger's views of one owner, as the owner's role. This function owns no table and writes
-// nothing.
+// Reads the ledger's views of one owner, as the owner's role. This function owns no table and
+// writes nothing.
 import type { Queryable } from '../../shared/db/pool.ts';
 import type { UserId } from '../../shared/domain/ids.ts';
 import type { BalanceRow, PostingRow } from './decide.ts';

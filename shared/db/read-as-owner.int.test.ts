@@ -1,5 +1,5 @@
-// The role and the owner end with their transaction, however it ends: the next user of the connection
-// has neither.
+// The role and the owner end with their transaction, however it ends: the next user of the
+// connection has neither.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { createPool, type Pool, type Tx } from './pool.ts';

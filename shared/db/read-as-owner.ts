@@ -8,7 +8,7 @@ export interface Owner {
   readonly role: OwnerRole;
   /** The number of the user whose rows are read. */
   readonly ownerNumber: number;
-  /** Everything as it is at one moment; else each statement sees what is committed when it begins. */
+  /** All as it is at one moment; else each statement sees what is committed when it begins. */
   readonly atOneMoment?: boolean;
 }
 

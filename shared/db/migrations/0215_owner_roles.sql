@@ -34,7 +34,8 @@ CREATE FUNCTION reference.owner_number() RETURNS bigint LANGUAGE sql STABLE PARA
 RETURN nullif(current_setting('bourse.owner_number', true), '')::bigint;
 -- The same as an id.
 CREATE FUNCTION reference.owner_id() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE
-RETURN 'usr_' || lpad(nullif(current_setting('bourse.owner_number', true), '')::bigint::text, 16, '0');
+RETURN 'usr_' || lpad(
+  nullif(current_setting('bourse.owner_number', true), '')::bigint::text, 16, '0');
 REVOKE ALL ON FUNCTION reference.owner_number, reference.owner_id FROM PUBLIC;
 -- Whoever asks a view calls what is in it.
 GRANT EXECUTE ON FUNCTION reference.owner_number, reference.owner_id TO bourse_ledger_own,

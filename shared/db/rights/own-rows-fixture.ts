@@ -24,7 +24,8 @@ const REFERENCE = [
      self_trade_allowed, status, version)
    VALUES ('BTC-USD', 'BTC', 'USD', 1, 1, 1, 100, 1, 1, 1000, 100, 'quote', false, 'trading', 1)`,
   `SELECT fees.set_schedule('exchange',
-     '[{"tier":"standard","volumeMinorMin":"0","makerPpm":100,"takerPpm":200}]', NULL, 'a', 'test')`,
+     '[{"tier":"standard","volumeMinorMin":"0","makerPpm":100,"takerPpm":200}]', NULL, 'me',
+     'a test')`,
 ];
 
 function rowsOf(owners: string): readonly string[] {

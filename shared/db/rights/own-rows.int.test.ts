@@ -1,5 +1,5 @@
-// Each view of own rows shows the rows of the owner that is named, and of nobody else: read from the
-// catalog, so that a view that is added is held to it too.
+// Each view of own rows shows the rows of the owner that is named, and of nobody else: read from
+// the catalog, so that a view that is added is held to it too.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { runTransaction, type Pool } from '../pool.ts';
@@ -37,7 +37,7 @@ interface Source {
   readonly isFunction: boolean;
 }
 
-type Row = Readonly<Record<string, unknown>>;
+type Row = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 let database: TestDatabase;
 let sources: readonly Source[];
