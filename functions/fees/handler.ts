@@ -1,5 +1,6 @@
 // The fees function: what a user pays, per market, and what an order would.
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../shared/db/pool.ts';
+import { readAsOwner } from '../../shared/db/read-as-owner.ts';
 import { assert } from '../../shared/domain/failure.ts';
 import { isRejection, reject } from '../../shared/domain/rejection.ts';
 import { defineFunction, route } from '../../shared/function/definition.ts';
@@ -17,6 +18,8 @@ export interface FeesDeps {
   readonly now: () => number;
 }
 
+const ownerOf = (ownerNumber: number) => ({ role: 'bourse_fees_own', ownerNumber }) as const;
+
 const listRoute = route({
   method: 'GET',
   path: '/v1/fees',
@@ -28,10 +31,10 @@ const listRoute = route({
   handle: async (request, deps: FeesDeps) => {
     const { caller } = request;
     assert(caller !== null, 'the route has access "user"');
-    const [facts, volume] = await Promise.all([
-      listFees(deps.pool, caller.userId, firstVolumeDay(deps.now())),
-      findTierVolume(deps.pool, caller.userId),
-    ]);
+    const { userId, userNumber } = caller;
+    const [facts, volume] = await readAsOwner(deps.pool, ownerOf(userNumber), (tx) =>
+      Promise.all([listFees(tx, userId, firstVolumeDay(deps.now())), findTierVolume(tx, userId)]),
+    );
     return { status: 200, body: presentFees(facts, volume) };
   },
 });
@@ -60,7 +63,9 @@ const previewRoute = route({
     assert(caller !== null, 'the route has access "user"');
     const [market, row] = await Promise.all([
       findMarket(deps.pool, query.market),
-      findPreviewRates(deps.pool, caller.userId, query.market),
+      readAsOwner(deps.pool, ownerOf(caller.userNumber), (tx) =>
+        findPreviewRates(tx, caller.userId, query.market),
+      ),
     ]);
     if (market === null || row === null) return reject('MARKET_NOT_FOUND');
     const { makerPpm, takerPpm, bestBidTicks, bestAskTicks } = row;

@@ -1,7 +1,14 @@
 // The ledger function: own balances and own postings, read only.
-import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../shared/db/pool.ts';
+import {
+  createPool,
+  SERVICE_STATEMENT_TIMEOUT_MS,
+  type Pool,
+  type Tx,
+} from '../../shared/db/pool.ts';
+import { readAsOwner } from '../../shared/db/read-as-owner.ts';
 import { assert } from '../../shared/domain/failure.ts';
 import type { Caller } from '../../shared/domain/caller.ts';
+import type { UserId } from '../../shared/domain/ids.ts';
 import { defineFunction, route } from '../../shared/function/definition.ts';
 import { listPage } from '../../shared/http/list.ts';
 import { presentBalance, presentPosting } from './decide.ts';
@@ -25,7 +32,7 @@ export const definition = defineFunction<LedgerDeps>({
       answers: { 200: balanceListAnswer },
       refusals: [],
       handle: async (request, deps: LedgerDeps) => {
-        const rows = await listBalances(deps.pool, known(request.caller).userId);
+        const rows = await asCaller(request, deps, listBalances);
         return { status: 200, body: { items: rows.map(presentBalance) } };
       },
     }),
@@ -38,11 +45,12 @@ export const definition = defineFunction<LedgerDeps>({
       refusals: [],
       handle: async (request, deps: LedgerDeps) => {
         const { asset, limit, cursor } = request.query;
-        const rows = await listPostings(deps.pool, known(request.caller).userId, {
+        const page = {
           asset: asset ?? null,
           below: cursor === undefined ? null : toPosition(cursor),
           rowsMax: limit + 1,
-        });
+        };
+        const rows = await asCaller(request, deps, (tx, user) => listPostings(tx, user, page));
         const body = listPage(rows, limit, presentPosting, (row) => [row.entry, row.leg]);
         return { status: 200, body };
       },
@@ -66,9 +74,16 @@ export const definition = defineFunction<LedgerDeps>({
   },
 });
 
-function known(caller: Caller | null): Caller {
+function asCaller<Result>(
+  { caller }: { readonly caller: Caller | null },
+  deps: LedgerDeps,
+  read: (tx: Tx, user: UserId) => Promise<Result>,
+): Promise<Result> {
   assert(caller !== null, 'the route has access "user"');
-  return caller;
+  const { userId, userNumber: ownerNumber } = caller;
+  return readAsOwner(deps.pool, { role: 'bourse_ledger_own', ownerNumber }, (tx) =>
+    read(tx, userId),
+  );
 }
 
 /** The schema has checked that both are whole numbers. */

@@ -1,5 +1,6 @@
 // The risk function: what a user may do, and how much of it is used.
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../shared/db/pool.ts';
+import { readAsOwner } from '../../shared/db/read-as-owner.ts';
 import { assert } from '../../shared/domain/failure.ts';
 import { defineFunction, route } from '../../shared/function/definition.ts';
 import { listMarkets } from '../../shared/markets/market-store.ts';
@@ -50,19 +51,17 @@ export const definition = defineFunction<RiskDeps>({
   },
 });
 
-export async function readRisk(deps: RiskDeps, userNumber: number): Promise<RiskFacts> {
-  const { pool } = deps;
-  const [flags, limits, stored] = await Promise.all([
-    findFlags(pool, userNumber),
-    listLimits(pool, userNumber),
-    listMarkets(pool),
-  ]);
-  const markets = stored.map((each) => each.config);
-  const names = limits.length === 0 ? [] : markets.map((each) => each.market);
-  const assets = limits.length === 0 ? [] : [...new Set(markets.map((each) => each.base))];
-  const [uses, positions] = await Promise.all([
-    listUses(pool, userNumber, names),
-    listPositions(pool, userNumber, assets),
-  ]);
-  return { userNumber, flags, limits, markets, uses, positions, nowMs: deps.now() };
+async function readRisk(deps: RiskDeps, userNumber: number): Promise<RiskFacts> {
+  const markets = (await listMarkets(deps.pool)).map((each) => each.config);
+  const owner = { role: 'bourse_risk_own', ownerNumber: userNumber } as const;
+  return readAsOwner(deps.pool, owner, async (tx) => {
+    const [flags, limits] = await Promise.all([
+      findFlags(tx, userNumber),
+      listLimits(tx, userNumber),
+    ]);
+    const names = limits.length === 0 ? [] : markets.map((each) => each.market);
+    const assets = limits.length === 0 ? [] : [...new Set(markets.map((each) => each.base))];
+    const [uses, positions] = await Promise.all([listUses(tx, names), listPositions(tx, assets)]);
+    return { userNumber, flags, limits, markets, uses, positions, nowMs: deps.now() };
+  });
 }

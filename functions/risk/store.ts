@@ -27,9 +27,9 @@ export async function findFlags(
        max(c.changed_at) FILTER (WHERE c.what = 'withdrawal') AS "withdrawalAt",
        max(c.changed_at) FILTER (WHERE c.what = 'frozen') AS "frozenAt"
      FROM (SELECT $1::bigint AS user_number) u
-     LEFT JOIN risk.accounts a USING (user_number)
-     LEFT JOIN risk.account_changes c USING (user_number)
-     GROUP BY a.user_number`,
+     LEFT JOIN risk.own_account a USING (user_number)
+     LEFT JOIN risk.own_account_changes c USING (user_number)
+     GROUP BY a.user_number, a.trading, a.withdrawal, a.frozen`,
     [userNumber],
   );
   const row = result.rows[0];
@@ -41,41 +41,49 @@ export async function findFlags(
   };
 }
 
-/** The user's own limits and everybody's. */
+const LIMIT_COLUMNS = `user_number AS "userNumber", scope, name, trim_scale(value)::text AS value`;
+
+/** Everybody's limits, then the user's own. */
 export async function listLimits(db: Queryable, userNumber: number): Promise<Limit[]> {
   const result = await db.query<Limit>(
-    `SELECT user_number AS "userNumber", scope, name, trim_scale(value)::text AS value
-     FROM risk.limits WHERE user_number IN (0, $1::bigint) ORDER BY user_number, scope, name`,
+    `SELECT ${LIMIT_COLUMNS} FROM risk.common_limits
+     UNION ALL
+     SELECT ${LIMIT_COLUMNS} FROM risk.own_limits WHERE user_number = $1::bigint
+     ORDER BY 1, 2, 3`,
     [userNumber],
   );
   return result.rows;
 }
 
-export async function listUses(
-  db: Queryable,
-  userNumber: number,
-  markets: readonly string[],
-): Promise<MarketUse[]> {
+export async function listCommonLimits(db: Queryable): Promise<Limit[]> {
+  const result = await db.query<Limit>(
+    `SELECT ${LIMIT_COLUMNS} FROM risk.common_limits ORDER BY 1, 2, 3`,
+  );
+  return result.rows;
+}
+
+/** Of the owner whose role reads. */
+export async function listUses(db: Queryable, markets: readonly string[]): Promise<MarketUse[]> {
   const result = await db.query<MarketUse>(
     `SELECT u.market, u.open_orders AS "openOrders", u.waiting_orders AS "waitingOrders",
        u.open_tick_lots AS "openTickLots", u.open_quote_minor AS "openQuoteMinor",
        u.turnover_day::text AS "turnoverDay", u.turnover_minor AS "turnoverMinor",
        u.window_start_ms AS "windowStartMs", u.window_orders AS "windowOrders"
-     FROM risk.uses_of(array_fill($1::bigint, ARRAY[cardinality($2::text[])]), $2::text[]) u`,
-    [userNumber, markets],
+     FROM risk.own_uses($1::text[]) u`,
+    [markets],
   );
   return result.rows;
 }
 
+/** Of the owner whose role reads. */
 export async function listPositions(
   db: Queryable,
-  userNumber: number,
   assets: readonly string[],
 ): Promise<PositionUse[]> {
   const result = await db.query<PositionUse>(
     `SELECT p.asset, p.total_minor AS "totalMinor", p.open_buys_minor AS "openBuysMinor"
-     FROM risk.positions_of(array_fill($1::bigint, ARRAY[cardinality($2::text[])]), $2::text[]) p`,
-    [userNumber, assets],
+     FROM risk.own_positions($1::text[]) p`,
+    [assets],
   );
   return result.rows;
 }

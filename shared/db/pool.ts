@@ -145,7 +145,10 @@ export async function withOpenedTransaction<Opening, Result>(
   });
 }
 
-async function runTransaction<Result>(
+/**
+ * Runs work that begins its transaction itself; for the two above, and for other ways to begin one.
+ */
+export async function runTransaction<Result>(
   pool: Pool,
   work: (tx: Tx) => Promise<Result>,
 ): Promise<Result> {

@@ -21,6 +21,17 @@ export const DATABASE_ROLES = [
 ] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];
 
+/** Roles without a login that see one owner's rows, with the login that may become each. */
+export const OWNER_ROLES = {
+  bourse_ledger_own: 'bourse_ledger_reader',
+  bourse_orders_own: 'bourse_orders',
+  bourse_fees_own: 'bourse_fees',
+  bourse_risk_own: 'bourse_risk',
+  bourse_auth_own: 'bourse_auth',
+  bourse_users_own: 'bourse_users',
+} as const satisfies Readonly<Record<string, DatabaseRole>>;
+export type OwnerRole = keyof typeof OWNER_ROLES;
+
 /** Lets a role log in with this password. The migrations create roles that cannot log in. */
 export async function setRolePassword(
   pool: Pool,

@@ -67,8 +67,20 @@ describe('each role calls only what is its own', () => {
     ['bourse_settlement', settle, 'was not refused'],
     ['bourse_settlement', holds, 'permission denied for function make_holds'],
     ['bourse_ledger_reader', holds, 'permission denied for function make_holds'],
-    ['bourse_ledger_reader', 'SELECT * FROM ledger.balances', 'was not refused'],
-    ['bourse_ledger_reader', 'SELECT * FROM ledger.account_postings', 'was not refused'],
+    ['bourse_orders', 'SELECT * FROM ledger.balances', 'was not refused'],
+    [
+      'bourse_ledger_reader',
+      'SELECT * FROM ledger.balances',
+      'permission denied for view balances',
+    ],
+    [
+      'bourse_ledger_reader',
+      'SELECT * FROM ledger.own_balances',
+      'permission denied for view own_balances',
+    ],
+    ['bourse_ledger_own', 'SELECT * FROM ledger.own_balances', 'was not refused'],
+    ['bourse_ledger_own', 'SELECT * FROM ledger.own_postings', 'was not refused'],
+    ['bourse_ledger_own', 'SELECT * FROM ledger.balances', 'permission denied for view balances'],
     [
       'bourse_ledger_reader',
       'SELECT * FROM ledger.postings',

@@ -1,9 +1,10 @@
 // The routes of factors: each kind has its own; the list and the removal are for all of them.
-import { withTransaction, type Queryable } from '../../../shared/db/pool.ts';
+import { withTransaction } from '../../../shared/db/pool.ts';
 import { parseFactorId } from '../../../shared/domain/ids.ts';
 import { reject } from '../../../shared/domain/rejection.ts';
 import { route, type HandlerResponse, type Route } from '../../../shared/function/definition.ts';
 import type { AuthDeps } from '../deps.ts';
+import { readOwn } from '../read-own.ts';
 import { finishChange, hasFactor, lockFactors } from './change.ts';
 import { holdsRoutes } from './holds/routes.ts';
 import { passkeyRoutes } from './passkeys/routes.ts';
@@ -24,7 +25,7 @@ export const factorsRoutes: readonly Route<AuthDeps>[] = [
     summary: 'Own factors, and how many recovery codes are left.',
     answers: { 200: factorsAnswer },
     refusals: [],
-    handle: (request, deps: AuthDeps) => showFactors(deps.pool, sessionOf(request).userNumber),
+    handle: (request, deps: AuthDeps) => showFactors(deps, sessionOf(request).userNumber),
   }),
   route({
     method: 'DELETE',
@@ -33,20 +34,21 @@ export const factorsRoutes: readonly Route<AuthDeps>[] = [
     params: factorParams,
     answers: { 200: factorsAnswer },
     refusals: ['FACTOR_NOT_FOUND'],
-    handle: (request, deps: AuthDeps) => {
+    handle: async (request, deps: AuthDeps) => {
       const session = sessionOf(request);
       const { userNumber } = session;
       const factorNumber = parseFactorId(request.params.id);
-      if (factorNumber === null) return Promise.resolve(reject('FACTOR_NOT_FOUND'));
-      return withTransaction(deps.pool, async (tx) => {
+      if (factorNumber === null) return reject('FACTOR_NOT_FOUND');
+      const isRemoved = await withTransaction(deps.pool, async (tx) => {
         await lockFactors(tx, userNumber);
-        if (!(await deleteFactor(tx, userNumber, factorNumber))) return reject('FACTOR_NOT_FOUND');
+        if (!(await deleteFactor(tx, userNumber, factorNumber))) return false;
         if (!(await hasFactor(tx, userNumber))) await deleteCodes(tx, userNumber);
         const { requestId } = request;
         const change = { what: 'factor_removed', session, requestId } as const;
         await finishChange(tx, deps, change, deps.now());
-        return showFactors(tx, userNumber);
+        return true;
       });
+      return isRemoved ? showFactors(deps, userNumber) : reject('FACTOR_NOT_FOUND');
     },
   }),
   ...totpRoutes,
@@ -57,8 +59,9 @@ export const factorsRoutes: readonly Route<AuthDeps>[] = [
   ...holdsRoutes,
 ];
 
-async function showFactors(db: Queryable, userNumber: number): Promise<HandlerResponse> {
-  const factors = await listFactors(db, userNumber);
-  const recoveryCodesLeft = await countCodesLeft(db, userNumber);
+async function showFactors({ pool }: AuthDeps, userNumber: number): Promise<HandlerResponse> {
+  const [factors, recoveryCodesLeft] = await readOwn(pool, userNumber, (tx) =>
+    Promise.all([listFactors(tx, userNumber), countCodesLeft(tx, userNumber)]),
+  );
   return { status: 200, body: { factors: factors.map(presentFactor), recoveryCodesLeft } };
 }

@@ -1,18 +1,14 @@
 // What holds for factors of every kind: the list, and the removal of one.
-import type { Queryable } from '../../../shared/db/pool.ts';
+import type { Queryable, Tx } from '../../../shared/db/pool.ts';
 import { assert } from '../../../shared/domain/failure.ts';
 import type { FactorFacts } from './present.ts';
 
-/** In the order in which they were added. */
-export async function listFactors(db: Queryable, userNumber: number): Promise<FactorFacts[]> {
-  const result = await db.query<FactorFacts>(
-    `SELECT factor_number AS "factorNumber", 'totp' AS kind, NULL AS name,
-       confirmed_at AS "createdAt", last_used_at AS "lastUsedAt"
-     FROM auth.totp WHERE user_number = $1 AND confirmed_at IS NOT NULL
-     UNION ALL
-     SELECT factor_number, 'passkey', name, created_at, last_used_at
-     FROM auth.passkeys WHERE user_number = $1
-     ORDER BY 1`,
+/** In the order in which they were added; read as the owner. */
+export async function listFactors(tx: Tx, userNumber: number): Promise<FactorFacts[]> {
+  const result = await tx.query<FactorFacts>(
+    `SELECT factor_number AS "factorNumber", kind, name, created_at AS "createdAt",
+       last_used_at AS "lastUsedAt"
+     FROM auth.own_factors WHERE user_number = $1 ORDER BY 1`,
     [userNumber],
   );
   return result.rows;

@@ -5,6 +5,7 @@ import { findViolatedConstraint } from '../../../shared/db/failure.ts';
 import { withTransaction, type Pool, type Queryable } from '../../../shared/db/pool.ts';
 import { assert } from '../../../shared/domain/failure.ts';
 import { keyId, userId, type KeyId } from '../../../shared/domain/ids.ts';
+import { readOwn } from '../read-own.ts';
 import { KEYS_MAX, type KeyTerms } from './decide.ts';
 
 /** First half of the advisory lock under which keys of an owner are counted. */
@@ -127,11 +128,13 @@ export async function insertKey(
 }
 
 /** Of the owner and their sub-accounts, newest first. */
-export async function listKeys(db: Queryable, ownerNumber: number): Promise<KeyRow[]> {
-  const result = await db.query<KeyRow>(
-    `SELECT ${COLUMNS} FROM auth.api_keys
-     WHERE owner_number = $1::bigint AND ended_at IS NULL ORDER BY key_number DESC`,
-    [ownerNumber],
+export async function listKeys(pool: Pool, ownerNumber: number): Promise<KeyRow[]> {
+  const result = await readOwn(pool, ownerNumber, (tx) =>
+    tx.query<KeyRow>(
+      `SELECT ${COLUMNS} FROM auth.own_api_keys
+       WHERE owner_number = $1::bigint AND ended_at IS NULL ORDER BY key_number DESC`,
+      [ownerNumber],
+    ),
   );
   return result.rows;
 }

@@ -1,5 +1,5 @@
-// Reads of the fees schema: what one user pays.
-import type { Pool } from '../../../shared/db/pool.ts';
+// Reads of the fees schema: what one user pays, through the views of the user's own rows.
+import type { Queryable } from '../../../shared/db/pool.ts';
 import type { UserId } from '../../../shared/domain/ids.ts';
 import type { FeeFactsOfUser, Rates, TierVolume } from '../decide/present.ts';
 
@@ -22,13 +22,16 @@ interface FeeRow {
   readonly volumeMinor: string;
 }
 
-/** Every market, with what holds for the user there; volume since `firstDay` (UTC, inclusive). */
+/**
+ * Every market, with what holds for the user there; volume since `firstDay` (UTC, inclusive). Own
+ * rates are asked for market by market (LIMIT), because a barrier takes no condition of a join.
+ */
 export async function listFees(
-  pool: Pool,
+  db: Queryable,
   user: UserId,
   firstDay: string,
 ): Promise<FeeFactsOfUser[]> {
-  const result = await pool.query<FeeRow>(
+  const result = await db.query<FeeRow>(
     `SELECT m.market, m.quote, q.decimals::integer AS "quoteDecimals",
        s.tier, s.maker_ppm AS "makerPpm", s.taker_ppm AS "takerPpm",
        u.tier AS "ownTier", u.maker_ppm AS "ownMakerPpm", u.taker_ppm AS "ownTakerPpm",
@@ -36,17 +39,19 @@ export async function listFees(
        n.tier AS "nextTier", n.maker_ppm AS "nextMakerPpm", n.taker_ppm AS "nextTakerPpm",
        n.volume_minor_min AS "nextVolumeMinorMin",
        coalesce((
-         SELECT sum(v.quote_minor) FROM settlement.user_volumes v
+         SELECT sum(v.quote_minor) FROM settlement.own_volumes v
          WHERE v.user_id = $1 AND v.market = m.market AND v.day >= $2::date
        ), 0) AS "volumeMinor"
      FROM reference.markets m
      JOIN reference.assets q ON q.asset = m.quote
      LEFT JOIN fees.current_schedules s ON s.market = m.market
-     LEFT JOIN fees.current_user_rates u ON u.market = m.market AND u.user_id = $1
+     LEFT JOIN LATERAL (
+       SELECT r.* FROM fees.own_rates r WHERE r.user_id = $1 AND r.market = m.market LIMIT 1
+     ) u ON true
      LEFT JOIN LATERAL (
        SELECT t.* FROM fees.tiers t
        WHERE t.schedule = s.schedule AND t.version = s.version AND t.volume_minor_min > coalesce(
-         (SELECT a.volume_minor FROM fees.accounts a WHERE a.user_id = $1), 0)
+         (SELECT a.volume_minor FROM fees.own_account a WHERE a.user_id = $1), 0)
        ORDER BY t.volume_minor_min LIMIT 1
      ) n ON true
      ORDER BY m.market`,
@@ -84,13 +89,13 @@ function toTier(
 }
 
 /** The volume that the user's tier follows from; null while the exchange has no reference asset. */
-export async function findTierVolume(pool: Pool, user: UserId): Promise<TierVolume | null> {
-  const result = await pool.query<TierVolume>(
+export async function findTierVolume(db: Queryable, user: UserId): Promise<TierVolume | null> {
+  const result = await db.query<TierVolume>(
     `SELECT r.asset, q.decimals::integer AS decimals,
        coalesce(a.volume_minor, 0) AS "volumeMinor", a.tier_day::text AS day
      FROM fees.reference_asset r
      JOIN reference.assets q ON q.asset = r.asset
-     LEFT JOIN fees.accounts a ON a.user_id = $1`,
+     LEFT JOIN fees.own_account a ON a.user_id = $1`,
     [user],
   );
   return result.rows[0] ?? null;
@@ -103,16 +108,16 @@ export interface PreviewRow extends Rates {
 
 /** Rates of the user in a market, with its best prices; null where there are no rates. */
 export async function findPreviewRates(
-  pool: Pool,
+  db: Queryable,
   user: UserId,
   market: string,
 ): Promise<PreviewRow | null> {
-  const result = await pool.query<PreviewRow>(
+  const result = await db.query<PreviewRow>(
     `SELECT coalesce(u.maker_ppm, s.maker_ppm) AS "makerPpm",
        coalesce(u.taker_ppm, s.taker_ppm) AS "takerPpm",
        p.best_bid_ticks AS "bestBidTicks", p.best_ask_ticks AS "bestAskTicks"
      FROM fees.current_rates s
-     LEFT JOIN fees.current_user_rates u ON u.market = s.market AND u.user_id = $1
+     LEFT JOIN fees.own_rates u ON u.market = s.market AND u.user_id = $1 AND u.market = $2
      LEFT JOIN market_data.best_prices p ON p.market = s.market
      WHERE s.market = $2`,
     [user, market],

@@ -1,9 +1,10 @@
 // Order lists: what an accept transaction writes of one, and reads of a user's own. What a list is
 // at the moment, its orders say.
-import type { Queryable, Tx } from '../../../shared/db/pool.ts';
+import type { Pool, Tx } from '../../../shared/db/pool.ts';
 import type { AcceptedList } from '../decide/list.ts';
 import type { OrderWithUnits } from '../decide/order-row.ts';
 import type { ListType } from '../schema/order-lists.ts';
+import { readOwn } from './read-own.ts';
 import { findOrdersOfLists } from './read.ts';
 
 export interface ListRow {
@@ -42,33 +43,43 @@ export async function insertLists(tx: Tx, lists: readonly AcceptedList[]): Promi
 
 /** The user's list of this number. */
 export async function findList(
-  db: Queryable,
+  pool: Pool,
   userNumber: number,
   listNumber: number,
 ): Promise<ListWithOrders | null> {
-  const result = await db.query<ListRow>({
+  return readOwn(pool, userNumber, (tx) => selectList(tx, userNumber, listNumber));
+}
+
+async function selectList(
+  tx: Tx,
+  userNumber: number,
+  listNumber: number,
+): Promise<ListWithOrders | null> {
+  const result = await tx.query<ListRow>({
     name: 'orders-find-list',
-    text: `SELECT ${LIST_COLUMNS} FROM orders.order_lists l
+    text: `SELECT ${LIST_COLUMNS} FROM orders.own_order_lists l
      WHERE l.user_number = $1 AND l.list_number = $2`,
     values: [userNumber, listNumber],
   });
-  const [found] = await withOrders(db, userNumber, result.rows);
+  const [found] = await withOrders(tx, userNumber, result.rows);
   return found ?? null;
 }
 
 /** The same, or the list that the order of this number was placed with. */
 export async function findNamedList(
-  db: Queryable,
+  pool: Pool,
   userNumber: number,
   listOrOrderNumber: number,
 ): Promise<ListWithOrders | null> {
-  const result = await db.query<{ listNumber: number | null }>({
-    name: 'orders-find-list-of-order',
-    text: `SELECT o.list_number AS "listNumber" FROM orders.orders o
-     WHERE o.user_number = $1 AND o.order_number = $2`,
-    values: [userNumber, listOrOrderNumber],
+  return readOwn(pool, userNumber, async (tx) => {
+    const result = await tx.query<{ listNumber: number | null }>({
+      name: 'orders-find-list-of-order',
+      text: `SELECT o.list_number AS "listNumber" FROM orders.own_orders o
+       WHERE o.user_number = $1 AND o.order_number = $2`,
+      values: [userNumber, listOrOrderNumber],
+    });
+    return selectList(tx, userNumber, result.rows[0]?.listNumber ?? listOrOrderNumber);
   });
-  return findList(db, userNumber, result.rows[0]?.listNumber ?? listOrOrderNumber);
 }
 
 export interface ListFilter {
@@ -81,28 +92,34 @@ export interface ListFilter {
   readonly limit: number;
 }
 
-/** Newest first. A list is open as long as one of its orders is, and few orders are. */
-export async function listLists(db: Queryable, filter: ListFilter): Promise<ListWithOrders[]> {
-  const isOpen = `AND l.list_number IN (SELECT o.list_number FROM orders.orders o
-    WHERE o.user_number = $1 AND o.is_open AND o.list_number IS NOT NULL)`;
-  const result = await db.query<ListRow>(
-    `SELECT ${LIST_COLUMNS} FROM orders.order_lists l
-     WHERE l.user_number = $1 AND l.list_number < $2
-       AND ($3::text[] IS NULL OR l.market = ANY ($3))
-       ${filter.openOnly ? isOpen : ''}
-     ORDER BY l.list_number DESC LIMIT $4`,
-    [filter.userNumber, filter.before ?? Number.MAX_SAFE_INTEGER, filter.markets, filter.limit],
-  );
-  return withOrders(db, filter.userNumber, result.rows);
+/**
+ * Newest first. A list is open as long as one of its orders is, and few orders are: they are found
+ * first, as an array, which the view of the lists can look up.
+ */
+export async function listLists(pool: Pool, filter: ListFilter): Promise<ListWithOrders[]> {
+  const isOpen = `AND l.list_number = ANY (ARRAY(SELECT o.list_number FROM orders.own_orders o
+    WHERE o.user_number = $1 AND o.is_open AND o.list_number IS NOT NULL))`;
+  const { userNumber, markets, openOnly, before, limit } = filter;
+  return readOwn(pool, userNumber, async (tx) => {
+    const result = await tx.query<ListRow>(
+      `SELECT ${LIST_COLUMNS} FROM orders.own_order_lists l
+       WHERE l.user_number = $1 AND l.list_number < $2
+         AND ($3::text[] IS NULL OR l.market = ANY ($3))
+         ${openOnly ? isOpen : ''}
+       ORDER BY l.list_number DESC LIMIT $4`,
+      [userNumber, before ?? Number.MAX_SAFE_INTEGER, markets, limit],
+    );
+    return withOrders(tx, userNumber, result.rows);
+  });
 }
 
 async function withOrders(
-  db: Queryable,
+  tx: Tx,
   userNumber: number,
   lists: readonly ListRow[],
 ): Promise<ListWithOrders[]> {
   const numbers = lists.map(({ listNumber }) => listNumber);
-  const orders = await findOrdersOfLists(db, userNumber, numbers);
+  const orders = await findOrdersOfLists(tx, userNumber, numbers);
   return lists.map((list) => ({
     ...list,
     orders: orders.filter(({ order }) => order.listNumber === list.listNumber),

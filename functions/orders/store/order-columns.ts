@@ -1,7 +1,12 @@
 // How the columns of an order are called in code.
 
 /** The columns of `OrderRow`, for a SELECT on `orders.orders o`. */
-export const ORDER_COLUMNS = `
+export const ORDER_COLUMNS = orderColumns('orders.orders');
+/** The same, for a SELECT on `orders.own_orders o`. */
+export const OWN_ORDER_COLUMNS = orderColumns('orders.own_orders');
+
+function orderColumns(table: 'orders.orders' | 'orders.own_orders'): string {
+  return `
   o.order_number AS "orderNumber", o.user_number AS "userNumber",
   o.client_order_id AS "clientOrderId", o.market, o.side, o.type,
   o.time_in_force AS "timeInForce", o.post_only AS "postOnly",
@@ -14,7 +19,7 @@ export const ORDER_COLUMNS = `
   o.peg_limit_ticks AS "pegLimitTicks",
   o.list_number AS "listNumber", o.is_pair AS "isPair",
   o.is_day AS "isDay", o.replaces_number AS "replacesNumber",
-  CASE WHEN o.reason = 'ORDER_REPLACED' THEN (SELECT n.order_number FROM orders.orders n
+  CASE WHEN o.reason = 'ORDER_REPLACED' THEN (SELECT n.order_number FROM ${table} n
     WHERE n.replaces_number = o.order_number AND n.first_sequence = o.last_sequence + 1)
     END AS "replacedBy",
   o.maker_fee_ppm AS "makerFeePpm",
@@ -23,3 +28,4 @@ export const ORDER_COLUMNS = `
   o.last_sequence AS "lastSequence", o.remaining_lots AS "remainingLots",
   o.filled_lots AS "filledLots", o.filled_quote_minor AS "filledQuoteMinor",
   o.amend_number IS NOT NULL AS "amendPending"`;
+}

@@ -1,5 +1,6 @@
 // What each command of `npm run risk` does; answers lines for a person.
 import type { Pool } from '../../../shared/db/pool.ts';
+import { readAsOwner } from '../../../shared/db/read-as-owner.ts';
 import { TerminalError } from '../../../shared/domain/failure.ts';
 import { userId } from '../../../shared/domain/ids.ts';
 import { listMarkets } from '../../../shared/markets/market-store.ts';
@@ -7,6 +8,7 @@ import {
   findFlags,
   findTradeGroup,
   listChanges,
+  listCommonLimits,
   listLimits,
   setFlag,
   setLimit,
@@ -60,9 +62,8 @@ async function refuseUnknownScope(pool: Pool, scope: string): Promise<void> {
 }
 
 async function show(pool: Pool, userNumber: number): Promise<string[]> {
-  const flags = userNumber === 0 ? null : await findFlags(pool, userNumber);
+  const [flags, limits] = await readStanding(pool, userNumber);
   const group = await findTradeGroup(pool, userNumber);
-  const limits = await listLimits(pool, userNumber);
   const changes = await listChanges(pool, userNumber, CHANGES_MAX);
   return [
     ...Object.entries(flags ?? {}).map(([flag, { on }]) => `${flag}  ${on ? 'on' : 'off'}`),
@@ -74,4 +75,12 @@ async function show(pool: Pool, userNumber: number): Promise<string[]> {
       ({ at, text, actor, reason }) => `${at.toISOString()}  ${text}  ${actor}: ${reason}`,
     ),
   ];
+}
+
+/** As the user is shown it; everybody (0) has no flags. */
+async function readStanding(pool: Pool, userNumber: number) {
+  if (userNumber === 0) return [null, await listCommonLimits(pool)] as const;
+  return readAsOwner(pool, { role: 'bourse_risk_own', ownerNumber: userNumber }, (tx) =>
+    Promise.all([findFlags(tx, userNumber), listLimits(tx, userNumber)] as const),
+  );
 }

@@ -1,5 +1,5 @@
 // The account itself: looked at, changed, taken home, closed.
-import { withTransaction } from '../../../shared/db/pool.ts';
+import { readAsOwner } from '../../../shared/db/read-as-owner.ts';
 import { assert } from '../../../shared/domain/failure.ts';
 import { reject } from '../../../shared/domain/rejection.ts';
 import { route } from '../../../shared/function/definition.ts';
@@ -21,7 +21,10 @@ export const getMe = route({
   refusals: ['ACCOUNT_CLOSED'],
   handle: async ({ caller }, deps: UsersDeps) => {
     assert(caller !== null, 'the route is not open to anyone');
-    const user = await findUser(deps.pool, caller.userNumber);
+    const { userNumber: ownerNumber } = caller;
+    const user = await readAsOwner(deps.pool, { role: 'bourse_users_own', ownerNumber }, (tx) =>
+      findUser(tx, ownerNumber),
+    );
     if (user === null) return reject('ACCOUNT_CLOSED');
     return { status: 200, body: presentUser(user, caller.kind) };
   },
@@ -52,14 +55,12 @@ export const exportMe = route({
   refusals: ['ACCOUNT_CLOSED'],
   handle: async ({ caller }, deps: UsersDeps) => {
     assert(caller !== null, 'the route is not open to anyone');
-    const known = await withTransaction(
-      deps.pool,
-      async (tx) => {
-        const user = await findUser(tx, caller.userNumber);
-        return user === null ? null : readKnown(tx, user);
-      },
-      'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
-    );
+    const ownerNumber = caller.userNumber;
+    const owner = { role: 'bourse_users_own', ownerNumber, atOneMoment: true } as const;
+    const known = await readAsOwner(deps.pool, owner, async (tx) => {
+      const user = await findUser(tx, ownerNumber);
+      return user === null ? null : readKnown(tx, user);
+    });
     if (known === null) return reject('ACCOUNT_CLOSED');
     return { status: 200, body: presentExport(known) };
   },

@@ -1,5 +1,6 @@
 // Passwords: forgotten ones are set anew by a link, known ones are changed.
 import type { Tx } from '../../../shared/db/pool.ts';
+import { readAsOwner } from '../../../shared/db/read-as-owner.ts';
 import { assert } from '../../../shared/domain/failure.ts';
 import { parseSessionId } from '../../../shared/domain/ids.ts';
 import { isRejection, reject } from '../../../shared/domain/rejection.ts';
@@ -112,7 +113,8 @@ export const changePassword = route({
     assert(caller !== null, 'the route is not open to anyone');
     const { userNumber } = caller;
     const nowMs = deps.now();
-    const found = await findUser(deps.pool, userNumber);
+    const owner = { role: 'bourse_users_own', ownerNumber: userNumber } as const;
+    const found = await readAsOwner(deps.pool, owner, (tx) => findUser(tx, userNumber));
     const old = await findPasswordHash(deps.pool, userNumber);
     if (found === null || old === null) return reject('ACCOUNT_PART_NOT_ALLOWED');
     const refused = refusePassword(body.newPassword, found.email, deps.isBreached);

@@ -34,38 +34,36 @@ export async function forgetUsers(tx: Tx, userNumbers: readonly number[]): Promi
   await tx.query('SELECT auth.forget_user(n) FROM unnest($1::bigint[]) n', [userNumbers]);
 }
 
-/** All that is known of the user, read at one moment. */
+/** All that is known of the user, read as the owner and at one moment. */
 export async function readKnown(tx: Tx, user: User): Promise<KnownOfUser> {
   const { userNumber } = user;
   const subAccounts = await tx.query<KnownOfUser['subAccounts'][number]>(
-    `SELECT user_number AS "userNumber", label, created_at AS "createdAt" FROM users.users
-     WHERE parent_number = $1 ORDER BY user_number`,
+    `SELECT user_number AS "userNumber", label, created_at AS "createdAt" FROM users.own_sub_accounts
+     WHERE owner_number = $1 ORDER BY user_number`,
     [userNumber],
   );
   const emailChanges = await tx.query<KnownOfUser['emailChanges'][number]>(
     `SELECT old_email AS "from", new_email AS "to", requested_at AS "requestedAt",
        confirmed_at AS "confirmedAt", cancelled_at AS "cancelledAt"
-     FROM users.email_changes WHERE user_number = $1 ORDER BY change_number`,
+     FROM users.own_email_changes WHERE user_number = $1 ORDER BY change_number`,
     [userNumber],
   );
   const mails = await tx.query<KnownOfUser['mails'][number]>(
-    `SELECT template, requested_at AS "requestedAt" FROM users.mails WHERE user_number = $1
+    `SELECT template, requested_at AS "requestedAt" FROM users.own_mails WHERE user_number = $1
      ORDER BY requested_at`,
     [userNumber],
   );
   const sessions = await tx.query<KnownOfUser['sessions'][number]>(
     `SELECT session_number AS "sessionNumber", created_at AS "createdAt",
        last_used_at AS "lastUsedAt", ended_at AS "endedAt", address, user_agent AS "userAgent"
-     FROM auth.sessions_of($1)`,
+     FROM auth.own_sessions WHERE user_number = $1 ORDER BY session_number DESC LIMIT 1000`,
     [userNumber],
   );
   const balances = await tx.query<KnownOfUser['balances'][number]>(
-    `SELECT u.user_number AS "userNumber", b.asset, a.decimals::integer AS decimals,
+    `SELECT b.user_number AS "userNumber", b.asset, a.decimals::integer AS decimals,
        b.total::text AS total, b.held::text AS held
-     FROM users.users u
-     JOIN ledger.balances b ON b.owner = 'usr_' || lpad(u.user_number::text, 16, '0')
-     JOIN reference.assets a ON a.asset = b.asset
-     WHERE u.user_number = $1 OR u.parent_number = $1 ORDER BY u.user_number, b.asset`,
+     FROM users.own_balances b JOIN reference.assets a ON a.asset = b.asset
+     WHERE b.owner_number = $1 ORDER BY b.user_number, b.asset`,
     [userNumber],
   );
   return {

@@ -23,10 +23,12 @@ export async function findOrAddUser(
   return user;
 }
 
-export async function findUser(db: Queryable, userNumber: number): Promise<User | null> {
-  const result = await db.query<User>(`SELECT ${COLUMNS} FROM users.users WHERE user_number = $1`, [
-    userNumber,
-  ]);
+/** Read as the owner. */
+export async function findUser(tx: Tx, userNumber: number): Promise<User | null> {
+  const result = await tx.query<User>(
+    `SELECT ${COLUMNS} FROM users.own_users WHERE user_number = $1`,
+    [userNumber],
+  );
   return result.rows[0] ?? null;
 }
 

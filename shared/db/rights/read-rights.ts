@@ -89,8 +89,9 @@ export function describeRights(
     '# Who may do what in the database',
     '',
     'Read from the catalog of a migrated database by `shared/db/rights/rights.int.test.ts`, which fails when this page differs and then tries',
-    'what is not here. Each function logs in with a role of its own; the owners of the schemas cannot log in. `npx vitest run shared/db/rights -u`',
-    'writes the page anew: read the difference before you commit it.',
+    'what is not here. Each function logs in with a role of its own; the owners of the schemas cannot log in. A role `…_own` is what a function',
+    'becomes to read for one caller: its views `own_…` show the rows of that owner alone (identity.md, rows by owner), and its login has nothing of',
+    'it by itself. `npx vitest run shared/db/rights -u` writes the page anew: read the difference before you commit it.',
     '',
   ];
   const roles = [...new Set([...tables, ...functions].map(({ role }) => role))].sort();

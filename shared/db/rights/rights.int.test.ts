@@ -3,7 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
-import { DATABASE_ROLES } from '../roles.ts';
+import { DATABASE_ROLES, OWNER_ROLES, type DatabaseRole, type OwnerRole } from '../roles.ts';
 import {
   describeRights,
   readFunctionRights,
@@ -17,18 +17,24 @@ const DONE = 'was done';
 /** Many views refuse to be written whoever asks; of a table nothing else counts. */
 const INSUFFICIENT_PRIVILEGE = '42501';
 
+/** Those that log in, and those that they become to read what is one owner's. */
+const ROLES: readonly (DatabaseRole | OwnerRole)[] = [
+  ...DATABASE_ROLES,
+  ...Object.keys(OWNER_ROLES).filter(isOwnerRole),
+];
+
 let database: TestDatabase;
 let tables: readonly TableRights[];
 beforeAll(async () => {
   database = await createTestDatabase();
-  tables = await readTableRights(database.pool, DATABASE_ROLES);
+  tables = await readTableRights(database.pool, ROLES);
   await database.pool.query(TRY_AS);
 });
 afterAll(() => database.drop());
 
 describe('the rights in the database', () => {
   it('are those of docs/database-rights.md', async () => {
-    const functions = await readFunctionRights(database.pool, DATABASE_ROLES);
+    const functions = await readFunctionRights(database.pool, ROLES);
     await expect(describeRights(tables, functions)).toMatchFileSnapshot(PAGE);
   });
 
@@ -39,7 +45,7 @@ describe('the rights in the database', () => {
        UNION ALL SELECT n.nspname FROM pg_namespace n WHERE pg_get_userbyid(n.nspowner) = ANY ($1)
        UNION ALL SELECT p.oid::regprocedure::text FROM pg_proc p
        WHERE pg_get_userbyid(p.proowner) = ANY ($1)`,
-      [DATABASE_ROLES],
+      [ROLES],
     );
     expect(owned.rows).toEqual([]);
     expect(tables.filter(({ rights }) => rights.includes('TRUNCATE'))).toEqual([]);
@@ -55,12 +61,12 @@ describe('the rights in the database', () => {
       `SELECT pg_get_userbyid(m.member) AS member, pg_get_userbyid(m.roleid) AS "of"
        FROM pg_auth_members m WHERE pg_get_userbyid(m.member) = ANY ($1)
          AND pg_get_userbyid(m.roleid) LIKE '%\\_owner'`,
-      [DATABASE_ROLES],
+      [ROLES],
     );
     expect(memberships.rows).toEqual([]);
   });
 
-  it.each([...DATABASE_ROLES])('refuse %s whatever is not on its page', async (role) => {
+  it.each(ROLES)('refuse %s whatever is not on its page', async (role) => {
     const tried = tables
       .filter((each) => each.role === role)
       .flatMap((each) => {
@@ -80,8 +86,8 @@ describe('the rights in the database', () => {
     expect(surprises).toEqual([]);
   });
 
-  it.each([...DATABASE_ROLES])('refuse %s to make, change or give away anything', async (role) => {
-    const pool = database.poolFor(role, 1);
+  it.each(ROLES)('refuse %s to make, change or give away anything', async (role) => {
+    const pool = database.poolFor(isOwnerRole(role) ? OWNER_ROLES[role] : role, 1);
     const statements = [
       'CREATE TABLE public.mine (id integer)',
       'CREATE SCHEMA mine',
@@ -95,10 +101,16 @@ describe('the rights in the database', () => {
       `SET session_replication_role = 'replica'`,
     ];
     for (const statement of statements) {
-      expect(await codeOf(pool.query(statement)), statement).toBe(INSUFFICIENT_PRIVILEGE);
+      // Two statements of one text are one transaction.
+      const tried = pool.query(`SET LOCAL ROLE ${role}; ${statement}`);
+      expect(await codeOf(tried), statement).toBe(INSUFFICIENT_PRIVILEGE);
     }
   });
 });
+
+function isOwnerRole(role: string): role is OwnerRole {
+  return role in OWNER_ROLES;
+}
 
 function tries({ table, other }: TableRights): readonly (readonly [TableRight, string])[] {
   return [

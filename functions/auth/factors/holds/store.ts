@@ -1,5 +1,6 @@
 // The holds of withdrawals.
-import type { Queryable } from '../../../../shared/db/pool.ts';
+import type { Pool, Queryable } from '../../../../shared/db/pool.ts';
+import { readOwn } from '../../read-own.ts';
 
 /** Hours that each change holds withdrawals for; docs/identity.md. */
 const HOLD_HOURS = { factors_changed: 24, recovery_code_used: 72 } as const;
@@ -23,11 +24,13 @@ export interface Hold {
 }
 
 /** Those in force, the one that ends last first. */
-export async function listHolds(db: Queryable, userNumber: number, nowMs: number): Promise<Hold[]> {
-  const result = await db.query<Hold>(
-    `SELECT kind, started_at AS "startedAt", until FROM auth.withdrawal_holds
-     WHERE user_number = $1 AND until > $2 ORDER BY until DESC, hold_number DESC LIMIT $3`,
-    [userNumber, new Date(nowMs), HOLDS_SHOWN_MAX],
+export async function listHolds(pool: Pool, userNumber: number, nowMs: number): Promise<Hold[]> {
+  const result = await readOwn(pool, userNumber, (tx) =>
+    tx.query<Hold>(
+      `SELECT kind, started_at AS "startedAt", until FROM auth.own_withdrawal_holds
+       WHERE user_number = $1 AND until > $2 ORDER BY until DESC, hold_number DESC LIMIT $3`,
+      [userNumber, new Date(nowMs), HOLDS_SHOWN_MAX],
+    ),
   );
   return result.rows;
 }

@@ -1,5 +1,5 @@
 // The SQL of auth.recovery_codes.
-import type { Queryable } from '../../../../shared/db/pool.ts';
+import type { Queryable, Tx } from '../../../../shared/db/pool.ts';
 import { drawRecoveryCodes, hashRecoveryCode } from './codes.ts';
 
 /** In place of all that there were. Answers the codes: only their hashes are kept. */
@@ -37,9 +37,10 @@ export async function useCode(
   return result.rowCount === 1;
 }
 
-export async function countCodesLeft(db: Queryable, userNumber: number): Promise<number> {
-  const result = await db.query<{ codes: number }>(
-    `SELECT count(*)::integer AS codes FROM auth.recovery_codes
+/** Read as the owner. */
+export async function countCodesLeft(tx: Tx, userNumber: number): Promise<number> {
+  const result = await tx.query<{ codes: number }>(
+    `SELECT count(*)::integer AS codes FROM auth.own_recovery_codes
      WHERE user_number = $1 AND used_at IS NULL`,
     [userNumber],
   );

@@ -1,6 +1,7 @@
 // The SQL of grants: what a client may do for a user, from its first token to its end.
-import type { Queryable, Tx } from '../../../../shared/db/pool.ts';
+import type { Pool, Queryable, Tx } from '../../../../shared/db/pool.ts';
 import type { Scope } from '../../../../shared/domain/caller.ts';
+import { readOwn } from '../../read-own.ts';
 
 /** A user is asked again after so long. */
 export const GRANT_LIFE_MS = 30 * 86_400_000;
@@ -134,24 +135,23 @@ export interface ListedGrant {
 
 /** Those that a client can still use, newest first; those below `before` where it is given. */
 export async function listGrants(
-  db: Queryable,
+  pool: Pool,
   userNumber: number,
   page: { readonly before: number | null; readonly limit: number },
   nowMs: number,
 ): Promise<ListedGrant[]> {
-  const result = await db.query<ListedGrant>(
-    `SELECT g.grant_number AS "grantNumber", c.client_number AS "clientNumber",
-       c.name AS "clientName", g.scopes, g.created_at AS "createdAt",
-       g.last_used_at AS "lastUsedAt", g.expires_at AS "expiresAt"
-     FROM auth.grants g JOIN auth.oauth_clients c USING (client_number)
-     WHERE g.user_number = $1::bigint AND g.ended_at IS NULL AND g.expires_at > $2::timestamptz
-       AND (g.kind = 'institution' OR EXISTS (
-         SELECT FROM auth.refresh_tokens r
-         WHERE r.grant_number = g.grant_number AND r.used_at IS NULL
-           AND r.expires_at > $2::timestamptz))
-       AND ($3::bigint IS NULL OR g.grant_number < $3::bigint)
-     ORDER BY g.grant_number DESC LIMIT $4`,
-    [userNumber, new Date(nowMs), page.before, page.limit],
+  const result = await readOwn(pool, userNumber, (tx) =>
+    tx.query<ListedGrant>(
+      `SELECT g.grant_number AS "grantNumber", g.client_number AS "clientNumber",
+         g.client_name AS "clientName", g.scopes, g.created_at AS "createdAt",
+         g.last_used_at AS "lastUsedAt", g.expires_at AS "expiresAt"
+       FROM auth.own_grants g
+       WHERE g.user_number = $1::bigint AND g.ended_at IS NULL
+         AND g.expires_at > $2::timestamptz AND g.usable_until > $2::timestamptz
+         AND ($3::bigint IS NULL OR g.grant_number < $3::bigint)
+       ORDER BY g.grant_number DESC LIMIT $4`,
+      [userNumber, new Date(nowMs), page.before, page.limit],
+    ),
   );
   return result.rows;
 }

@@ -1,6 +1,7 @@
 // The SQL of auth.sessions and auth.pending_sign_ins.
-import type { Queryable, Tx } from '../../../../shared/db/pool.ts';
+import type { Pool, Queryable, Tx } from '../../../../shared/db/pool.ts';
 import { hashSecret } from '../../../../shared/secrets/token.ts';
+import { readOwn } from '../../read-own.ts';
 import type { SessionRow } from '../decide.ts';
 import { SESSION_IDLE_MS, USER_AGENT_CHARACTERS_MAX } from '../open-session.ts';
 
@@ -38,17 +39,19 @@ export async function useSession(
 
 /** Those that still last, newest first. */
 export async function listSessions(
-  db: Queryable,
+  pool: Pool,
   userNumber: number,
   nowMs: number,
 ): Promise<SessionRow[]> {
-  const result = await db.query<SessionRow>(
-    `SELECT session_number AS "sessionNumber", created_at AS "createdAt",
-       last_used_at AS "lastUsedAt", host(address) AS address, user_agent AS "userAgent", amr
-     FROM auth.sessions
-     WHERE user_number = $1 AND ended_at IS NULL AND expires_at > $2 AND last_used_at > $3
-     ORDER BY session_number DESC LIMIT $4`,
-    [userNumber, new Date(nowMs), idleSince(nowMs), SESSIONS_LISTED_MAX],
+  const result = await readOwn(pool, userNumber, (tx) =>
+    tx.query<SessionRow>(
+      `SELECT session_number AS "sessionNumber", created_at AS "createdAt",
+         last_used_at AS "lastUsedAt", address, user_agent AS "userAgent", amr
+       FROM auth.own_sessions
+       WHERE user_number = $1 AND ended_at IS NULL AND expires_at > $2 AND last_used_at > $3
+       ORDER BY session_number DESC LIMIT $4`,
+      [userNumber, new Date(nowMs), idleSince(nowMs), SESSIONS_LISTED_MAX],
+    ),
   );
   return result.rows;
 }

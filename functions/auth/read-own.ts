@@ -1,0 +1,12 @@
+// How this function reads what it shows a user: as a role that sees the user's rows, without hashes and
+// secrets, and no others.
+import type { Pool, Tx } from '../../shared/db/pool.ts';
+import { readAsOwner } from '../../shared/db/read-as-owner.ts';
+
+export function readOwn<Result>(
+  pool: Pool,
+  userNumber: number,
+  read: (tx: Tx) => Promise<Result>,
+): Promise<Result> {
+  return readAsOwner(pool, { role: 'bourse_auth_own', ownerNumber: userNumber }, read);
+}
