@@ -24,7 +24,8 @@ import { MarketAssets } from './handler/market-assets.ts';
 import { Outcomes } from './handler/outcomes.ts';
 import { placeOrder, testOrder } from './handler/place-routes.ts';
 import { replaceOrder } from './handler/replace-routes.ts';
-import { userOf, weightOf, type Answers, type Request } from './handler/request.ts';
+import { isCancelling, userOf, weightOf } from './handler/request.ts';
+import type { Answers, Request } from './handler/request.ts';
 import { getOrder, getOrderByClientId, getOrderOfClient } from './handler/read-routes.ts';
 import { listOwnOrders, listOwnTrades, listPreventedMatches } from './handler/read-routes.ts';
 import { cancelAllAfter, cancelAllOrders } from './handler/wide-routes.ts';
@@ -32,11 +33,13 @@ import { forgetOldKeys } from './store/accept.ts';
 import { forgetOldBatches } from './store/batch-keys.ts';
 import { saveProjection } from './store/project.ts';
 
-const CONNECTIONS_MAX = 8;
+/** Of reads, and of all else, which never waits for a read. */
+const READ_CONNECTIONS_MAX = 4;
+const COMMAND_CONNECTIONS_MAX = 6;
 /** Orders and changes committed together; measured: a commit costs more than twenty orders. */
 const ACCEPT_BATCH_MAX = 200;
 const ACCEPT_LINGER_MS = 8;
-/** Requests that wait for their batch; one more is answered 503. */
+/** Requests that wait for their batch, and as many cancels; one more is answered 503. */
 const ACCEPT_QUEUE_MAX = 2_000;
 /** Of one account: half, and enough to cancel all that it may have open in a market at once. */
 const ACCEPT_SHARE_MAX = 1_000;
@@ -53,6 +56,8 @@ const KEY_CONSTRAINTS: readonly string[] = ['request_keys_pkey', 'batch_keys_pke
 /** For `connect`, and for tests that bring their own parts. */
 export function openOrders(parts: {
   readonly pool: Pool;
+  /** The same unless given. */
+  readonly commandPool?: Pool;
   readonly bus: OrdersDeps['bus'];
   readonly log: Environment['log'];
   /** Null or left out: outcomes are read from the log. */
@@ -61,7 +66,8 @@ export function openOrders(parts: {
   readonly acceptLingerMs?: number;
   readonly outboxWaitingMax?: number;
 }): OrdersDeps {
-  const { pool, bus, log, cache = null, outboxWaitingMax: waitingMax } = parts;
+  const { pool: readPool, bus, log, cache = null, outboxWaitingMax: waitingMax } = parts;
+  const pool = parts.commandPool ?? readPool;
   const breaker = new DatabaseBreaker(pool, log);
   const limits = waitingMax === undefined ? {} : { waitingMax };
   const outbox = new Outbox({ pool, schema: 'orders', bus, log, ...limits });
@@ -70,7 +76,8 @@ export function openOrders(parts: {
   const marketAssets = new MarketAssets();
   const acceptDeps = { pool, outbox, outcomes, marketAssets, openOrdersMax, log };
   return {
-    pool,
+    pool: readPool,
+    commandPool: pool,
     breaker,
     bus,
     cache,
@@ -83,6 +90,7 @@ export function openOrders(parts: {
       lingerMs: parts.acceptLingerMs ?? ACCEPT_LINGER_MS,
       queueMax: ACCEPT_QUEUE_MAX,
       share: { ownerOf: userOf, max: ACCEPT_SHARE_MAX },
+      isUrgent: isCancelling,
       retryAlone: true,
       run: async (requests) => {
         try {
@@ -179,7 +187,7 @@ export async function closeOrders(deps: OrdersDeps): Promise<void> {
   await deps.cache?.close();
   await deps.bus.close();
   deps.breaker.close();
-  await deps.pool.end();
+  await Promise.all([...new Set([deps.pool, deps.commandPool])].map((pool) => pool.end()));
 }
 
 export const definition = defineFunction<OrdersDeps>({
@@ -213,19 +221,22 @@ export const definition = defineFunction<OrdersDeps>({
   ],
   connect: async (environment) => {
     const { log } = environment;
-    const pool = createPool({
-      url: environment.get('DATABASE_URL'),
-      applicationName: 'orders',
-      connectionsMax: CONNECTIONS_MAX,
-      statementTimeoutMs: SERVICE_STATEMENT_TIMEOUT_MS,
-      onError: (error) => log.warn({ err: error }, 'a database connection broke'),
-    });
-    await assertDurable(pool, environment.find(UNSAFE_VARIABLE), log);
+    const open = (connectionsMax: number): Pool =>
+      createPool({
+        url: environment.get('DATABASE_URL'),
+        applicationName: 'orders',
+        connectionsMax,
+        statementTimeoutMs: SERVICE_STATEMENT_TIMEOUT_MS,
+        onError: (error) => log.warn({ err: error }, 'a database connection broke'),
+      });
+    const commandPool = open(COMMAND_CONNECTIONS_MAX);
+    await assertDurable(commandPool, environment.find(UNSAFE_VARIABLE), log);
     const url = environment.get('BUS_URL');
     const bus = openBus({ url, applicationName: 'orders', log });
     const openMax = environment.find('OPEN_ORDERS_MAX');
     const deps = openOrders({
-      pool,
+      pool: open(READ_CONNECTIONS_MAX),
+      commandPool,
       bus,
       log,
       cache: findCache(environment, 'orders'),
@@ -236,7 +247,7 @@ export const definition = defineFunction<OrdersDeps>({
   },
   close: closeOrders,
   isReady: async (deps) => {
-    await deps.pool.query('SELECT 1');
+    await deps.commandPool.query('SELECT 1');
     return true;
   },
 });

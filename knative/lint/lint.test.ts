@@ -33,6 +33,10 @@ function inRoute(from: string | RegExp, to: string): Edit {
   return { file: 'route.yaml', from, to };
 }
 
+function inGateway(from: string | RegExp, to: string): Edit {
+  return { file: 'gateway-limits.yaml', from, to };
+}
+
 const CASES: readonly (readonly [rule: string, what: string, edit: Edit])[] = [
   [
     'timeout-too-long',
@@ -286,6 +290,61 @@ const CASES: readonly (readonly [rule: string, what: string, edit: Edit])[] = [
     inOrders("capacity: '0'", "capacity: '9'"),
   ],
   ['edge-hops', 'a public service that sleeps', inOrders("min-scale: '2'", "min-scale: '0'")],
+  ['gateway-limit', 'fewer headers than a function takes', inGateway('count: 100', 'count: 99')],
+  ['gateway-limit', 'more headers than a function takes', inGateway('count: 100', 'count: 101')],
+  ['gateway-limit', 'more bytes of headers', inGateway('headers_kb: 16', 'headers_kb: 60')],
+  ['gateway-limit', 'headers that may come more slowly', inGateway('timeout: 60s', 'timeout: 90s')],
+  ['gateway-limit', 'bodies that may come more slowly', inGateway(/ {12}request_timeout.*\n/, '')],
+  ['gateway-limit', 'a body that no function takes', inGateway('bytes: 65536', 'bytes: 65537')],
+  ['gateway-limit', 'a body refused that a function takes', inGateway('65536', '65535')],
+  [
+    'gateway-bucket',
+    'less for an address than its users may have',
+    inGateway(/(other\n {16}token_bucket:\n {18}max_tokens:) 15400/, '$1 15399'),
+  ],
+  [
+    'gateway-bucket',
+    'more for an address than its users may have',
+    inGateway(/(other\n(?:.*\n){2} {18}tokens_per_fill:) 1540/, '$1 3080'),
+  ],
+  ['gateway-bucket', 'fewer cancels', inGateway('max_tokens: 12000', 'max_tokens: 11999')],
+  ['gateway-bucket', 'a slower refill', inGateway(/(1200\n {18}fill_interval:) 1s/, '$1 2s')],
+  [
+    'gateway-bucket',
+    'no bucket for cancels',
+    inGateway(/(key: lane\n {20}value:) cancel/, '$1 cancels'),
+  ],
+  [
+    'gateway-limit-missing',
+    'limits of another gateway',
+    inGateway('labels:\n      istio: ingressgateway', 'labels:\n      istio: other'),
+  ],
+  ['gateway-limit-missing', 'no bound of bodies', inGateway('buffer.v3.Buffer', 'buffer.v3.Other')],
+  ['gateway-verbs', 'a verb that no route has', inGateway('- PUT', '- PUT\n              - TRACE')],
+  ['gateway-verbs', 'a verb of ours denied', inGateway('              - PATCH\n', '')],
+  [
+    'gateway-verbs',
+    'all verbs',
+    inGateway(/ {12}notMethods:\n(.*\n)*/, '            paths: [/x]\n'),
+  ],
+  ['route-timeout', 'a route that gives up first', inRoute('request: 31s', 'request: 30s')],
+  ['route-timeout', 'a route that waits much longer', inRoute('request: 16s', 'request: 21s')],
+  ['route-timeout', 'a route that waits for ever', inRoute(/ {6}timeouts:\n.*\n/, '')],
+  [
+    'service-timeout',
+    'a service that gives up before its function',
+    inOrders('timeoutSeconds: 30', 'timeoutSeconds: 12'),
+  ],
+  [
+    'service-timeout',
+    'a service that waits much longer than its function',
+    inOrders('timeoutSeconds: 30', 'timeoutSeconds: 60'),
+  ],
+  [
+    'cancels-counted',
+    'a queue-proxy that counts cancels',
+    inOrders('containerConcurrency: 0', 'containerConcurrency: 500'),
+  ],
   ['catalog-topic', 'an unknown topic', inSettlement('- engine.executions', '- engine.execution')],
   [
     'catalog-topic',

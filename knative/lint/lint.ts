@@ -7,6 +7,7 @@ import { containerRules } from './rules/container-rules.ts';
 import { deliveryRules } from './rules/delivery-rules.ts';
 import { exposureRules } from './rules/exposure-rules.ts';
 import { kafkaRules } from './rules/kafka-rules.ts';
+import { limitRules } from './rules/limit-rules.ts';
 import { referenceRules } from './rules/reference-rules.ts';
 import { routeRules } from './rules/route-rules.ts';
 import { serviceRules } from './rules/service-rules.ts';
@@ -24,6 +25,7 @@ const RULES: readonly Rule[] = [
   ...catalogRules,
   ...shardRules,
   ...kafkaRules,
+  ...limitRules,
 ];
 
 /** Problems by file and line. `targets` are the functions that the image can serve. */

@@ -26,3 +26,5 @@ export const isProcess = (document: ManifestDocument): boolean =>
   isKnativeService(document) || isStatefulSet(document) || isJob(document);
 export const isAuthorizationPolicy = (document: ManifestDocument): boolean =>
   isKind(document, 'security.istio.io', 'AuthorizationPolicy');
+export const isEnvoyFilter = (document: ManifestDocument): boolean =>
+  isKind(document, 'networking.istio.io', 'EnvoyFilter');

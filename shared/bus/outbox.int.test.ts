@@ -142,10 +142,14 @@ describe('an outbox', () => {
 
     const next = openOutbox({ bus: away, waitingMax: 3, lookIntervalMs: 10 });
     await next.look();
-    expect([next.waiting(), next.isFull]).toEqual([0, true]);
+    expect([next.waiting(), next.isFull, next.isOverfull]).toEqual([0, true, false]);
+    // A quarter more is for what must still get through.
+    await insert(openOutbox(), ['3']);
+    await next.look();
+    expect([next.isFull, next.isOverfull]).toEqual([true, true]);
     // It does not stay so for ever: what others publish is seen at the next look.
     next.startSweeper();
-    expect(await openOutbox().sweep(0)).toBe(3);
+    expect(await openOutbox().sweep(0)).toBe(4);
     await eventually(() => expect(next.isFull).toBe(false));
   });
 

@@ -26,6 +26,8 @@ export interface OutboxOptions {
 }
 
 const WAITING_MAX = 10_000;
+/** Beyond the bound, as much again for what must still get through: see `isOverfull`. */
+const URGENT_SHARE = 0.25;
 const SWEEP_INTERVAL_MS = 1_000;
 /** Between two looks at what others have waiting: by so much they may overshoot the bound. */
 const LOOK_INTERVAL_MS = 1_000;
@@ -133,11 +135,19 @@ export class Outbox {
     return this.#waitingRows + this.#others.size >= this.#waitingMax;
   }
 
+  /**
+   * True when not even urgent work has room, which is taken while `isFull` is true. The log is away
+   * or slow then, and what goes into it late may still be in time.
+   */
+  get isOverfull(): boolean {
+    return this.#waitingRows + this.#others.size >= this.#urgentMax;
+  }
+
   /** Learns what others have waiting in the table; the sweeper goes on doing so. */
   async look(): Promise<void> {
     // What is published and deleted while we ask was never somebody else's.
     const ownBefore = new Set(this.#own);
-    const ids = await this.#store.listIds(this.#options.pool, this.#waitingMax);
+    const ids = await this.#store.listIds(this.#options.pool, this.#urgentMax);
     this.#others = new Set(ids.filter((id) => !ownBefore.has(id) && !this.#own.has(id)));
   }
 
@@ -190,6 +200,10 @@ export class Outbox {
 
   get #waitingMax(): number {
     return this.#options.waitingMax ?? WAITING_MAX;
+  }
+
+  get #urgentMax(): number {
+    return Math.ceil(this.#waitingMax * (1 + URGENT_SHARE));
   }
 
   #lowestOwn(): number {

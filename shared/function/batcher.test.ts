@@ -67,6 +67,25 @@ describe('batcher', () => {
     expect(await later).toBe(210);
   });
 
+  it('takes what is urgent beside a full queue and a full share, in its turn and within bounds', async () => {
+    const share = { ownerOf: (item: number) => item % 10, max: 2 };
+    const isUrgent = (item: number) => item >= 100;
+    const { batcher, batches } = tenfold({ batchMax: 100, queueMax: 3, share, isUrgent });
+    const accepted = [1, 11, 2, 101, 111, 102].map((item) => batcher.submit(item));
+    const refused = await Promise.all([3, 103].map((item) => batcher.submit(item)));
+    expect(refused.map((each) => isRejection(each) && each.code)).toEqual([
+      'SERVICE_BUSY',
+      'SERVICE_BUSY',
+    ]);
+    await vi.advanceTimersByTimeAsync(LIMITS.lingerMs);
+    expect(await Promise.all(accepted)).toEqual([10, 110, 20, 1010, 1110, 1020]);
+    expect(batches).toEqual([[1, 11, 2, 101, 111, 102]]);
+    // All has left the queue: both lanes are free again.
+    const later = [1, 101].map((item) => batcher.submit(item));
+    await vi.advanceTimersByTimeAsync(LIMITS.lingerMs);
+    expect(await Promise.all(later)).toEqual([10, 1010]);
+  });
+
   it('throws the refusal as retryable for event handlers', async () => {
     const { batcher } = tenfold({ queueMax: 1 });
     const first = batcher.submitOrThrow(1);

@@ -20,6 +20,11 @@ export interface BatcherOptions<Item, Result> {
   /** Most of them that may be one owner's: so a single one cannot shut out all others. */
   readonly share?: { readonly ownerOf: (item: Item) => unknown; readonly max: number };
   /**
+   * What this is true for is counted by itself, against the same two bounds: a queue that is full
+   * of other things still takes it. It does not overtake them.
+   */
+  readonly isUrgent?: (item: Item) => boolean;
+  /**
    * Most `run` calls at a time; 1 unless said otherwise. Above 1, batches may finish in any order.
    */
   readonly parallel?: number;
@@ -39,6 +44,13 @@ interface Waiting<Item, Result> {
   readonly fail: (error: unknown) => void;
 }
 
+/** What is counted together against the bounds of the queue. */
+interface Lane {
+  weight: number;
+  /** Of each owner with items in the queue, when there are shares. */
+  readonly weightOf: Map<unknown, number>;
+}
+
 /** A refused item waits this long before it is worth trying again. */
 const BUSY_RETRY_AFTER_SECONDS = 1;
 
@@ -46,9 +58,8 @@ export class Batcher<Item, Result> {
   readonly #options: BatcherOptions<Item, Result>;
   readonly #parallel: number;
   #queue: Waiting<Item, Result>[] = [];
-  #queuedWeight = 0;
-  /** Of each owner with items in the queue, when there are shares. */
-  readonly #queuedOf = new Map<unknown, number>();
+  readonly #common: Lane = { weight: 0, weightOf: new Map() };
+  readonly #urgent: Lane = { weight: 0, weightOf: new Map() };
   #running = 0;
   #closed = false;
   /** True when the period of the batch at the head of the queue is over. */
@@ -171,21 +182,31 @@ export class Batcher<Item, Result> {
     return batch;
   }
 
+  get #queuedWeight(): number {
+    return this.#common.weight + this.#urgent.weight;
+  }
+
   #isFull(item: Item): boolean {
     const { queueMax, share } = this.#options;
-    if (this.#queuedWeight >= queueMax) return true;
-    return share !== undefined && (this.#queuedOf.get(share.ownerOf(item)) ?? 0) >= share.max;
+    const { weight, weightOf } = this.#laneOf(item);
+    if (weight >= queueMax) return true;
+    return share !== undefined && (weightOf.get(share.ownerOf(item)) ?? 0) >= share.max;
   }
 
   /** Into the queue, or with a negative weight out of it. */
   #count(item: Item, weight: number): void {
-    this.#queuedWeight += weight;
+    const lane = this.#laneOf(item);
+    lane.weight += weight;
     const { share } = this.#options;
     if (share === undefined) return;
     const owner = share.ownerOf(item);
-    const queued = (this.#queuedOf.get(owner) ?? 0) + weight;
-    if (queued > 0) this.#queuedOf.set(owner, queued);
-    else this.#queuedOf.delete(owner);
+    const queued = (lane.weightOf.get(owner) ?? 0) + weight;
+    if (queued > 0) lane.weightOf.set(owner, queued);
+    else lane.weightOf.delete(owner);
+  }
+
+  #laneOf(item: Item): Lane {
+    return this.#options.isUrgent?.(item) === true ? this.#urgent : this.#common;
   }
 
   #weightOf(item: Item): number {

@@ -24,6 +24,12 @@ const KEY_SHARE = 0.75;
 /** Of the allowance, what each process grants while nobody counts for all of them. */
 const ALONE_SHARE = 0.25;
 
+/**
+ * Users at full speed for whom the gateway leaves room behind one address, before it refuses what
+ * comes from there: a flood ends there, a firm's many programs do not.
+ */
+export const USERS_PER_ADDRESS = 5;
+
 /** An allowance, and what stands for it while Redis is away. */
 export interface QuotaWindow {
   readonly shared: LimitWindow;

@@ -42,7 +42,8 @@ import { lockDeadlines, readMarkets, saveDeadlines, type StoredDeadline } from '
 import type { MarketAssets } from './market-assets.ts';
 import { NamedBatches } from './named-batches.ts';
 import type { Expected, Outcomes } from './outcomes.ts';
-import type { Answer, Answers, BatchKey, Request } from './request.ts';
+import { isCancelling, type Answer, type Answers } from './request.ts';
+import type { BatchKey, Request } from './request.ts';
 
 export interface AcceptDeps {
   readonly pool: Pool;
@@ -59,10 +60,26 @@ export async function acceptBatch(
   deps: AcceptDeps,
   requests: readonly Request[],
 ): Promise<readonly Answers[]> {
-  if (deps.outbox.isFull) {
-    // The log cannot keep up: what is accepted now would only wait, and be lost sight of.
-    return requests.map(() => reject('SERVICE_BUSY', undefined, { retryAfterSeconds: 1 }));
-  }
+  const taken = requests.filter((request) => hasRoom(deps.outbox, request));
+  const answers = taken.length === 0 ? [] : await acceptTaken(deps, taken);
+  if (taken.length === requests.length) return answers;
+  const answerOf = new Map(taken.map((request, at) => [request, answers[at]]));
+  const busy = reject('SERVICE_BUSY', undefined, { retryAfterSeconds: 1 });
+  return requests.map((request) => answerOf.get(request) ?? busy);
+}
+
+/**
+ * False while the log cannot keep up: what is placed now would only wait, and be lost sight of. A
+ * cancel may wait: there is nothing that its owner could do instead.
+ */
+function hasRoom({ isFull, isOverfull }: Outbox, request: Request): boolean {
+  return isCancelling(request) ? !isOverfull : !isFull;
+}
+
+async function acceptTaken(
+  deps: AcceptDeps,
+  requests: readonly Request[],
+): Promise<readonly Answers[]> {
   const expected: Expected[] = [];
   try {
     const saved = await withOpenedTransaction(

@@ -108,7 +108,7 @@ export const cancelBatch = route({
             batchKey: null,
           });
     if (isRejection(submitted)) return submitted;
-    const found = await findOrders(deps.pool, userNumber, filledOf(submitted));
+    const found = await findOrders(deps.commandPool, userNumber, filledOf(submitted));
     let next = 0;
     const answers = intents.map((intent): Answer => {
       if (intent === null) return reject('ORDER_NOT_FOUND');
@@ -126,7 +126,7 @@ async function cancelIntents(
   deps: OrdersDeps,
 ): Promise<(CancelIntent | null)[]> {
   const names = orders.flatMap((each) => ('clientOrderId' in each ? [each.clientOrderId] : []));
-  const numbers = await findNumbersByClientIds(deps.pool, asker.userNumber, names);
+  const numbers = await findNumbersByClientIds(deps.commandPool, asker.userNumber, names);
   return orders.map((each) => {
     const orderNumber =
       'id' in each ? parseOrderId(each.id) : (numbers.get(each.clientOrderId) ?? null);

@@ -66,7 +66,7 @@ export const cancelOrderByClientId = route({
     if (isRejection(waitMs)) return waitMs;
     const asker = askerOf(request);
     const { clientOrderId } = request.params;
-    const found = await findOrderByClientId(deps.pool, asker.userNumber, clientOrderId);
+    const found = await findOrderByClientId(deps.commandPool, asker.userNumber, clientOrderId);
     if (found === null) return reject('ORDER_NOT_FOUND');
     const { orderNumber } = found.order;
     const onlyIf = request.query.onlyIf ?? null;
@@ -155,7 +155,7 @@ async function submit(
   const found =
     outcome === null && accepted.order.filledLots === 0
       ? withUnits(accepted.order, accepted.terms.config)
-      : await findOrder(deps.pool, intent.userNumber, intent.orderNumber);
+      : await findOrder(deps.commandPool, intent.userNumber, intent.orderNumber);
   if (found === null) return reject('INTERNAL_ERROR');
   if (outcome === null) return { status: 202, body: presentOrder(found) };
   return { status: 200, headers: PREFERENCE_APPLIED, body: presentChanged(found, outcome) };

@@ -11,7 +11,10 @@ import type { Outcomes } from './outcomes.ts';
 import type { Answers, Request } from './request.ts';
 
 export interface OrdersDeps {
+  /** For reads; they may use up its connections. */
   readonly pool: Pool;
+  /** For what accepts and projects, and for what cancels look up. */
+  readonly commandPool: Pool;
   readonly breaker: DatabaseBreaker;
   readonly bus: Bus;
   readonly cache: Cache | null;

@@ -1,5 +1,6 @@
 // Routes for order lists: two or three orders that are accepted together, in one command, and of
 // which one then decides about another.
+import type { Pool } from '../../../shared/db/pool.ts';
 import { parseListId } from '../../../shared/domain/ids.ts';
 import { isEndStatus } from '../../../shared/domain/order.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
@@ -116,7 +117,7 @@ export const getList = route({
   refusals: ['PATH_INVALID', 'MARKET_NOT_ALLOWED', 'ORDER_LIST_NOT_FOUND'],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const { userNumber, limits } = askerOf(request);
-    const found = await findOwn(request.params.id, userNumber, deps);
+    const found = await findOwn(request.params.id, userNumber, deps.pool);
     if (found === null) return reject('ORDER_LIST_NOT_FOUND');
     return refuseMarket(limits, found.market) ?? { status: 200, body: presentList(found) };
   },
@@ -139,7 +140,7 @@ export const cancelList = route({
   ],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
     const asker = askerOf(request);
-    const found = await findOwn(request.params.id, asker.userNumber, deps);
+    const found = await findOwn(request.params.id, asker.userNumber, deps.commandPool);
     if (found === null) return reject('ORDER_LIST_NOT_FOUND');
     const foreign = refuseMarket(asker.limits, found.market);
     if (foreign !== null) return foreign;
@@ -156,13 +157,9 @@ export const cancelList = route({
   },
 });
 
-async function findOwn(
-  id: string,
-  userNumber: number,
-  deps: OrdersDeps,
-): Promise<ListWithOrders | null> {
+async function findOwn(id: string, userNumber: number, pool: Pool): Promise<ListWithOrders | null> {
   const listNumber = parseListId(id);
-  return listNumber === null ? null : findList(deps.pool, userNumber, listNumber);
+  return listNumber === null ? null : findList(pool, userNumber, listNumber);
 }
 
 function cancelIntents({ orders }: ListWithOrders, asker: Asker): CancelIntent[] {

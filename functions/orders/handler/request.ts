@@ -41,6 +41,11 @@ export function userOf({ intents }: Request): number | undefined {
   return intents[0]?.userNumber;
 }
 
+/** True for what only takes orders out of the market: it is taken where nothing is placed. */
+export function isCancelling({ intents }: Request): boolean {
+  return intents.every(({ kind }) => kind === 'cancel' || kind.startsWith('cancel_all'));
+}
+
 /** How much of a transaction the request takes, in orders. */
 export function weightOf({ intents }: Request): number {
   return intents.reduce((sum, intent) => sum + weightOfIntent(intent), 0);

@@ -7,8 +7,8 @@ import { RestartBackoff } from '../process/restart.ts';
 import type { ServiceState } from '../state.ts';
 import { Gate } from './gate.ts';
 
-/** Open connections to one process. */
-const CONNECTIONS_MAX = 256;
+/** Open connections to one process: above its slots, so that it refuses and nothing queues here. */
+const CONNECTIONS_MAX = 1_280;
 /** Below the host's own keep-alive, so that the client side closes first. */
 const KEEP_ALIVE_MS = 600_000;
 const STOP_GRACE_MS = 15_000;

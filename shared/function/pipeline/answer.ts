@@ -16,7 +16,6 @@ import { readBody } from './read-body.ts';
 import { RoutedRequest } from './routed-request.ts';
 import type { RouteMatch } from './router.ts';
 import type { Runtime } from './runtime.ts';
-import { holdSlot } from './slot.ts';
 import type { Answer, IncomingCall } from './wire.ts';
 
 /** Label of requests that no route took. */
@@ -53,14 +52,16 @@ async function findAnswer<Deps>(
     return refuse(reject('HEADER_INVALID', 'upgrades are not taken here'), path, requestId);
   }
   if (isOperation(path)) return answerOperation(runtime, call.method, path, requestId);
-  if (runtime.inFlight >= runtime.requestsInFlightMax) {
-    const busy = reject('SERVICE_BUSY', undefined, { retryAfterSeconds: BUSY_RETRY_AFTER_SECONDS });
-    runtime.instruments.record(call.method, NO_ROUTE, 503, 0);
-    return refuse(busy, path, requestId);
+  if (path === EVENTS_PATH && runtime.events.size > 0) {
+    if (!runtime.slots.hasRoom(null)) return refuseBusy(runtime, call, path, requestId);
+    return answerEvent(runtime, call, requestId);
   }
-  if (path === EVENTS_PATH && runtime.events.size > 0) return answerEvent(runtime, call, requestId);
   const match = runtime.router.find(call.method, path);
-  if (match.kind === 'found') return answerRoute(runtime, call, match, target, requestId);
+  if (match.kind === 'found') {
+    const hasRoom = runtime.slots.hasRoom(match.route.policy.quota);
+    if (!hasRoom) return refuseBusy(runtime, call, path, requestId);
+    return answerRoute(runtime, call, match, target, requestId);
+  }
   const preflight = origin === null ? null : answerPreflight(call, match, requestId);
   const answer = preflight ?? refuseUnrouted(match, path, requestId);
   runtime.instruments.record(call.method, NO_ROUTE, answer.status, 0);
@@ -94,7 +95,9 @@ async function answerRoute<Deps>(
   const context = new CallContext(runtime.log, route.path, 'server', requestId, traceparent);
   let answer: Answer;
   try {
-    const work = holdSlot(runtime, () => handle(runtime, call, match, target, context));
+    const work = runtime.slots.hold(route.policy.quota, () =>
+      handle(runtime, call, match, target, context),
+    );
     const outcome = await withDeadline(work, runtime.requestTimeoutMs ?? route.policy.timeoutMs);
     answer = isRejection(outcome)
       ? refuse(outcome, target.path, requestId, context.limitHeaders)
@@ -167,6 +170,17 @@ function refuseThrown(error: unknown, context: CallContext): Rejection {
   }
   context.log.error({ err: error }, 'a request failed');
   return reject('INTERNAL_ERROR');
+}
+
+function refuseBusy<Deps>(
+  runtime: Runtime<Deps>,
+  call: IncomingCall,
+  path: string,
+  requestId: string,
+): Answer {
+  const busy = reject('SERVICE_BUSY', undefined, { retryAfterSeconds: BUSY_RETRY_AFTER_SECONDS });
+  runtime.instruments.record(call.method, NO_ROUTE, 503, 0);
+  return refuse(busy, path, requestId);
 }
 
 function refuseUnrouted<Deps>(

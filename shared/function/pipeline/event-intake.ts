@@ -10,7 +10,6 @@ import { withDeadline } from './deadline.ts';
 import { readEnvelope, type EventEnvelope } from './event-envelope.ts';
 import { readBody } from './read-body.ts';
 import type { Runtime } from './runtime.ts';
-import { holdSlot } from './slot.ts';
 import type { Answer, IncomingCall } from './wire.ts';
 
 export const EVENTS_PATH = '/events';
@@ -32,7 +31,7 @@ export async function answerEvent<Deps>(
     const refused = refuse(reject('METHOD_NOT_ALLOWED'), EVENTS_PATH, requestId);
     return { ...refused, headers: { ...refused.headers, allow: 'POST' } };
   }
-  const envelope = await holdSlot(runtime, () => receive(call));
+  const envelope = await runtime.slots.hold(null, () => receive(call));
   const traceparent = isRejection(envelope) ? undefined : envelope.traceparent;
   const context = new CallContext(runtime.log, EVENTS_PATH, 'consumer', requestId, traceparent);
   const refusal = isRejection(envelope) ? envelope : await take(runtime, envelope, context);
@@ -73,7 +72,7 @@ async function take<Deps>(
     },
   };
   try {
-    const work = holdSlot(runtime, () => route.handle(event, runtime.deps));
+    const work = runtime.slots.hold(null, () => route.handle(event, runtime.deps));
     await withDeadline(work, runtime.requestTimeoutMs ?? REQUEST_TIMEOUT_MS);
     return null;
   } catch (error) {

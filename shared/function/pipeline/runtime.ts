@@ -8,6 +8,7 @@ import type { EventRoute, FunctionDefinition } from '../definition.ts';
 import { NO_EDGE, type Edge } from '../edge.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { Router } from './router.ts';
+import { Slots } from './slot.ts';
 
 /** Requests and events that one instance works on at a time. */
 export const REQUESTS_IN_FLIGHT_MAX = 1_024;
@@ -40,9 +41,8 @@ export interface Runtime<Deps> {
   /** By wire type, such as `dev.bourse.exchange.engine.executed.v1`. */
   readonly events: ReadonlyMap<string, EventRoute<Deps>>;
   readonly requestTimeoutMs: number | null;
-  readonly requestsInFlightMax: number;
-  /** Counts the handlers that have not ended, those beyond their deadline included. */
-  inFlight: number;
+  /** Held by the handlers that have not ended, those beyond their deadline included. */
+  readonly slots: Slots;
   /** Set by the stop signal: not ready any more, though requests are still answered. */
   draining: boolean;
 }
@@ -56,6 +56,7 @@ export function createRuntime<Deps>(options: RuntimeOptions<Deps>): Runtime<Deps
     if (events.has(type)) throw new Error(`${definition.name} takes ${route.event} twice`);
     events.set(type, route);
   }
+  const instruments = createInstruments(options.metrics);
   return {
     definition,
     deps: options.deps,
@@ -63,13 +64,16 @@ export function createRuntime<Deps>(options: RuntimeOptions<Deps>): Runtime<Deps
     stepUps: options.stepUps ?? {},
     log: options.log,
     metrics: options.metrics,
-    instruments: createInstruments(options.metrics),
+    instruments,
     edge: options.edge ?? NO_EDGE,
     router: new Router(definition.routes),
     events,
     requestTimeoutMs: options.requestTimeoutMs ?? null,
-    requestsInFlightMax: options.requestsInFlightMax ?? REQUESTS_IN_FLIGHT_MAX,
-    inFlight: 0,
+    slots: new Slots(
+      options.requestsInFlightMax ?? REQUESTS_IN_FLIGHT_MAX,
+      definition.routes.map(({ policy }) => policy.quota),
+      instruments.inFlight,
+    ),
     draining: false,
   };
 }

@@ -1,6 +1,7 @@
 // The framework's server with our own listener, limits and manners: it leaves a keep-alive of five
 // seconds, answers upgrades with 200, and cuts requests off when it is told to stop.
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { maxHeaderSize, type IncomingMessage, type Server } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Runtime } from '../pipeline/runtime.ts';
 import { BODY_TIMEOUT_MS } from './read-node-body.ts';
@@ -23,8 +24,10 @@ export const REQUEST_RECEIVE_TIMEOUT_MS = 60_000;
 /** Open sockets of one instance. */
 export const CONNECTIONS_MAX = 8_192;
 
-/** Header lines of one request; with more it is refused. Their bytes Node limits: 16 KiB. */
+/** Header lines of one request; with more it is refused. */
 export const HEADERS_MAX = 100;
+/** Their bytes: Node's own limit, which the framework's server gives nobody to change. */
+export const HEADER_BYTES_MAX = maxHeaderSize;
 
 /** How long a stop waits for requests in flight. Kubernetes kills 30 s after the signal. */
 export const DRAIN_TIMEOUT_MS = 25_000;
