@@ -27,9 +27,9 @@ export async function findFlags(
        max(c.changed_at) FILTER (WHERE c.what = 'withdrawal') AS "withdrawalAt",
        max(c.changed_at) FILTER (WHERE c.what = 'frozen') AS "frozenAt"
      FROM (SELECT $1::bigint AS user_number) u
-     LEFT JOIN risk.accounts a USING (user_number)
-     LEFT JOIN risk.account_changes c USING (user_number)
-     GROUP BY a.user_number`,
+     LEFT JOIN risk.effective_accounts a USING (user_number)
+     LEFT JOIN risk.account_changes c ON c.user_number = ANY (ARRAY[u.user_number, a.owner_number])
+     GROUP BY a.trading, a.withdrawal, a.frozen`,
     [userNumber],
   );
   const row = result.rows[0];
@@ -239,7 +239,7 @@ export async function listChanges(
 
 export async function findTradeGroup(db: Queryable, userNumber: number): Promise<number | null> {
   const result = await db.query<{ group: number | null }>(
-    'SELECT trade_group AS "group" FROM risk.accounts WHERE user_number = $1',
+    'SELECT trade_group AS "group" FROM risk.effective_accounts WHERE user_number = $1',
     [userNumber],
   );
   return result.rows[0]?.group ?? null;

@@ -46,7 +46,8 @@ export async function listFees(
      LEFT JOIN LATERAL (
        SELECT t.* FROM fees.tiers t
        WHERE t.schedule = s.schedule AND t.version = s.version AND t.volume_minor_min > coalesce(
-         (SELECT a.volume_minor FROM fees.accounts a WHERE a.user_id = $1), 0)
+         (SELECT coalesce(o.volume_minor, a.volume_minor) FROM fees.accounts a
+           LEFT JOIN fees.accounts o ON o.user_id = a.owner_id WHERE a.user_id = $1), 0)
        ORDER BY t.volume_minor_min LIMIT 1
      ) n ON true
      ORDER BY m.market`,
@@ -87,10 +88,12 @@ function toTier(
 export async function findTierVolume(pool: Pool, user: UserId): Promise<TierVolume | null> {
   const result = await pool.query<TierVolume>(
     `SELECT r.asset, q.decimals::integer AS decimals,
-       coalesce(a.volume_minor, 0) AS "volumeMinor", a.tier_day::text AS day
+       coalesce(o.volume_minor, a.volume_minor, 0) AS "volumeMinor",
+       coalesce(o.tier_day, a.tier_day)::text AS day
      FROM fees.reference_asset r
      JOIN reference.assets q ON q.asset = r.asset
-     LEFT JOIN fees.accounts a ON a.user_id = $1`,
+     LEFT JOIN fees.accounts a ON a.user_id = $1
+     LEFT JOIN fees.accounts o ON o.user_id = a.owner_id`,
     [user],
   );
   return result.rows[0] ?? null;
