@@ -247,8 +247,7 @@ describe('a sub-account', () => {
       await published(fixture);
       const commands = await fixture.commands();
       return ids.map(
-        (id) =>
-          commands.find(({ orderNumber }) => orderNumber === parseOrderId(id))?.['tradeGroup'],
+        (id) => commands.find(({ number }) => number === parseOrderId(id))?.['tradeGroup'],
       );
     };
     const [own, parts] = await groups();

@@ -44,9 +44,9 @@ async function watch<Result>(
   const totals = new Set<string>();
   let lowest = 10n ** 30n;
   let reads = 0;
-  let isOver = false;
+  const watched = { isOver: false };
   const reader = (async () => {
-    while (!isOver) {
+    while (!watched.isOver) {
       const { rows } = await users.database.pool.query<{ total: string; lowest: string }>(
         `SELECT sum(total)::text AS total, min(available)::text AS lowest
          FROM ledger.balances WHERE owner = ANY ($1::text[]) AND asset = 'USD'`,
@@ -61,7 +61,7 @@ async function watch<Result>(
   try {
     return { result: await work(), reads, lowest, totals };
   } finally {
-    isOver = true;
+    watched.isOver = true;
     await reader;
   }
 }
@@ -201,7 +201,7 @@ describe('C33 a transfer and what ends it', () => {
         users.transfer(owner, usd(a, owner.userId, '0.1')),
         users.call('POST', '/v1/users/me/sub-accounts', { label: 'late' }, owner),
       ]);
-      const isClosed = answers[1]?.status === 200;
+      const isClosed = answers[1].status === 200;
       expect(isClosed).toBe(round % 2 === 1);
       const rows = await users.database.pool.query(
         `SELECT FROM users.users WHERE (user_number = $1 OR parent_number = $1)
@@ -263,7 +263,7 @@ function crashing(
       get: (target, name) => {
         if (name !== 'query') {
           const value: unknown = Reflect.get(target, name);
-          return typeof value === 'function' ? value.bind(target) : value;
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
         }
         return async (text: string, values?: unknown[]) => {
           if (text !== 'COMMIT') return target.query(text, values);
