@@ -4,6 +4,7 @@ import { userId } from '../../shared/domain/ids.ts';
 import { setSchedule } from '../../shared/fees/rates-store.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
 import { recomputeTiers } from './recompute.ts';
+import { findTierVolume, listFees } from './store/read.ts';
 import { addReferencePrice, setConversionMarket, setReferenceAsset } from './store/write.ts';
 import { openMarkets, OPERATOR } from './testing-market.ts';
 
@@ -148,5 +149,44 @@ describe('a recompute', () => {
     const both = await Promise.all([1, 2].map(() => recomputeTiers(fees(), DAY)));
     expect(both.map((each) => each.written).sort()).toEqual([0, expect.any(Number)]);
     expect(await tiersOf(4)).toEqual([`${DAY} 1 standard 77`, `now ${DAY} 77`]);
+  });
+
+  it('counts what a person’s sub-accounts trade together, and gives all of them the tier', async () => {
+    const add = `SELECT fees.add_sub_account($1, $2)`;
+    const users = database.poolFor('bourse_users', 1);
+    await users.query(add, [userId(901), userId(900)]);
+    await settle(900, 'BTC-USD', '2026-03-30', 4_000);
+    await settle(901, 'BTC-USD', '2026-03-30', 5_999);
+    await recomputeTiers(fees(), DAY);
+    const tierOf = async (user: number): Promise<string | undefined> => {
+      const result = await fees().query<{ tier: string }>(
+        `SELECT tier FROM fees.current_user_rates WHERE user_id = $1 AND market = 'BTC-USD'`,
+        [userId(user)],
+      );
+      return result.rows[0]?.tier;
+    };
+    expect([await tierOf(900), await tierOf(901)]).toEqual(['standard', 'standard']);
+    await settle(901, 'BTC-USD', '2026-03-30', 1);
+    await recomputeTiers(fees(), DAY);
+    expect(await tiersOf(900)).toEqual([
+      `${DAY} 1 standard 9999`,
+      `${DAY} 2 vip_1 10000`,
+      `now ${DAY} 10000`,
+    ]);
+    expect(await tiersOf(901)).toEqual(['now 0']);
+    await users.query(add, [userId(902), userId(900)]);
+    for (const user of [900, 901, 902]) {
+      expect(await tierOf(user)).toBe('vip_1');
+      expect(await findTierVolume(fees(), userId(user))).toMatchObject({
+        volumeMinor: '10000',
+        day: DAY,
+      });
+      const [first] = await listFees(fees(), userId(user), DAY);
+      expect(first?.next).toBeNull();
+    }
+    expect(await tierOf(903)).toBeUndefined();
+    await database.pool.query('TRUNCATE settlement.volumes');
+    await recomputeTiers(fees(), DAY);
+    expect(await tierOf(902)).toBe('standard');
   });
 });

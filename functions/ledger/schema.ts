@@ -33,7 +33,7 @@ export const entriesQuery = z.strictObject({
 
 const entryAnswer = z.strictObject({
   entryId: z.string().startsWith('pst_'),
-  kind: z.enum(['deposit', 'trade', 'reversal', 'adjustment']),
+  kind: z.enum(['deposit', 'trade', 'reversal', 'adjustment', 'transfer']),
   asset: z.string(),
   amount: signedAmountField,
   balanceAfter: signedAmountField,

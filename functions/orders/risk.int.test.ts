@@ -1,5 +1,9 @@
 // Flags and limits on a real database: what orders reads of risk, and that nothing slips through.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { withTransaction } from '../../shared/db/pool.ts';
+import { parseOrderId } from '../../shared/domain/ids.ts';
+import { sessionCaller } from '../../shared/function/testing/session-caller.ts';
+import { deposit } from '../../shared/ledger/deposit.ts';
 import { createTestDatabase } from '../../shared/testing/database.ts';
 import type { CallAnswer } from '../../shared/function/call.ts';
 import { ALICE, BOB, createOrdersFixture, published, type OrdersFixture } from './fixture.ts';
@@ -7,6 +11,7 @@ import { submitOne } from './handler/submit.ts';
 import { closeOrders } from './handler.ts';
 
 let fixture: OrdersFixture;
+let deposits = 0;
 beforeAll(async () => {
   fixture = await createOrdersFixture({
     database: await createTestDatabase(),
@@ -194,5 +199,69 @@ describe('a trade group', () => {
       { userNumber: 1, trading: true, frozen: false, tradeGroup: 2_147_483_647 },
     ]);
     expect(await code(place())).toBe(201);
+  });
+});
+
+describe('a sub-account', () => {
+  const PART = sessionCaller(12);
+  beforeEach(async () => {
+    const { database } = fixture;
+    await database.poolFor('bourse_users', 1).query('SELECT risk.add_sub_account(12, 1)');
+    const money = { depositId: `dep_${(deposits += 1)}`, userId: PART.userId, asset: 'USD' };
+    await withTransaction(database.pool, (tx) =>
+      deposit(tx, [{ ...money, amountMinor: 1_000_000_000n }]),
+    );
+  });
+
+  it('is stopped by each flag of its owner, who is not by its', async () => {
+    for (const [name, on, refusal] of [
+      ['frozen', true, 'ACCOUNT_FROZEN'],
+      ['trading', false, 'ACCOUNT_TRADING_DISABLED'],
+    ] as const) {
+      expect(await code(place({}, PART))).toBe(201);
+      await flag(name, on);
+      expect(await code(place({}, PART))).toBe(refusal);
+      expect(await code(place({}, BOB))).toBe(201);
+      await flag(name, !on);
+      await flag(name, on, PART);
+      expect([await code(place({}, PART)), await code(place())]).toEqual([refusal, 201]);
+      await flag(name, !on, PART);
+    }
+  });
+
+  it('C33 keeps the owner’s flag waiting while an order of it is being accepted', async () => {
+    const { pool } = fixture.database;
+    await withTransaction(pool, async (tx) => {
+      await tx.query(`SELECT risk.read_for_accept('{12}', '{BTC-USD}')`);
+      const free = await pool.query<{ lock: number; free: boolean }>(
+        `SELECT n AS lock, pg_try_advisory_xact_lock(7105115, n) AS free
+         FROM unnest('{1, 2, 12}'::integer[]) n ORDER BY n`,
+      );
+      expect(free.rows.filter((row) => row.free).map(({ lock }) => lock)).toEqual([2]);
+    });
+  });
+
+  it('tells the engine the group of its owner, whatever that becomes', async () => {
+    const groups = async (): Promise<unknown[]> => {
+      const ids = [await idOf(place()), await idOf(place({}, PART))];
+      await published(fixture);
+      const commands = await fixture.commands();
+      return ids.map(
+        (id) => commands.find(({ number }) => number === parseOrderId(id))?.['tradeGroup'],
+      );
+    };
+    const [own, parts] = await groups();
+    expect(own).toBeGreaterThanOrEqual(1_000_000_000);
+    expect(parts).toBe(own);
+    const set = (user: number, group: number | null) =>
+      fixture.database
+        .poolFor('bourse_risk', 1)
+        .query(`SELECT risk.set_trade_group($1, $2, 'olivia', 'a test')`, [user, group]);
+    await set(1, 7);
+    expect(await groups()).toEqual([7, 7]);
+    await expect(set(1, null)).rejects.toMatchObject({ constraint: 'accounts_owner_has_group' });
+    await expect(set(12, 8)).rejects.toMatchObject({
+      constraint: 'accounts_group_is_the_owners',
+    });
   });
 });

@@ -188,3 +188,19 @@ describe('flags, limits and groups', () => {
     });
   });
 });
+
+describe('a sub-account', () => {
+  it('is shown its owner’s flags and group, and has no group of its own', async () => {
+    await database.poolFor('bourse_users', 1).query('SELECT risk.add_sub_account(31, 30)');
+    const shown = await risk('show', 'usr_0000000000000031');
+    expect(shown).toMatch(/group {2}1\d{9}/);
+    expect(await risk('group', 'usr_0000000000000031', '7')).toContain('the group of its owner');
+    expect(await risk('group', 'usr_0000000000000030', 'none')).toContain('in a group with them');
+    await risk('flag', 'usr_0000000000000030', 'frozen', 'on');
+    const answer = await get(sessionCaller(31));
+    expect(JSON.stringify(answer.body)).toContain('frozen');
+    expect(await risk('show', 'usr_0000000000000031')).toContain('frozen  on');
+    await risk('flag', 'usr_0000000000000030', 'frozen', 'off');
+    expect(await risk('show', 'usr_0000000000000031')).toContain('frozen  off');
+  });
+});

@@ -247,7 +247,7 @@ export async function listChanges(
 
 export async function findTradeGroup(db: Queryable, userNumber: number): Promise<number | null> {
   const result = await db.query<{ group: number | null }>(
-    'SELECT trade_group AS "group" FROM risk.accounts WHERE user_number = $1',
+    'SELECT trade_group AS "group" FROM risk.effective_accounts WHERE user_number = $1',
     [userNumber],
   );
   return result.rows[0]?.group ?? null;

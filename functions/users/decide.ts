@@ -3,6 +3,7 @@ import type { CallerKind } from '../../shared/domain/caller.ts';
 import { sessionId, userId } from '../../shared/domain/ids.ts';
 import type { MailTemplate } from '../../shared/events/mail.ts';
 import { formatDecimal } from '../../shared/money/decimal.ts';
+import { presentTransfer, type Transfer } from './decide/transfer.ts';
 import type { ExportAnswer, MeAnswer } from './schema.ts';
 
 export type UserStatus = MeAnswer['status'];
@@ -46,6 +47,7 @@ export function presentUser(user: User, callerKind: CallerKind): MeAnswer {
 export interface KnownOfUser {
   readonly user: User;
   readonly subAccounts: readonly { userNumber: number; label: string | null; createdAt: Date }[];
+  readonly transfers: readonly Transfer[];
   readonly emailChanges: readonly {
     from: string;
     to: string;
@@ -79,6 +81,7 @@ export function presentExport(known: KnownOfUser): ExportAnswer {
       label,
       createdAt: createdAt.toISOString(),
     })),
+    transfers: known.transfers.map(presentTransfer),
     emailChanges: known.emailChanges.map((change) => ({
       from: change.from,
       to: change.to,

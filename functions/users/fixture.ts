@@ -40,7 +40,13 @@ export interface UsersFixture {
   nowMs: number;
   /** Passwords hashed or compared so far. */
   readonly hashes: () => number;
-  call(method: string, path: string, body?: unknown, caller?: Caller): Promise<CallAnswer>;
+  call(
+    method: string,
+    path: string,
+    body?: unknown,
+    caller?: Caller,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<CallAnswer>;
   /** All mails asked for so far, opened, in order. */
   mails(): Promise<OpenedMail[]>;
   /** The newest mail of a template to an address. */
@@ -79,7 +85,7 @@ export async function createUsersFixture(log: Logger = silentLogger()): Promise<
     deps,
     nowMs: Date.now(),
     hashes: () => hashed,
-    call: (method, path, body, caller) =>
+    call: (method, path, body, caller, headers) =>
       callFunction(
         definition,
         deps,
@@ -87,7 +93,8 @@ export async function createUsersFixture(log: Logger = silentLogger()): Promise<
           method,
           path,
           ...(body === undefined ? {} : { body }),
-          ...(caller === undefined ? {} : { caller, headers: { 'step-up': STEP_UP } }),
+          ...(caller === undefined ? {} : { caller }),
+          headers: { ...(caller === undefined ? {} : { 'step-up': STEP_UP }), ...headers },
         },
         { log, useStepUp: () => Promise.resolve(true) },
       ),

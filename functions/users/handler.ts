@@ -12,6 +12,8 @@ import type { UsersDeps } from './deps.ts';
 import { cancelEmail, changeEmail, confirmEmail } from './handler/email-routes.ts';
 import { closeMe, exportMe, getMe, patchMe } from './handler/me-routes.ts';
 import { changePassword, confirmReset, requestReset } from './handler/password-routes.ts';
+import { getSubAccounts, makeSubAccount } from './handler/sub-account-routes.ts';
+import { getTransfers, makeTransfer } from './handler/transfer-routes.ts';
 import { signUp, verifyEmail } from './handler/sign-up-routes.ts';
 import { forgetOld } from './store/close.ts';
 
@@ -64,6 +66,10 @@ export const definition = defineFunction<UsersDeps>({
     changeEmail,
     confirmEmail,
     cancelEmail,
+    makeSubAccount,
+    getSubAccounts,
+    makeTransfer,
+    getTransfers,
   ],
   events: [],
   connect: (environment) => {

@@ -9,6 +9,8 @@ import {
   PASSWORD_CHARACTERS_MIN,
 } from '../../shared/passwords/password-policy.ts';
 
+import { transferAnswer } from './schema/sub-accounts.ts';
+
 const EMAIL_CHARACTERS_MAX = 254;
 
 /** In lower case from here on: who signs up with other letters is the same. */
@@ -94,6 +96,7 @@ export const exportAnswer = z.strictObject({
   subAccounts: z.array(
     z.strictObject({ userId: userIdField, label: z.string().nullable(), createdAt: timeField }),
   ),
+  transfers: z.array(transferAnswer),
   emailChanges: z.array(
     z.strictObject({
       from: z.string(),

@@ -21,6 +21,8 @@ export type FactorId = `fct_${string}` & { readonly __brand: 'FactorId' };
 export type StaffId = `stf_${string}` & { readonly __brand: 'StaffId' };
 /** What one of the staff has asked for, and another approves. */
 export type ApprovalId = `apr_${string}` & { readonly __brand: 'ApprovalId' };
+/** A move between the accounts of one person. */
+export type TransferId = `tfr_${string}` & { readonly __brand: 'TransferId' };
 export type TradeId = `trd_${string}` & { readonly __brand: 'TradeId' };
 
 /** Market in the form BASE-QUOTE, such as BTC-USD. */
@@ -66,6 +68,10 @@ export function staffId(staffNumber: number): StaffId {
 
 export function approvalId(requestNumber: number): ApprovalId {
   return `apr_${padNumber(requestNumber)}` as ApprovalId;
+}
+
+export function transferId(transferNumber: number): TransferId {
+  return `tfr_${padNumber(transferNumber)}` as TransferId;
 }
 
 /**

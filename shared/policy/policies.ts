@@ -56,6 +56,11 @@ export const POLICIES: Readonly<Record<string, Policy>> = {
   'DELETE /v1/users/me': manages({ stepUp: true }),
   'PUT /v1/users/me/password': manages({ stepUp: true }),
   'POST /v1/users/me/email': manages({ stepUp: true }),
+  'GET /v1/users/me/sub-accounts': reads(),
+  'POST /v1/users/me/sub-accounts': manages(),
+  'GET /v1/users/me/transfers': reads(),
+  // Which keys may is for the handler: it knows whose they are.
+  'POST /v1/users/me/transfers': trades({ quota: 'account' }),
   'GET /v1/users/me/export': manages({ weight: 10 }),
 
   // auth: sign-in, sessions, tokens

@@ -70,6 +70,7 @@ async function sendSigned(
   method: string,
   path: string,
   body = '',
+  headers = {},
 ): Promise<{ status: number; body: Record<string, unknown> }> {
   const timestamp = String(Date.now());
   const digest = createHash('sha256').update(body).digest('hex');
@@ -81,6 +82,7 @@ async function sendSigned(
       'bourse-timestamp': timestamp,
       'bourse-signature': sign(null, Buffer.from(text), key).toString('base64'),
       ...(body === '' ? {} : { 'content-type': 'application/json' }),
+      ...headers,
     },
     ...(body === '' ? {} : { body }),
   });
@@ -183,6 +185,48 @@ describe('a person', () => {
       ({ status }) => status !== 200,
     );
     expect(after.body).toMatchObject({ code: 'SIGNATURE_INVALID' });
+  });
+
+  it('makes a sub-account whose key trades what was moved to it, and not with its owner', async () => {
+    const { userId } = (await exchange.call(token, 'GET', '/v1/users/me')).body;
+    const part = field(
+      await post('/v1/users/me/sub-accounts', { label: 'maker' }, token),
+      'userId',
+    );
+    await exchange.own('POST', '/fund', { user: userId, asset: 'BTC', amount: '1' });
+    const move = { from: userId, to: part, asset: 'BTC', amount: '0.5' };
+    const named = { 'idempotency-key': 'to-the-maker' };
+    const moved = await post('/v1/users/me/transfers', move, token, named);
+    expect(moved).toMatchObject({ status: 201, body: move });
+    expect((await post('/v1/users/me/transfers', move, token, named)).body).toEqual(moved.body);
+    const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+    const wanted = {
+      label: 'maker',
+      type: 'ed25519',
+      publicKey: publicKey.export({ type: 'spki', format: 'pem' }),
+      scopes: ['read', 'trade'],
+      userId: part,
+    };
+    const proven = await stepUp(token, passkey, actionOf('POST', '/v1/api-keys', wanted));
+    const key = field(await post('/v1/api-keys', wanted, token, proven), 'id');
+    const signed = (method: string, path: string, body?: object) =>
+      sendSigned(privateKey, key, method, path, JSON.stringify(body), named);
+    const { body } = await signed('GET', '/v1/balances');
+    expect(body['items']).toMatchObject([{ asset: 'BTC', total: '0.5' }]);
+    const back = { ...move, from: part, to: userId };
+    const out = await signed('POST', '/v1/users/me/transfers', back);
+    expect(out).toMatchObject({ status: 403, body: { code: 'CALLER_NOT_ALLOWED' } });
+    const own = await post('/v1/orders', { ...ORDER, price: '20001' }, token);
+    expect(own.status).toBe(201);
+    const sale = { ...ORDER, side: 'sell', price: '20001' };
+    expect((await signed('POST', '/v1/orders', sale)).status).toBe(201);
+    const path = `/v1/prevented-matches?market=${ORDER.market}`;
+    const prevented = await eventually(
+      () => signed('GET', path),
+      (answer) => JSON.stringify(answer.body['items']) !== '[]',
+    );
+    expect(prevented.body['items']).toHaveLength(1);
+    expect((await signed('GET', '/v1/trades')).body['items']).toEqual([]);
   });
 
   it('signs out everywhere, and the token is worth nothing', async () => {

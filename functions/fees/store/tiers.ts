@@ -81,13 +81,18 @@ export async function findQuotes(db: Queryable, day: string): Promise<PricedQuot
   return result.rows;
 }
 
-/** By user and quote asset, over the 30 UTC days before `day`. */
+/**
+ * By user and quote asset, over the 30 UTC days before `day`. What sub-accounts have traded counts as
+ * their owner's.
+ */
 export async function findVolumes(db: Queryable, day: string): Promise<QuoteVolume[]> {
   const result = await db.query<QuoteVolume>(
-    `SELECT v.user_id AS "userId", m.quote, sum(v.quote_minor) AS "quoteMinor"
+    `SELECT coalesce(a.owner_id, v.user_id) AS "userId", m.quote,
+       sum(v.quote_minor) AS "quoteMinor"
      FROM settlement.user_volumes v JOIN reference.markets m ON m.market = v.market
+     LEFT JOIN fees.accounts a ON a.user_id = v.user_id
      WHERE v.day >= $1::date - $2::integer AND v.day < $1::date
-     GROUP BY v.user_id, m.quote ORDER BY v.user_id, m.quote`,
+     GROUP BY 1, m.quote ORDER BY 1, m.quote`,
     [day, VOLUME_DAYS],
   );
   return result.rows;

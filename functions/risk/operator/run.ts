@@ -21,6 +21,8 @@ const CHANGES_MAX = 50;
 /** Constraints that an operator can run into, in his words. */
 export const MEANINGS: Readonly<Record<string, string>> = {
   limits_scope_fits: 'the limit is not for such a scope',
+  accounts_group_is_the_owners: 'a sub-account is in the group of its owner',
+  accounts_owner_has_group: 'who has sub-accounts is in a group with them',
   limits_counts_are_whole: 'a number of orders is whole',
 };
 

@@ -5,7 +5,12 @@ import type { Tx } from '../../../shared/db/pool.ts';
 import { userId } from '../../../shared/domain/ids.ts';
 
 export type OwnAction =
-  'password.reset' | 'password.change' | 'email.change' | 'email.change_back' | 'account.close';
+  | 'password.reset'
+  | 'password.change'
+  | 'email.change'
+  | 'email.change_back'
+  | 'account.close'
+  | 'sub_account.make';
 
 /** Last in the transaction: the log is locked from here to its end. */
 export async function audit(
@@ -13,7 +18,8 @@ export async function audit(
   userNumber: number,
   action: OwnAction,
   requestId: string,
+  subject = userId(userNumber),
 ): Promise<void> {
-  const change = { action, before: null, after: null, requestId };
+  const change = { action, subject, before: null, after: null, requestId };
   await appendAudit(tx, byUser('users', { userId: userId(userNumber) }, change));
 }

@@ -1,6 +1,10 @@
 // The SQL of closing an account: all that is of the person goes, the number stays for the ledger.
 import type { Pool, Tx } from '../../../shared/db/pool.ts';
 import type { KnownOfUser, User } from '../decide.ts';
+import { listTransfers } from './transfers.ts';
+
+/** The newest: all of them are a list of their own. */
+const EXPORT_TRANSFERS_MAX = 10_000;
 
 /**
  * Closes a user and their sub-accounts; answers the numbers, none when one of them has something.
@@ -42,6 +46,10 @@ export async function readKnown(tx: Tx, user: User): Promise<KnownOfUser> {
      WHERE owner_number = $1 ORDER BY user_number`,
     [userNumber],
   );
+  const transfers = await listTransfers(tx, userNumber, {
+    below: Number.MAX_SAFE_INTEGER,
+    rowsMax: EXPORT_TRANSFERS_MAX,
+  });
   const emailChanges = await tx.query<KnownOfUser['emailChanges'][number]>(
     `SELECT old_email AS "from", new_email AS "to", requested_at AS "requestedAt",
        confirmed_at AS "confirmedAt", cancelled_at AS "cancelledAt"
@@ -69,6 +77,7 @@ export async function readKnown(tx: Tx, user: User): Promise<KnownOfUser> {
   return {
     user,
     subAccounts: subAccounts.rows,
+    transfers,
     emailChanges: emailChanges.rows,
     mails: mails.rows,
     sessions: sessions.rows,

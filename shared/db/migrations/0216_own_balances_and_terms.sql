@@ -28,8 +28,10 @@ RESET ROLE;
 SET LOCAL ROLE bourse_fees_owner;
 
 CREATE VIEW fees.own_account WITH (security_barrier) AS
-  SELECT a.user_id, a.volume_minor, a.tier_day
-  FROM fees.accounts a WHERE a.user_id = (SELECT reference.owner_id());
+  SELECT a.user_id, coalesce(o.volume_minor, a.volume_minor) AS volume_minor,
+    coalesce(o.tier_day, a.tier_day) AS tier_day
+  FROM fees.accounts a LEFT JOIN fees.accounts o ON o.user_id = a.owner_id
+  WHERE a.user_id = (SELECT reference.owner_id());
 
 CREATE VIEW fees.own_rates WITH (security_barrier) AS
   SELECT r.user_id, r.market, r.tier, r.maker_ppm, r.taker_ppm, r.has_terms, r.off_ppm
@@ -78,11 +80,14 @@ SET LOCAL ROLE bourse_risk_owner;
 
 CREATE VIEW risk.own_account WITH (security_barrier) AS
   SELECT a.user_number, a.trading, a.withdrawal, a.frozen
-  FROM risk.accounts a WHERE a.user_number = (SELECT reference.owner_number());
+  FROM risk.effective_accounts a WHERE a.user_number = (SELECT reference.owner_number());
 
+-- A sub-account is changed with the account of its owner, too.
 CREATE VIEW risk.own_account_changes WITH (security_barrier) AS
-  SELECT c.user_number, c.what, c.changed_at
-  FROM risk.account_changes c WHERE c.user_number = (SELECT reference.owner_number());
+  SELECT (SELECT reference.owner_number()) AS user_number, c.what, c.changed_at
+  FROM risk.account_changes c WHERE c.user_number = ANY (ARRAY[(SELECT reference.owner_number()),
+    (SELECT a.owner_number FROM risk.accounts a
+      WHERE a.user_number = (SELECT reference.owner_number()))]);
 
 CREATE VIEW risk.own_limits WITH (security_barrier) AS
   SELECT l.user_number, l.scope, l.name, l.value

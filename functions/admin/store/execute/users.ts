@@ -14,7 +14,7 @@ export async function setSuspended(
 ): Promise<Effect | Rejection> {
   const changed = await tx.query<{ userNumber: number; oldStatus: string }>(
     `SELECT user_number AS "userNumber", old_status AS "oldStatus"
-     FROM users.admin_set_suspended($1, $2) ORDER BY 1`,
+     FROM users.admin_set_suspended($1, $2) ORDER BY risk.flag_lock(user_number)`,
     [userNumberOf(userId), suspended],
   );
   const numbers = changed.rows.map(({ userNumber }) => userNumber);
@@ -24,6 +24,7 @@ export async function setSuspended(
   }
   await tx.query('SELECT auth.admin_block_users($1::bigint[], $2)', [numbers, suspended]);
   if (suspended) {
+    // In the order of their locks, as accepts take them.
     for (const number of numbers) {
       await tx.query(`SELECT risk.set_flag($1, 'frozen', true, $2, $3)`, [
         number,

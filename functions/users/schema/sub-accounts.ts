@@ -1,0 +1,68 @@
+// The wire shapes of sub-accounts, and of transfers between the accounts of one person.
+import { z } from 'zod';
+import { assetField, userIdField } from '../../../shared/events/fields.ts';
+import { listAnswer, listQueryFields } from '../../../shared/http/list.ts';
+import { DECIMAL_PATTERN } from '../../../shared/money/decimal.ts';
+
+const LABEL_CHARACTERS_MAX = 64;
+
+const timeField = z.iso.datetime({ offset: false, precision: 3 });
+const amountField = z.string().regex(DECIMAL_PATTERN);
+
+export const noQuery = z.strictObject({});
+
+export const makeSubAccountBody = z.strictObject({
+  label: z
+    .string()
+    .min(1)
+    .max(LABEL_CHARACTERS_MAX)
+    .regex(/^[\p{L}\p{N}\p{P}\p{S}]+( [\p{L}\p{N}\p{P}\p{S}]+)*$/u, 'visible characters'),
+});
+
+export const subAccountAnswer = z.strictObject({
+  userId: userIdField,
+  label: z.string(),
+  createdAt: timeField,
+});
+
+const balanceAnswer = z.strictObject({
+  asset: z.string(),
+  available: amountField,
+  held: amountField,
+  total: amountField,
+});
+
+const listedSubAccount = subAccountAnswer.extend({ balances: z.array(balanceAnswer) });
+export type ListedSubAccount = z.output<typeof listedSubAccount>;
+
+/** No pages: there are only so many. */
+export const subAccountListAnswer = z.strictObject({ items: z.array(listedSubAccount) });
+
+export const transferBody = z.strictObject({
+  from: userIdField,
+  to: userIdField,
+  asset: assetField,
+  amount: amountField,
+});
+export type TransferBody = z.output<typeof transferBody>;
+
+export const transferAnswer = z.strictObject({
+  id: z.string().startsWith('tfr_'),
+  from: userIdField,
+  to: userIdField,
+  asset: z.string(),
+  amount: amountField,
+  createdAt: timeField,
+});
+export type TransferAnswer = z.output<typeof transferAnswer>;
+export const transferListAnswer = listAnswer(transferAnswer);
+
+/** The number of the last transfer shown. */
+const isPosition = (position: readonly (string | number)[] | undefined): boolean =>
+  position === undefined ||
+  (position.length === 1 && typeof position[0] === 'number' && position[0] >= 0);
+
+export const transfersQuery = z.strictObject({
+  limit: listQueryFields.limit,
+  cursor: listQueryFields.cursor.refine(isPosition, 'is no cursor of this list'),
+});
