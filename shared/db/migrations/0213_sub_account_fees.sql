@@ -14,7 +14,8 @@ REVOKE ALL ON FUNCTION fees.add_sub_account FROM PUBLIC;
 GRANT USAGE ON SCHEMA fees TO bourse_users;
 GRANT EXECUTE ON FUNCTION fees.add_sub_account TO bourse_users;
 
--- As before, with the volume of the owner.
+-- As before, with the volume of the owner. No join more: beyond eight the planner keeps the order that
+-- they are written in, and an accept would read every user.
 CREATE OR REPLACE VIEW fees.current_user_rates AS
   SELECT a.user_id, s.market, coalesce(t.version, s.version) AS version,
     coalesce(t.tier, r.tier, s.tier) AS tier,
@@ -31,7 +32,6 @@ CREATE OR REPLACE VIEW fees.current_user_rates AS
     t.version IS NOT NULL AS has_terms,
     CASE WHEN t.version IS NULL THEN coalesce(d.off_ppm, 0) ELSE 0 END AS off_ppm
   FROM fees.accounts a
-  LEFT JOIN fees.accounts o ON o.user_id = a.owner_id
   CROSS JOIN fees.current_schedules s
   LEFT JOIN LATERAL (
     SELECT t.* FROM fees.user_terms t
@@ -40,7 +40,8 @@ CREATE OR REPLACE VIEW fees.current_user_rates AS
   LEFT JOIN LATERAL (
     SELECT r.* FROM fees.tiers r
     WHERE r.schedule = s.schedule AND r.version = s.version
-      AND r.volume_minor_min <= coalesce(o.volume_minor, a.volume_minor)
+      AND r.volume_minor_min <= coalesce(
+        (SELECT o.volume_minor FROM fees.accounts o WHERE o.user_id = a.owner_id), a.volume_minor)
     ORDER BY r.volume_minor_min DESC LIMIT 1
   ) r ON true
   LEFT JOIN LATERAL (
