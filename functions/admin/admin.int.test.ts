@@ -31,8 +31,8 @@ beforeAll(async () => {
     breakGlassUses: metrics.counter('bourse_break_glass_uses_total', 'Uses.').with(),
   };
   await database.pool.query(
-    `INSERT INTO users.users (user_number, email, email_verified_at, status)
-     VALUES (1000001, 'a@example.org', now(), 'active')`,
+    `INSERT INTO users.users (user_number, email_sealed, email_index, email_verified_at, status)
+     VALUES (1000001, 's1.a.a', sha256('a'), now(), 'active')`,
   );
 });
 afterAll(() => database.drop());

@@ -1,5 +1,6 @@
 // What the routes of auth need from outside.
 import type { Pool } from '../../shared/db/pool.ts';
+import type { EmailIndexKey } from '../../shared/secrets/email.ts';
 import type { KeyRing } from '../../shared/secrets/key-ring.ts';
 import type { PasswordHasher } from '../../shared/passwords/hasher.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
@@ -14,6 +15,8 @@ export interface AuthDeps {
   readonly keySealing: KeyRing;
   /** Seals mails that ask to be sent. */
   readonly mailRing: KeyRing;
+  /** Finds users by their address; opening one takes a ring that is not here. */
+  readonly emailIndex: EmailIndexKey;
   readonly passwords: PasswordHasher;
   /** What access tokens are signed with, and what they say of whom they come from. */
   readonly issuing: Issuing;

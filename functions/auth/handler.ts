@@ -3,6 +3,7 @@ import { readAuthConfig } from '../../shared/config/function-config.ts';
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS } from '../../shared/db/pool.ts';
 import { defineFunction } from '../../shared/function/definition.ts';
 import { createPasswordHasher } from '../../shared/passwords/hasher.ts';
+import { readEmailIndexKey } from '../../shared/secrets/email.ts';
 import { readKeyRing, SEALING_DIR_VARIABLE } from '../../shared/secrets/key-ring.ts';
 import type { AuthDeps } from './deps.ts';
 import { readSite } from './factors/passkeys/site.ts';
@@ -41,6 +42,7 @@ export const definition = defineFunction<AuthDeps>({
       sealing,
       keySealing: readKeyRing(directory, 'api-keys'),
       mailRing: readKeyRing(directory, 'mail'),
+      emailIndex: readEmailIndexKey(directory),
       passwords: createPasswordHasher(),
       issuing: { issuer, audience, keys },
       site: readSite(environment),

@@ -2,6 +2,7 @@
 // nobody learns which addresses have accounts.
 import { withTransaction, type Tx } from '../../../shared/db/pool.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
+import { indexEmail } from '../../../shared/secrets/email.ts';
 import { drawSecret, hashSecret } from '../../../shared/secrets/token.ts';
 import type { AuthDeps } from '../deps.ts';
 import { lockFactors } from '../factors/change.ts';
@@ -31,18 +32,18 @@ interface SigningDevice extends Device {
 }
 
 export async function signIn(
-  { email: typed, password }: SignIn,
+  { email, password }: SignIn,
   device: SigningDevice,
   deps: AuthDeps,
 ): Promise<SignInAnswer | Rejection> {
   const { pool } = deps;
-  const email = typed.toLowerCase();
+  const emailIndex = indexEmail(deps.emailIndex, email);
   const nowMs = deps.now();
-  const user = await findForSignIn(pool, email);
+  const user = await findForSignIn(pool, emailIndex);
   const number = user?.userNumber ?? NOBODY;
   const since = nowMs - ADDRESS_KNOWN_MS;
   const isKnown = await isKnownAddress(pool, number, device.address, since);
-  const subjects = await findSubjects(pool, email, device.address);
+  const subjects = await findSubjects(pool, emailIndex, device.address);
   const waitMs = await countAttempt(pool, subjects, isKnown, nowMs);
   if (waitMs > 0) {
     const retryAfterSeconds = Math.ceil(waitMs / 1_000);

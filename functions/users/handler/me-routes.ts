@@ -21,7 +21,7 @@ export const getMe = route({
   refusals: ['ACCOUNT_CLOSED'],
   handle: async ({ caller }, deps: UsersDeps) => {
     assert(caller !== null, 'the route is not open to anyone');
-    const user = await findUser(deps.pool, caller.userNumber);
+    const user = await findUser(deps.pool, deps.emailKeys, caller.userNumber);
     if (user === null) return reject('ACCOUNT_CLOSED');
     return { status: 200, body: presentUser(user, caller.kind) };
   },
@@ -37,7 +37,7 @@ export const patchMe = route({
   refusals: ['ACCOUNT_CLOSED'],
   handle: async ({ body, caller }, deps: UsersDeps) => {
     assert(caller !== null, 'the route is not open to anyone');
-    const user = await changeUser(deps.pool, caller.userNumber, body);
+    const user = await changeUser(deps.pool, deps.emailKeys, caller.userNumber, body);
     if (user === null) return reject('ACCOUNT_CLOSED');
     return { status: 200, body: presentUser(user, caller.kind) };
   },
@@ -55,8 +55,8 @@ export const exportMe = route({
     const known = await withTransaction(
       deps.pool,
       async (tx) => {
-        const user = await findUser(tx, caller.userNumber);
-        return user === null ? null : readKnown(tx, user);
+        const user = await findUser(tx, deps.emailKeys, caller.userNumber);
+        return user === null ? null : readKnown(tx, deps.emailKeys.ring, user);
       },
       'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
     );
@@ -77,7 +77,7 @@ export const closeMe = route({
     const nowMs = deps.now();
     const { userNumber } = caller;
     const refused = await withMails(deps, nowMs, async (tx, mails) => {
-      const user = await lockUser(tx, userNumber);
+      const user = await lockUser(tx, deps.emailKeys, userNumber);
       if (user === null || user.status === 'closed') return reject('ACCOUNT_CLOSED');
       if (user.email === null) return reject('ACCOUNT_PART_NOT_ALLOWED');
       const closed = await closeAccounts(tx, userNumber, new Date(nowMs));

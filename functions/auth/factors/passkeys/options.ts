@@ -10,13 +10,14 @@ export const PASSKEY_ALGORITHMS = [-8, -7, -257];
 
 export function creationOptions(
   site: Site,
-  user: { readonly id: string; readonly name: string },
+  userId: string,
   challenge: string,
   known: readonly StoredPasskey[],
 ): z.output<typeof creationOptionsAnswer> {
   return {
     rp: { id: site.rpId, name: site.rpName },
-    user: { id: userHandleOf(user.id), name: user.name, displayName: user.name },
+    // The address cannot be opened here; a front end that knows it may set another name.
+    user: { id: userHandleOf(userId), name: userId, displayName: userId },
     challenge,
     pubKeyCredParams: PASSKEY_ALGORITHMS.map((alg) => ({ type: 'public-key' as const, alg })),
     timeout: CHALLENGE_LIFE_MS,

@@ -18,7 +18,6 @@ import {
   type Attestation,
 } from '../schema.ts';
 import { sessionOf } from '../session-of.ts';
-import { findOwner } from '../store.ts';
 import { refuseUnproven } from '../unproven.ts';
 import { bindTo, makeChallenge, takeChallenge } from './challenges.ts';
 import { creationOptions } from './options.ts';
@@ -62,9 +61,8 @@ async function offerPasskey(
     return { known, challenge: await makeChallenge(tx, purpose, deps.now()) };
   });
   if (isRejection(made)) return made;
-  const name = (await findOwner(deps.pool, userNumber))?.email ?? userId;
   const { challenge, known } = made;
-  return { status: 200, body: creationOptions(deps.site, { id: userId, name }, challenge, known) };
+  return { status: 200, body: creationOptions(deps.site, userId, challenge, known) };
 }
 
 async function addPasskey(
