@@ -5,6 +5,7 @@ import type { KeyRing } from '../../shared/secrets/key-ring.ts';
 import type { PasswordHasher } from '../../shared/passwords/hasher.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { Issuing } from './tokens/mint.ts';
+import type { SignInCounter } from './sessions/sign-in-outcome.ts';
 import type { Site } from './factors/passkeys/site.ts';
 
 export interface AuthDeps {
@@ -22,6 +23,7 @@ export interface AuthDeps {
   readonly issuing: Issuing;
   /** What passkeys are made for. */
   readonly site: Site;
+  readonly signIns: SignInCounter;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: Logger;

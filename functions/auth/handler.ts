@@ -10,6 +10,7 @@ import { readSite } from './factors/passkeys/site.ts';
 import { factorsRoutes } from './factors/routes.ts';
 import { keysRoutes } from './keys/routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
+import { registerSignIns } from './sessions/sign-in-outcome.ts';
 import { sessionsRoutes } from './sessions/routes.ts';
 import { tokensRoutes } from './tokens/routes.ts';
 import { openSigningKeys } from './tokens/signing-keys.ts';
@@ -46,6 +47,7 @@ export const definition = defineFunction<AuthDeps>({
       passwords: createPasswordHasher(),
       issuing: { issuer, audience, keys },
       site: readSite(environment),
+      signIns: registerSignIns(environment.metrics),
       now: Date.now,
       log,
     });

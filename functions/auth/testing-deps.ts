@@ -3,7 +3,9 @@ import type { Pool } from '../../shared/db/pool.ts';
 import { createPasswordHasher } from '../../shared/passwords/hasher.ts';
 import type { EmailIndexKey } from '../../shared/secrets/email.ts';
 import { silentLogger } from '../../shared/telemetry/logger.ts';
+import { MetricsRegistry } from '../../shared/telemetry/metrics/registry.ts';
 import type { AuthDeps } from './deps.ts';
+import { registerSignIns } from './sessions/sign-in-outcome.ts';
 import { testIssuing, testRing } from './tokens/testing-issuing.ts';
 
 export const TEST_ORIGIN = 'http://localhost:3000';
@@ -30,6 +32,7 @@ export function testAuthDeps(
     passwords: createPasswordHasher({ cost: CHEAP_HASH }),
     issuing: testIssuing(pool, now),
     site: { rpId: 'localhost', rpName: 'Bourse', origins: [TEST_ORIGIN] },
+    signIns: registerSignIns(new MetricsRegistry()),
     now,
     log: silentLogger(),
     ...change,

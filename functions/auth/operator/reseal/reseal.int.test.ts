@@ -1,5 +1,5 @@
-// C30 A key is changed: all that it sealed is sealed anew, nothing is lost or undone, and it is said
-// what is left.
+// C30 A key is changed: all that it sealed is sealed anew, nothing is lost or undone, and it is
+// said what is left.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Pool } from '../../../../shared/db/pool.ts';
 import {

@@ -1,5 +1,5 @@
-// Where sealed text lies, and the SQL that seals it anew: a row is replaced only while it holds what
-// was read, so that whoever changes it meanwhile is not undone.
+// Where sealed text lies, and the SQL that seals it anew: a row is replaced only while it holds
+// what was read, so that whoever changes it meanwhile is not undone.
 import type { Queryable } from '../../../../shared/db/pool.ts';
 import { keyId } from '../../../../shared/domain/ids.ts';
 import { placeOfKey } from '../../../../shared/function/auth/known-key.ts';
