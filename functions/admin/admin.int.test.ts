@@ -28,8 +28,8 @@ beforeAll(async () => {
   metrics = new MetricsRegistry();
   deps = openAdmin(database, () => nowMs, metrics);
   await database.pool.query(
-    `INSERT INTO users.users (user_number, email, email_verified_at, status)
-     VALUES (1000001, 'a@example.org', now(), 'active')`,
+    `INSERT INTO users.users (user_number, email_sealed, email_index, email_verified_at, status)
+     VALUES (1000001, 's1.a.a', sha256('a'), now(), 'active')`,
   );
 });
 afterAll(async () => {

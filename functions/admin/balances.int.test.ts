@@ -25,12 +25,14 @@ beforeAll(async () => {
   staff = new Staff(openAdmin(database));
   [maker, checker] = [await staff.make('treasury'), await staff.make('treasury')];
   await database.pool.query(
-    `INSERT INTO users.users (user_number, email, email_verified_at, status, parent_number) VALUES
-       (1000001, 'a@example.org', now(), 'active', NULL), (1000002, NULL, NULL, 'active', 1000001),
-       (1000003, 'c@example.org', now(), 'suspended', NULL)`,
+    `INSERT INTO users.users (user_number, email_sealed, email_index, email_verified_at, status,
+       parent_number) VALUES
+       (1000001, 's1.a.a', sha256('a'), now(), 'active', NULL),
+       (1000002, NULL, NULL, NULL, 'active', 1000001),
+       (1000003, 's1.c.c', sha256('c'), now(), 'suspended', NULL)`,
   );
   await database.pool.query(
-    `INSERT INTO users.users (user_number, email, status) VALUES (1000004, 'd@example.org', 'closed');
+    `INSERT INTO users.users (user_number, status) VALUES (1000004, 'closed');
      INSERT INTO reference.assets VALUES ('USD', 'US dollar', 2), ('BTC', 'Bitcoin', 8)`,
   );
   await earn('BTC-USD', 60_000n);

@@ -37,8 +37,8 @@ beforeAll(async () => {
   await applyMarket(pool, outbox, BTC_USD);
   await outbox.stop();
   await database.pool.query(
-    `INSERT INTO users.users (user_number, email, email_verified_at, status)
-     VALUES (1000001, 'a@example.org', now(), 'active')`,
+    `INSERT INTO users.users (user_number, email_sealed, email_index, email_verified_at, status)
+     VALUES (1000001, 's1.a.a', sha256('a'), now(), 'active')`,
   );
   staff = new Staff(openAdmin(database));
   [maker, checker] = [await staff.make('markets'), await staff.make('markets')];

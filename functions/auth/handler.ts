@@ -3,12 +3,14 @@ import { readAuthConfig } from '../../shared/config/function-config.ts';
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS } from '../../shared/db/pool.ts';
 import { defineFunction } from '../../shared/function/definition.ts';
 import { createPasswordHasher } from '../../shared/passwords/hasher.ts';
+import { readEmailIndexKey } from '../../shared/secrets/email.ts';
 import { readKeyRing, SEALING_DIR_VARIABLE } from '../../shared/secrets/key-ring.ts';
 import type { AuthDeps } from './deps.ts';
 import { readSite } from '../../shared/passkeys/site.ts';
 import { factorsRoutes } from './factors/routes.ts';
 import { keysRoutes } from './keys/routes.ts';
 import { oauthRoutes } from './oauth/routes.ts';
+import { registerSignIns } from './sessions/sign-in-outcome.ts';
 import { sessionsRoutes } from './sessions/routes.ts';
 import { tokensRoutes } from './tokens/routes.ts';
 import { openSigningKeys } from './tokens/signing-keys.ts';
@@ -41,9 +43,11 @@ export const definition = defineFunction<AuthDeps>({
       sealing,
       keySealing: readKeyRing(directory, 'api-keys'),
       mailRing: readKeyRing(directory, 'mail'),
+      emailIndex: readEmailIndexKey(directory),
       passwords: createPasswordHasher(),
       issuing: { issuer, audience, keys },
       site: readSite(environment),
+      signIns: registerSignIns(environment.metrics),
       now: Date.now,
       log,
     });

@@ -4,10 +4,11 @@ import type { Pool } from '../../shared/db/pool.ts';
 import { isRejection } from '../../shared/domain/rejection.ts';
 import { callFunction, type CallAnswer, type FunctionCall } from '../../shared/function/call.ts';
 import { createPasswordHasher, type PasswordHasher } from '../../shared/passwords/hasher.ts';
+import { indexEmail } from '../../shared/secrets/email.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
 import type { AuthDeps } from './deps.ts';
 import { definition } from './handler.ts';
-import { CHEAP_HASH, testAuthDeps } from './testing-deps.ts';
+import { CHEAP_HASH, TEST_EMAIL_INDEX, testAuthDeps } from './testing-deps.ts';
 
 export const PASSWORD = 'correct horse battery';
 export const START_MS = Date.parse('2026-03-31T12:00:00Z');
@@ -57,20 +58,26 @@ export async function startTestAuth(connectionsMax = 8): Promise<TestAuth> {
     addUser: async (email, status = 'active', hasher = real) => {
       const hash = await hasher.hash(PASSWORD);
       if (isRejection(hash)) throw new Error(hash.code);
-      return addUser(database.pool, email, status, hash);
+      return addUser(database.pool, indexEmail(TEST_EMAIL_INDEX, email), status, hash);
     },
   };
 }
 
-async function addUser(pool: Pool, email: string, status: string, hash: string): Promise<number> {
+async function addUser(
+  pool: Pool,
+  emailIndex: Buffer,
+  status: string,
+  hash: string,
+): Promise<number> {
   const made = await pool.query<{ userNumber: number }>(
     `WITH made AS (
-       INSERT INTO users.users (email, status, email_verified_at)
-       VALUES ($1, $2, CASE WHEN $2 <> 'pending' THEN now() END) RETURNING user_number
+       INSERT INTO users.users (email_sealed, email_index, status, email_verified_at)
+       VALUES ('s1.test.auth-opens-none', $1, $2, CASE WHEN $2 <> 'pending' THEN now() END)
+       RETURNING user_number
      )
      INSERT INTO users.passwords (user_number, hash) SELECT user_number, $3 FROM made
      RETURNING user_number AS "userNumber"`,
-    [email, status, hash],
+    [emailIndex, status, hash],
   );
   const row = made.rows[0];
   if (row === undefined) throw new Error('the user was not written');

@@ -1,6 +1,7 @@
 // The notifications function: sends the mails that others have asked for, each once.
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../shared/db/pool.ts';
 import { RetryableError, TerminalError } from '../../shared/domain/failure.ts';
+import { parseUserId } from '../../shared/domain/ids.ts';
 import {
   mailPlace,
   sealedMailSchema,
@@ -11,6 +12,7 @@ import { defineFunction, onEvent } from '../../shared/function/definition.ts';
 import type { MailSender } from '../../shared/providers/mail/mail-sender.ts';
 import { readSmtpOptions } from '../../shared/providers/mail/smtp-options.ts';
 import { createSmtpSender } from '../../shared/providers/mail/smtp-sender.ts';
+import { openEmail } from '../../shared/secrets/email.ts';
 import { readKeyRing, SEALING_DIR_VARIABLE, type KeyRing } from '../../shared/secrets/key-ring.ts';
 import { unseal } from '../../shared/secrets/seal.ts';
 import { claimMail, forgetOldMails, markSent, releaseClaim } from './store.ts';
@@ -23,6 +25,8 @@ export interface NotificationsDeps {
   readonly pool: Pool;
   readonly sender: MailSender;
   readonly mailRing: KeyRing;
+  /** Opens addresses that a producer could not. */
+  readonly usersRing: KeyRing;
   /** Of the front end: where the pages are that links in mails open. */
   readonly publicUrl: string;
   /** Milliseconds since 1970. */
@@ -50,10 +54,12 @@ export const definition = defineFunction<NotificationsDeps>({
         log.warn({ err: error }, 'old mails could not be forgotten');
       });
     }, CLEANING_MS).unref();
+    const sealingDir = environment.get(SEALING_DIR_VARIABLE);
     return Promise.resolve({
       pool,
       sender: createSmtpSender(readSmtpOptions(environment.find)),
-      mailRing: readKeyRing(environment.get(SEALING_DIR_VARIABLE), 'mail'),
+      mailRing: readKeyRing(sealingDir, 'mail'),
+      usersRing: readKeyRing(sealingDir, 'users'),
       publicUrl: environment.get('PUBLIC_URL'),
       now: Date.now,
       cleaning,
@@ -78,13 +84,14 @@ async function sendMail(mail: MailRequested, deps: NotificationsDeps): Promise<v
   const { id, template, language, sealed } = mail;
   if (template === 'none') return;
   const content = openMail(deps.mailRing, id, sealed);
+  const to = content.to ?? openRecipient(deps.usersRing, mail);
   const rendered = renderMail(template, language, content, deps.publicUrl);
   if (rendered === null) throw new TerminalError(`a mail lacks values of ${template}`);
   const claim = await claimMail(deps.pool, id, deps.now());
   if (claim === 'sent') return;
   if (claim === 'claimed_by_another') throw new RetryableError('the mail is being sent already');
   try {
-    await deps.sender.send({ id, to: content.to, ...rendered });
+    await deps.sender.send({ id, to, ...rendered });
   } catch (error) {
     await releaseClaim(deps.pool, id);
     throw error;
@@ -98,4 +105,13 @@ function openMail(ring: KeyRing, id: string, sealed: string): SealedMail {
   const parsed = sealedMailSchema.safeParse(JSON.parse(plain));
   if (!parsed.success) throw new TerminalError('what was sealed is no mail');
   return parsed.data;
+}
+
+/** Throws SealBroken, or TerminalError when the mail says nowhere whom it is for. */
+function openRecipient(ring: KeyRing, { userId, recipientSealed }: MailRequested): string {
+  const userNumber = parseUserId(userId);
+  if (userNumber === null || recipientSealed === undefined) {
+    throw new TerminalError('a mail is for nobody');
+  }
+  return openEmail(ring, userNumber, recipientSealed);
 }

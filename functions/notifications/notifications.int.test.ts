@@ -8,7 +8,8 @@ import { mailPlace, type MailTemplate } from '../../shared/events/mail.ts';
 import { deliverEvent } from '../../shared/function/call.ts';
 import { readSmtpOptions } from '../../shared/providers/mail/smtp-options.ts';
 import { createSmtpSender } from '../../shared/providers/mail/smtp-sender.ts';
-import { parseKeyRing, type KeyRing } from '../../shared/secrets/key-ring.ts';
+import { sealEmail } from '../../shared/secrets/email.ts';
+import { parseKeyRing, type KeyRing, type SealingPurpose } from '../../shared/secrets/key-ring.ts';
 import { seal } from '../../shared/secrets/seal.ts';
 import { createLogger } from '../../shared/telemetry/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
@@ -21,6 +22,7 @@ const CODE = 'blue heron';
 
 let database: TestDatabase;
 let ring: KeyRing;
+let usersRing: KeyRing;
 let server: SMTPServer;
 let received: ParsedMail[];
 let recipients: string[];
@@ -31,10 +33,8 @@ let lines: string[];
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const key = randomBytes(32).toString('base64');
-  const parsed = parseKeyRing(JSON.stringify({ current: 'a', keys: { a: key } }), 'mail');
-  if (parsed === null) throw new Error('no ring');
-  ring = parsed;
+  ring = drawRing('mail');
+  usersRing = drawRing('users');
 });
 afterAll(() => database.drop());
 
@@ -87,25 +87,39 @@ function openDeps(tls: 'off' | 'required'): NotificationsDeps {
     pool: database.poolFor('bourse_notifications'),
     sender: createSmtpSender(readSmtpOptions((name) => settings[name])),
     mailRing: ring,
+    usersRing,
     publicUrl: 'https://app.example.org',
     now: Date.now,
     cleaning: null,
   };
 }
 
+function drawRing(purpose: SealingPurpose): KeyRing {
+  const key = randomBytes(32).toString('base64');
+  const drawn = parseKeyRing(JSON.stringify({ current: 'a', keys: { a: key } }), purpose);
+  if (drawn === null) throw new Error('no ring');
+  return drawn;
+}
+
 interface Wish {
   readonly id?: string;
   readonly template?: MailTemplate;
   readonly place?: string;
-  readonly to?: string;
+  readonly to?: string | null;
+  readonly recipientSealed?: string;
   readonly values?: Readonly<Record<string, string>>;
 }
 
 function deliver(wish: Wish = {}, by: NotificationsDeps = deps) {
-  const { id = randomUUID(), template = 'reset_password', to = TO } = wish;
+  const { id = randomUUID(), template = 'reset_password' } = wish;
+  const to = wish.to === undefined ? TO : wish.to;
   const content = { to, antiPhishingCode: CODE, values: wish.values ?? { token: TOKEN } };
   const sealed = seal(ring, mailPlace(wish.place ?? id), JSON.stringify(content));
-  const data = { id, userId: 'usr_0000000000000001', template, language: 'en', sealed };
+  const { recipientSealed } = wish;
+  const data = {
+    ...{ id, userId: 'usr_0000000000000001', template, language: 'en', sealed },
+    ...(recipientSealed === undefined ? {} : { recipientSealed }),
+  };
   const destination = { write: (line: string) => void lines.push(line) };
   const log = createLogger({ service: 'notifications', level: 'debug', destination });
   return deliverEvent(definition, by, { name: 'mailRequested', data }, { log });
@@ -141,6 +155,13 @@ describe('a mail goes to the dead letters', () => {
   it('when it was sealed for another, or is changed', async () => {
     expect((await deliver({ place: randomUUID() })).status).toBe(422);
     expect((await deliver({ values: {} })).status).toBe(422);
+    expect(received).toEqual([]);
+  });
+
+  it('when its address was sealed for another user, or is nowhere', async () => {
+    const recipientSealed = sealEmail(usersRing, 2, TO);
+    expect((await deliver({ to: null, recipientSealed })).status).toBe(422);
+    expect((await deliver({ to: null })).status).toBe(422);
     expect(received).toEqual([]);
   });
 });
@@ -188,6 +209,12 @@ describe('a mail', () => {
     expect(mail?.text).toMatch(new RegExp(`^Your anti-phishing code: ${CODE}\n`));
     expect(mail?.text).toContain(`https://app.example.org/reset-password#token=${TOKEN}`);
     expect(mail?.html).toContain(`href="https://app.example.org/reset-password#token=${TOKEN}"`);
+  });
+
+  it('C38 goes to an address that its producer could not open', async () => {
+    const recipientSealed = sealEmail(usersRing, 1, 'grace@example.org');
+    expect((await deliver({ to: null, recipientSealed })).status).toBe(204);
+    expect(recipients).toEqual(['grace@example.org']);
   });
 
   it('goes to nobody besides, whatever the address holds', async () => {

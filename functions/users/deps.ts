@@ -4,6 +4,7 @@ import type { Outbox } from '../../shared/bus/outbox.ts';
 import type { Pool } from '../../shared/db/pool.ts';
 import type { PasswordHasher } from '../../shared/passwords/hasher.ts';
 import type { IsBreached } from '../../shared/passwords/password-policy.ts';
+import type { EmailKeys } from '../../shared/secrets/email.ts';
 import type { KeyRing } from '../../shared/secrets/key-ring.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 
@@ -15,6 +16,7 @@ export interface UsersDeps {
   readonly isBreached: IsBreached;
   /** Seals mails. */
   readonly mailRing: KeyRing;
+  readonly emailKeys: EmailKeys;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly log: Logger;

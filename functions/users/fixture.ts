@@ -14,7 +14,8 @@ import {
 import { callFunction, type CallAnswer } from '../../shared/function/call.ts';
 import { openBreachedList } from '../../shared/passwords/breached-list.ts';
 import { createPasswordHasher } from '../../shared/passwords/hasher.ts';
-import { parseKeyRing } from '../../shared/secrets/key-ring.ts';
+import { indexEmail } from '../../shared/secrets/email.ts';
+import { parseKeyRing, type KeyRing, type SealingPurpose } from '../../shared/secrets/key-ring.ts';
 import { unseal } from '../../shared/secrets/seal.ts';
 import { drawSecret } from '../../shared/secrets/token.ts';
 import { silentLogger, type Logger } from '../../shared/telemetry/logger.ts';
@@ -31,7 +32,7 @@ const CHEAP = { memoryKib: 8, passes: 1, lanes: 1 };
 /** Good for anything: what a step-up is good for is tested where it is made. */
 const STEP_UP = drawSecret('bsu');
 
-export type OpenedMail = Omit<MailRequested, 'sealed'> & SealedMail;
+export type OpenedMail = Omit<MailRequested, 'sealed' | 'recipientSealed'> & SealedMail;
 
 export interface UsersFixture {
   readonly database: TestDatabase;
@@ -51,6 +52,8 @@ export interface UsersFixture {
   mails(): Promise<OpenedMail[]>;
   /** The newest mail of a template to an address. */
   mailTo(to: string, template: string): Promise<OpenedMail>;
+  /** What users are found by in the database. */
+  indexOf(email: string): Buffer;
   /** Signs up and follows the link; answers the caller. */
   addUser(email: string): Promise<Caller>;
   addSession(userNumber: number, userAgent?: string): Promise<number>;
@@ -61,9 +64,7 @@ export async function createUsersFixture(log: Logger = silentLogger()): Promise<
   const database = await createTestDatabase();
   const admin = openBus({ url: database.url, applicationName: 'test', log: silentLogger() });
   await admin.provision(Object.values(TOPICS));
-  const key = randomBytes(32).toString('base64');
-  const mailRing = parseKeyRing(JSON.stringify({ current: 'a', keys: { a: key } }), 'mail');
-  if (mailRing === null) throw new Error('no ring');
+  const mailRing = randomRing('mail');
   const hasher = createPasswordHasher({ cost: CHEAP });
   let hashed = 0;
   const counted: UsersDeps['hasher'] = {
@@ -76,6 +77,7 @@ export async function createUsersFixture(log: Logger = silentLogger()): Promise<
     bus: openBus({ url: database.urlFor('bourse_users'), applicationName: 'test-users', log }),
     log,
     mailRing,
+    emailKeys: { ring: randomRing('users'), index: { key: randomBytes(32) } },
     hasher: counted,
     isBreached: openBreachedList(),
     now: () => fixture.nowMs,
@@ -118,6 +120,7 @@ export async function createUsersFixture(log: Logger = silentLogger()): Promise<
       if (found === undefined) throw new Error(`no mail ${template}`);
       return found;
     },
+    indexOf: (email) => indexEmail(deps.emailKeys.index, email),
     addUser: async (email) => {
       await fixture.call('POST', '/v1/users', { email, password: PASSWORD });
       const { token } = (await fixture.mailTo(email, 'verify_email')).values;
@@ -142,6 +145,13 @@ export async function createUsersFixture(log: Logger = silentLogger()): Promise<
     },
   };
   return fixture;
+}
+
+function randomRing(purpose: SealingPurpose): KeyRing {
+  const key = randomBytes(32).toString('base64');
+  const ring = parseKeyRing(JSON.stringify({ current: 'a', keys: { a: key } }), purpose);
+  if (ring === null) throw new Error('no ring');
+  return ring;
 }
 
 /** The code of a refusal, or the status of another answer. */

@@ -6,6 +6,7 @@ import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../share
 import { defineFunction } from '../../shared/function/definition.ts';
 import { BREACHED_FILE_VARIABLE, openBreachedList } from '../../shared/passwords/breached-list.ts';
 import { createPasswordHasher } from '../../shared/passwords/hasher.ts';
+import { readEmailKeys } from '../../shared/secrets/email.ts';
 import { readKeyRing, SEALING_DIR_VARIABLE, type KeyRing } from '../../shared/secrets/key-ring.ts';
 import type { Logger } from '../../shared/telemetry/logger.ts';
 import type { UsersDeps } from './deps.ts';
@@ -26,6 +27,7 @@ export function openUsers(parts: {
   readonly bus: Bus;
   readonly log: Logger;
   readonly mailRing: KeyRing;
+  readonly emailKeys: UsersDeps['emailKeys'];
   readonly hasher: UsersDeps['hasher'];
   readonly isBreached: UsersDeps['isBreached'];
   readonly now?: () => number;
@@ -81,11 +83,13 @@ export const definition = defineFunction<UsersDeps>({
       statementTimeoutMs: SERVICE_STATEMENT_TIMEOUT_MS,
       onError: (error) => log.warn({ err: error }, 'idle connection lost'),
     });
+    const sealingDir = environment.get(SEALING_DIR_VARIABLE);
     const deps = openUsers({
       pool,
       bus: openBus({ url: environment.get('BUS_URL'), applicationName: 'users', log }),
       log,
-      mailRing: readKeyRing(environment.get(SEALING_DIR_VARIABLE), 'mail'),
+      mailRing: readKeyRing(sealingDir, 'mail'),
+      emailKeys: readEmailKeys(sealingDir),
       hasher: createPasswordHasher(),
       isBreached: openBreachedList(environment.find(BREACHED_FILE_VARIABLE)),
     });

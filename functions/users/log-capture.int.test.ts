@@ -30,9 +30,9 @@ it('C38 logs what happened without saying to whom', async () => {
   await users.database.pool.query('ALTER TABLE users.away RENAME TO email_changes');
   // A row that a constraint refuses: Postgres puts its values into the detail of the error.
   await users.database.pool.query(
-    `ALTER TABLE users.users ADD CONSTRAINT never CHECK (email <> 'refused@example.org')`,
+    `ALTER TABLE users.users ADD CONSTRAINT never CHECK (language <> 'xx')`,
   );
-  await post('/v1/users', { email: 'refused@example.org', password: PASSWORD });
+  await post('/v1/users', { email: 'refused@example.org', password: PASSWORD, language: 'xx' });
   expect(lines.filter((line) => line.includes('"level":"error"')).length).toBeGreaterThan(0);
   const said = lines.join('');
   expect(said).not.toMatch(/example\.org|bml_|heron|argon2id\$/);

@@ -102,9 +102,9 @@ describe('a sign-up', () => {
       Array.from({ length: 20 }, () => signUp('crowd@example.org')),
     );
     expect(new Set(answers.map((answer) => JSON.stringify(answer.body))).size).toBe(1);
-    const rows = await users.database.pool.query(
-      `SELECT FROM users.users WHERE email = 'crowd@example.org'`,
-    );
+    const rows = await users.database.pool.query('SELECT FROM users.users WHERE email_index = $1', [
+      users.indexOf('crowd@example.org'),
+    ]);
     expect(rows.rowCount).toBe(1);
   });
 
@@ -112,7 +112,8 @@ describe('a sign-up', () => {
     await users.addUser('known@example.org');
     await users.addUser('blocked@example.org');
     await users.database.pool.query(
-      `UPDATE users.users SET status = 'suspended' WHERE email = 'blocked@example.org'`,
+      `UPDATE users.users SET status = 'suspended' WHERE email_index = $1`,
+      [users.indexOf('blocked@example.org')],
     );
     const told: unknown[] = [];
     for (const name of ['new', 'new', 'known', 'blocked']) {
@@ -163,16 +164,17 @@ describe('a sign-up', () => {
 
 async function statusOf(email: string): Promise<string | undefined> {
   const result = await users.database.pool.query<{ status: string }>(
-    'SELECT status FROM users.users WHERE email = $1',
-    [email],
+    'SELECT status FROM users.users WHERE email_index = $1',
+    [users.indexOf(email)],
   );
   return result.rows[0]?.status;
 }
 
 async function isPassword(email: string, password: string): Promise<boolean> {
   const result = await users.database.pool.query<{ hash: string }>(
-    'SELECT p.hash FROM users.passwords p JOIN users.users u USING (user_number) WHERE u.email = $1',
-    [email],
+    `SELECT p.hash FROM users.passwords p JOIN users.users u USING (user_number)
+     WHERE u.email_index = $1`,
+    [users.indexOf(email)],
   );
   const verified = await users.deps.hasher.verify(password, result.rows[0]?.hash ?? '');
   return 'matches' in verified && verified.matches;

@@ -12,6 +12,7 @@ import { topicsFor } from '../../shared/topics/topics.ts';
 import type { ServiceTopology, Topology } from '../manifests/topology.ts';
 import { Anchoring } from './audit/anchoring.ts';
 import { Issuer } from './auth/issuer.ts';
+import { readEmailKeys } from '../../shared/secrets/email.ts';
 import { prepareSealingKeys } from './auth/sealing-keys.ts';
 import type { CodeChange } from './build/code.ts';
 import type { DataDir } from './data/data-dir.ts';
@@ -231,7 +232,8 @@ export class Exchange {
     await assertLogFits(this.admin, this.bus);
     // What an interrupted market command left behind is published by the sweeper.
     this.#outbox.startSweeper();
-    await seedExchange(this.admin, this.#reference, this.#outbox, shards);
+    const emailKeys = readEmailKeys(deps.dir.sealingDir);
+    await seedExchange(this.admin, this.#reference, this.#outbox, emailKeys, shards);
   }
 
   /** A killed emulator's memberships would hold the partitions until their leases end. */

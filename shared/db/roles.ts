@@ -18,6 +18,7 @@ export const DATABASE_ROLES = [
   'bourse_admin',
   'bourse_audit_anchor',
   'bourse_audit_reader',
+  'bourse_reseal',
 ] as const;
 export type DatabaseRole = (typeof DATABASE_ROLES)[number];
 

@@ -44,11 +44,17 @@ export const mailRequestedSchema = z.strictObject({
   language: languageField,
   /** `sealedMailSchema` as JSON, sealed with the ring `mail` for the place `mail/<id>`. */
   sealed: z.string().max(SEALED_CHARACTERS_MAX),
+  /**
+   * The address as `users` keeps it, from a producer that cannot open it: sealed with the ring
+   * `users` for `userId`. Without it the address is inside `sealed`.
+   */
+  recipientSealed: z.exactOptional(z.string().max(SEALED_CHARACTERS_MAX)),
 });
 export type MailRequested = z.output<typeof mailRequestedSchema>;
 
 export const sealedMailSchema = z.strictObject({
-  to: z.string().min(3).max(254),
+  /** Null when it is in `recipientSealed`. */
+  to: z.string().min(3).max(254).nullable(),
   antiPhishingCode: z.string().nullable(),
   values: z.record(z.string(), z.string().max(VALUE_CHARACTERS_MAX)),
 });

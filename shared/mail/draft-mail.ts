@@ -19,6 +19,12 @@ export interface Recipient {
   readonly antiPhishingCode: string | null;
 }
 
+/** A user whose address only the sender of mails can open. */
+export interface SealedRecipient extends Omit<Recipient, 'userNumber' | 'email'> {
+  readonly userNumber: number;
+  readonly emailSealed: string;
+}
+
 export interface Mail<Template extends MailTemplate> {
   readonly template: Template;
   readonly values: MailValues<Template>;
@@ -32,18 +38,27 @@ export interface DraftedMail {
 /** `ring` is the ring `mail`; `source` names the producer, such as `/users`. */
 export function draftMail<Template extends MailTemplate>(
   ring: KeyRing,
-  { userNumber, email, language, antiPhishingCode }: Recipient,
+  recipient: Recipient | SealedRecipient,
   { template, values }: Mail<Template>,
   head: { readonly source: string; readonly nowMs: number },
 ): DraftedMail {
   const id = randomUUID();
-  const content: SealedMail = { to: email, antiPhishingCode, values };
+  const { userNumber, language, antiPhishingCode } = recipient;
+  const to = 'email' in recipient ? recipient.email : null;
+  const content: SealedMail = { to, antiPhishingCode, values };
   const sealed = seal(ring, mailPlace(id), JSON.stringify(content));
   const user = userNumber === null ? null : userId(userNumber);
   const { topic, key, headers, data } = encodeEvent(
     'mailRequested',
     user,
-    { id, userId: user, template, language, sealed },
+    {
+      id,
+      userId: user,
+      template,
+      language,
+      sealed,
+      ...('email' in recipient ? {} : { recipientSealed: recipient.emailSealed }),
+    },
     { id, source: head.source, timeMs: head.nowMs },
   );
   const { partitions } = TOPICS[EVENTS.mailRequested.topic];
@@ -51,16 +66,21 @@ export function draftMail<Template extends MailTemplate>(
   return { id, row: { topic, partition, key, headers, value: data } };
 }
 
-/** Null when there is nobody to write to. For who may call `users.find_mail_recipient`. */
-export async function findRecipient(db: Queryable, userNumber: number): Promise<Recipient | null> {
-  const result = await db.query<{ email: string | null } & Omit<Recipient, 'userNumber' | 'email'>>(
-    `SELECT email, language, anti_phishing_code AS "antiPhishingCode"
-     FROM users.find_mail_recipient($1)`,
+/**
+ * Null when there is nobody to write to; for a sub-account, whose it is. For who may call
+ * `users.find_mail_recipient`.
+ */
+export async function findRecipient(
+  db: Queryable,
+  userNumber: number,
+): Promise<SealedRecipient | null> {
+  const result = await db.query<SealedRecipient>(
+    `SELECT user_number AS "userNumber", email_sealed AS "emailSealed", language,
+       anti_phishing_code AS "antiPhishingCode"
+     FROM users.find_mail_recipient($1) WHERE user_number IS NOT NULL`,
     [userNumber],
   );
-  const row = result.rows[0];
-  if (row === undefined || row.email === null) return null;
-  return { ...row, email: row.email, userNumber };
+  return result.rows[0] ?? null;
 }
 
 /**

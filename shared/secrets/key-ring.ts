@@ -11,9 +11,10 @@ const RING_KEYS_MAX = 16;
 
 /**
  * What is sealed, and with it who may open it: `auth` holds factors and signing keys, `api-keys`
- * what every function needs that checks signed requests, `mail` what waits to be sent.
+ * what every function needs that checks signed requests, `mail` what waits to be sent, `users` the
+ * e-mail addresses of people.
  */
-export const SEALING_PURPOSES = ['auth', 'api-keys', 'mail'] as const;
+export const SEALING_PURPOSES = ['auth', 'api-keys', 'mail', 'users'] as const;
 export type SealingPurpose = (typeof SEALING_PURPOSES)[number];
 
 /** Names the folder with the rings that a process may have. */
@@ -64,12 +65,12 @@ export function parseKeyRing(text: string, purpose: SealingPurpose): KeyRing | n
   const keys = new Map(
     Object.entries(parsed.data.keys).map(([id, key]) => [id, Buffer.from(key, 'base64')]),
   );
-  const sound = [...keys.values()].every((key) => key.length === KEY_BYTES && !isConstant(key));
+  const sound = [...keys.values()].every(isSoundKey);
   if (!sound || !keys.has(current) || keys.size > RING_KEYS_MAX) return null;
   return { purpose, current, keys };
 }
 
 /** A key of one repeated byte is a placeholder that somebody forgot. */
-function isConstant(key: Buffer): boolean {
-  return key.every((byte) => byte === key[0]);
+export function isSoundKey(key: Buffer): boolean {
+  return key.length === KEY_BYTES && key.some((byte) => byte !== key[0]);
 }

@@ -23,8 +23,8 @@ beforeAll(async () => {
   client = makeClient(database.url);
   await client.connect();
   await database.pool.query(
-    `INSERT INTO users.users (user_number, email, email_verified_at, status)
-       VALUES (1000001, 'a@example.org', now(), 'active');
+    `INSERT INTO users.users (user_number, email_sealed, email_index, email_verified_at, status)
+       VALUES (1000001, 's1.a.a', sha256('a'), now(), 'active');
      INSERT INTO reference.assets VALUES ('USD', 'US dollar', 2);
      SELECT ledger.post_entries('deposit', '{custody,fees:BTC-USD,fees:ETH-USD}', '{USD,USD,USD}',
        '{fees}', '{deposit}', '{fees}', NULL, NULL, '{1,1,1}', '{1,2,3}', '{-10000,6000,4000}',

@@ -18,6 +18,7 @@ import type { Route } from '../../shared/function/definition.ts';
 import type { HostedFunction } from '../../shared/function/host.ts';
 import { send, type RawAnswer } from '../../shared/function/testing/raw-http.ts';
 import { silentLogger } from '../../shared/telemetry/logger.ts';
+import { readEmailKeys } from '../../shared/secrets/email.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
 import { openCallers, type Callers } from './callers.ts';
 
@@ -46,7 +47,7 @@ export async function openMatrixExchange(): Promise<MatrixExchange> {
   const database = await createTestDatabase();
   const sealingDir = mkdtempSync(join(tmpdir(), 'bourse-matrix-'));
   prepareSealingKeys(sealingDir);
-  await seed(database);
+  await seed(database, sealingDir);
   const callers = await openCallers(database);
   const maker = new EnvironmentMaker(readTopology(loadManifests(BASE_DIR)), {
     roleUrl: (role) => database.urlFor(role),
@@ -104,13 +105,13 @@ async function hostAll(maker: EnvironmentMaker, callers: Callers): Promise<Hoste
 }
 
 /** Markets, and two users with money. */
-async function seed(database: TestDatabase): Promise<void> {
+async function seed(database: TestDatabase, sealingDir: string): Promise<void> {
   const log = silentLogger();
   const bus = openBus({ url: database.url, applicationName: 'matrix', log });
   await bus.provision(Object.values(TOPICS));
   const reference = database.poolFor('bourse_reference');
   const outbox = new Outbox({ pool: reference, schema: 'reference', bus, log });
-  await seedExchange(database.pool, reference, outbox, 1);
+  await seedExchange(database.pool, reference, outbox, readEmailKeys(sealingDir), 1);
   await outbox.stop();
   await bus.close();
 }

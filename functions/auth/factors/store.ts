@@ -34,7 +34,6 @@ export async function deleteFactor(
 }
 
 export interface FactorOwner {
-  readonly email: string;
   readonly status: string;
   readonly passwordHash: string;
 }
@@ -42,13 +41,12 @@ export interface FactorOwner {
 /** Null for who cannot sign in at all, such as a sub-account. */
 export async function findOwner(db: Queryable, userNumber: number): Promise<FactorOwner | null> {
   const result = await db.query<{ [Key in keyof FactorOwner]: FactorOwner[Key] | null }>(
-    `SELECT email, status, password_hash AS "passwordHash"
+    `SELECT status, password_hash AS "passwordHash"
      FROM users.find_for_factors($1::bigint)`,
     [userNumber],
   );
   const row = result.rows[0];
   assert(row !== undefined, 'the function answers one row');
-  const { email, status, passwordHash } = row;
-  if (email === null || status === null || passwordHash === null) return null;
-  return { email, status, passwordHash };
+  const { status, passwordHash } = row;
+  return status === null || passwordHash === null ? null : { status, passwordHash };
 }

@@ -5,6 +5,7 @@ import { stepUpsOf } from '../../../shared/function/auth/step-up-store.ts';
 import { sessionCaller } from '../../../shared/function/testing/session-caller.ts';
 import type { Caller } from '../../../shared/domain/caller.ts';
 import { assert } from '../../../shared/domain/failure.ts';
+import { indexEmail } from '../../../shared/secrets/email.ts';
 import { drawSecret, hashSecret } from '../../../shared/secrets/token.ts';
 import { createTestDatabase, type TestDatabase } from '../../../shared/testing/database.ts';
 import {
@@ -13,7 +14,7 @@ import {
 } from '../../../shared/testing/software-passkey.ts';
 import type { AuthDeps } from '../deps.ts';
 import { definition } from '../handler.ts';
-import { TEST_ORIGIN, testAuthDeps } from '../testing-deps.ts';
+import { TEST_EMAIL_INDEX, TEST_ORIGIN, testAuthDeps } from '../testing-deps.ts';
 import { openSession } from '../sessions/open-session.ts';
 import { Secret, TOTP } from 'otpauth';
 
@@ -67,9 +68,10 @@ export class FactorsBench {
     this.#users += 1;
     const email = `user-${this.#users}@example.org`;
     const result = await this.database.pool.query<{ userNumber: number }>(
-      `INSERT INTO users.users (email, email_verified_at, status) VALUES ($1, now(), 'active')
+      `INSERT INTO users.users (email_sealed, email_index, email_verified_at, status)
+       VALUES ('s1.test.auth-opens-none', $1, now(), 'active')
        RETURNING user_number AS "userNumber"`,
-      [email],
+      [indexEmail(TEST_EMAIL_INDEX, email)],
     );
     const userNumber = result.rows[0]?.userNumber ?? 0;
     const hash = await this.deps.passwords.hash(password);

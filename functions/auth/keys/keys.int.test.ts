@@ -42,10 +42,12 @@ beforeAll(async () => {
   deps = testAuthDeps(database.poolFor('bourse_auth', 8), () => NOW_MS, { keySealing: RING });
   identity = identityStoreOn(database.poolFor('bourse_risk', 2));
   await database.pool.query(
-    `INSERT INTO users.users (user_number, email, email_verified_at, status, parent_number)
-     VALUES (1, 'a@b.test', now(), 'active', NULL), (2, 'b@b.test', now(), 'active', NULL),
-       (11, NULL, NULL, 'active', 1), (12, NULL, NULL, 'suspended', 1),
-       (21, NULL, NULL, 'active', 2)`,
+    `INSERT INTO users.users (user_number, email_sealed, email_index, email_verified_at, status,
+       parent_number)
+     VALUES (1, 's1.a.a', sha256('a'), now(), 'active', NULL),
+       (2, 's1.a.b', sha256('b'), now(), 'active', NULL),
+       (11, NULL, NULL, NULL, 'active', 1), (12, NULL, NULL, NULL, 'suspended', 1),
+       (21, NULL, NULL, NULL, 'active', 2)`,
   );
 });
 beforeEach(async () => {

@@ -33,7 +33,9 @@ export async function authenticateClient(
     isRightSecret(secret, NOBODY_HASH);
     return new OAuthError('invalid_client', CLIENT_INVALID);
   }
-  if (isRightSecret(secret, client.secretHash) && client.status === 'active') return client;
+  const isRight = isRightSecret(secret, client.secretHash);
+  const isPrevious = isRightSecret(secret, client.previousSecretHash ?? NOBODY_HASH);
+  if ((isRight || isPrevious) && client.status === 'active') return client;
   return refuseClient(deps, request.log, client, nowMs);
 }
 

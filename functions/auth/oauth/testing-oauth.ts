@@ -47,8 +47,9 @@ export async function openOAuth(): Promise<TestOAuth> {
 /** An active user, in a session of now. */
 export async function signIn(oauth: TestOAuth): Promise<Caller> {
   const made = await oauth.database.pool.query<{ userNumber: number }>(
-    `INSERT INTO users.users (email, email_verified_at, status)
-     VALUES (gen_random_uuid()::text || '@bourse.test', clock_timestamp(), 'active')
+    `INSERT INTO users.users (email_sealed, email_index, email_verified_at, status)
+     VALUES ('s1.test.auth-opens-none', sha256(uuid_send(gen_random_uuid())), clock_timestamp(),
+       'active')
      RETURNING user_number AS "userNumber"`,
   );
   const userNumber = made.rows[0]?.userNumber ?? 0;

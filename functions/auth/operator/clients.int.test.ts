@@ -40,6 +40,8 @@ describe('an operator is told', () => {
     [['disable', ...WHY], 'clients disable cli_'],
     [['disable', 'cli_0000000000009999', ...WHY], 'no active client cli_0000000000009999'],
     [['rotate-secret', 'cli_0000000000009999', ...WHY], 'is no active client with a secret'],
+    [['rotate-secret', 'cli_0000000000009999', '--overlap', '1000', ...WHY], '0 to 720'],
+    [['disable', 'cli_0000000000009999', '--overlap', '1', ...WHY], 'takes no --overlap'],
   ])('%j: %s', async (args, complaint) => {
     expect(await run(...args)).toContain(complaint);
   });
@@ -59,8 +61,9 @@ describe('an operator', () => {
     expect(listed).toContain(`${id}  active  institution of ${userId}  trade withdraw  grants: 1`);
     expect(listed).not.toContain('bcs_');
 
-    const rotated = await run('rotate-secret', id, ...WHY);
+    const rotated = await run('rotate-secret', id, '--overlap', '0', ...WHY);
     const next = /bcs_\S{43}/.exec(rotated)?.[0] ?? '';
+    expect(rotated).toContain('The old secret is taken no longer.');
     expect((await ask(secret)).status).toBe(401);
     expect((await ask(next)).status).toBe(200);
 
@@ -78,6 +81,31 @@ describe('an operator', () => {
     ]);
     const edit = oauth.deps.pool.query(`UPDATE auth.oauth_client_changes SET reason = 'another'`);
     await expect(edit).rejects.toThrow('permission denied');
+  });
+
+  it('C30 lets the old secret of a client go on until the overlap ends, and no older one', async () => {
+    const { userId } = await signIn(oauth);
+    const made = await run('create', '--name', 'D', '--scopes', 'read', '--user', userId, ...WHY);
+    const id = /cli_\d{16}/.exec(made)?.[0] ?? '';
+    const secretIn = (text: string) => /bcs_\S{43}/.exec(text)?.[0] ?? '';
+    const ask = async (client_secret: string) => {
+      const fields = { grant_type: 'client_credentials', client_id: id, client_secret };
+      return (await post(oauth, 'token', fields)).status;
+    };
+    const first = secretIn(made);
+    const second = secretIn(await run('rotate-secret', id, ...WHY));
+    expect([await ask(first), await ask(second)]).toEqual([200, 200]);
+    oauth.nowMs += 24 * 3_600_000 - 1_000;
+    expect([await ask(first), await ask(second)]).toEqual([200, 200]);
+    oauth.nowMs += 1_000;
+    expect([await ask(first), await ask(second)]).toEqual([401, 200]);
+    const third = secretIn(await run('rotate-secret', id, '--overlap', '2', ...WHY));
+    const fourth = secretIn(await run('rotate-secret', id, '--overlap', '1', ...WHY));
+    const taken = [await ask(second), await ask(third), await ask(fourth)];
+    expect(taken).toEqual([401, 200, 200]);
+    // It leaked after all: nothing beside the newest is taken.
+    const fifth = secretIn(await run('rotate-secret', id, '--overlap', '0', ...WHY));
+    expect([await ask(third), await ask(fourth), await ask(fifth)]).toEqual([401, 401, 200]);
   });
 
   it('makes a public client, which has no secret', async () => {

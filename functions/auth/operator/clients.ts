@@ -20,7 +20,9 @@ export const CLIENTS_USAGE = `npm run auth -- clients <command> [options]
     --public              it can keep no secret: an app on a phone, a page in a browser
     --user usr_…          an institution: acts for this user by its secret, and for nobody else
   list           all clients
-  rotate-secret cli_…     prints a new secret, once; the old one is no good from then on
+  rotate-secret cli_…     prints a new secret, once
+    --overlap HOURS       the old one is taken for so long beside it, 24 unless given, at most 720;
+                          0 when it has leaked
   disable cli_…           for good; what users have granted it ends, its tokens are refused
 
   --reason TEXT  why; needed for all that changes something, kept for ever
@@ -45,10 +47,16 @@ export type ClientsCommand =
     }
   | { readonly kind: 'list' }
   | {
-      readonly kind: 'rotate-secret' | 'disable';
+      readonly kind: 'rotate-secret';
       readonly clientNumber: number;
+      readonly overlapHours: number;
       readonly operator: Operator;
-    };
+    }
+  | { readonly kind: 'disable'; readonly clientNumber: number; readonly operator: Operator };
+
+const OVERLAP_HOURS_DEFAULT = 24;
+const OVERLAP_HOURS_MAX = 720;
+const HOUR_MS = 3_600_000;
 
 type Flags = ReturnType<typeof parse>['values'];
 
@@ -71,21 +79,33 @@ export function readClientsCommand(
       return { kind: 'list' };
     case 'rotate-secret':
     case 'disable': {
-      const { reason, actor, ...others } = flags;
+      const { reason, actor, overlap, ...others } = flags;
       if (rest.length !== 1 || Object.keys(others).length > 0) {
         throw new UsageError(`clients ${word} cli_…`);
       }
       const clientNumber = parseClientId(rest[0]);
       if (clientNumber === null) throw new UsageError(`${rest[0] ?? ''} is no client id`);
-      return { kind: word, clientNumber, operator: readOperator({ reason, actor }, account) };
+      const operator = readOperator({ reason, actor }, account);
+      if (word === 'rotate-secret') {
+        return { kind: word, clientNumber, overlapHours: readOverlap(overlap), operator };
+      }
+      if (overlap !== undefined) throw new UsageError('clients disable takes no --overlap');
+      return { kind: word, clientNumber, operator };
     }
     default:
       throw new UsageError(`no command clients ${word}`);
   }
 }
 
+function readOverlap(text = String(OVERLAP_HOURS_DEFAULT)): number {
+  const hours = /^\d{1,3}$/.test(text) ? Number(text) : OVERLAP_HOURS_MAX + 1;
+  if (hours <= OVERLAP_HOURS_MAX) return hours;
+  throw new UsageError(`--overlap ${text}: whole hours, 0 to ${OVERLAP_HOURS_MAX}`);
+}
+
 function readCreate(flags: Flags, account: string): ClientsCommand {
   const { name = '', user } = flags;
+  if (flags.overlap !== undefined) throw new UsageError('clients create takes no --overlap');
   if (name.trim() === '') throw new UsageError('--name TEXT is needed');
   const scopes = readScopes(flags.scopes ?? '', SCOPES);
   if (scopes === null) throw new UsageError(`--scopes "…": some of ${SCOPES.join(', ')}`);
@@ -123,6 +143,7 @@ function parse(args: readonly string[]) {
         'redirect-uri': { type: 'string', multiple: true },
         public: { type: 'boolean' },
         user: { type: 'string' },
+        overlap: { type: 'string' },
         reason: { type: 'string' },
         actor: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
@@ -150,10 +171,14 @@ export async function runClientsCommand(
     case 'list':
       return (await store.listClients(pool)).map(describeClient);
     case 'rotate-secret': {
-      const { clientNumber, operator } = command;
+      const { clientNumber, overlapHours, operator } = command;
       const secret = drawSecret('bcs');
       const hash = hashSecret(secret);
-      if (await store.rotateSecret(pool, clientNumber, hash, operator)) return showOnce(secret);
+      const untilMs = overlapHours === 0 ? null : nowMs + overlapHours * HOUR_MS;
+      if (await store.rotateSecret(pool, clientNumber, hash, untilMs, operator)) {
+        const until = untilMs === null ? 'no longer' : `until ${new Date(untilMs).toISOString()}`;
+        return [...showOnce(secret), `The old secret is taken ${until}.`];
+      }
       throw new TerminalError(`${clientId(clientNumber)} is no active client with a secret`);
     }
     case 'disable': {

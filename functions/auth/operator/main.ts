@@ -1,4 +1,4 @@
-// `npm run auth`: what an operator does about signing keys and OAuth clients.
+// `npm run auth`: what an operator does about signing keys, OAuth clients and what is over.
 import { getVariable } from '../../../shared/config/environment.ts';
 import { createPool, type Pool } from '../../../shared/db/pool.ts';
 import { runOperatorTool } from '../../../shared/operator/operator.ts';
@@ -11,10 +11,17 @@ import {
 } from './clients.ts';
 import { readCommand, USAGE } from './options.ts';
 import { runCommand } from './run.ts';
+import { readSweepCommand, runSweep, SWEEP_USAGE } from './sweep.ts';
 
 async function main(args: readonly string[], account: string): Promise<void> {
   const [first, ...rest] = args;
-  return first === 'clients' ? clients(rest, account) : keys(args, account);
+  if (first === 'clients') return clients(rest, account);
+  return first === 'sweep' ? sweep(rest) : keys(args, account);
+}
+
+async function sweep(args: readonly string[]): Promise<void> {
+  if (readSweepCommand(args)) await withPool((pool) => runSweep(pool));
+  else console.log(SWEEP_USAGE);
 }
 
 async function clients(args: readonly string[], account: string): Promise<void> {
@@ -29,7 +36,7 @@ async function clients(args: readonly string[], account: string): Promise<void> 
 async function keys(args: readonly string[], account: string): Promise<void> {
   const command = readCommand(args, account);
   if (command === null) {
-    console.log(`${USAGE}\n\n${CLIENTS_USAGE}`);
+    console.log([USAGE, CLIENTS_USAGE, SWEEP_USAGE].join('\n\n'));
     return;
   }
   const sealing = () => readKeyRing(getVariable(SEALING_DIR_VARIABLE), 'auth');

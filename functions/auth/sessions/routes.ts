@@ -19,6 +19,7 @@ import {
   signInAnswer,
   signInBody,
 } from './schema.ts';
+import { countSignIn } from './sign-in-outcome.ts';
 import { signIn } from './sign-in.ts';
 import { endByToken, endOne, endOthers, listSessions, useSession } from './store/sessions.ts';
 
@@ -30,9 +31,10 @@ export const sessionsRoutes: readonly Route<AuthDeps>[] = [
     body: signInBody,
     answers: { 200: signInAnswer },
     refusals: ['SIGN_IN_FAILED', 'SIGN_IN_THROTTLED', 'ACCOUNT_SUSPENDED'],
-    handle: async ({ body, clientAddress, headers }, deps: AuthDeps) => {
-      const device = { address: clientAddress, userAgent: headers['user-agent'] ?? null };
-      const outcome = await signIn(body, device, deps);
+    handle: async ({ body, clientAddress, headers, requestId, log }, deps: AuthDeps) => {
+      const userAgent = headers['user-agent'] ?? null;
+      const asking = { address: clientAddress, userAgent, requestId };
+      const outcome = countSignIn(await signIn(body, asking, deps), deps.signIns, log);
       return isRejection(outcome) ? outcome : { status: 200, body: outcome };
     },
   }),

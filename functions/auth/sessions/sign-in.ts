@@ -2,12 +2,14 @@
 // nobody learns which addresses have accounts.
 import { withTransaction, type Tx } from '../../../shared/db/pool.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
+import { indexEmail } from '../../../shared/secrets/email.ts';
 import { drawSecret, hashSecret } from '../../../shared/secrets/token.ts';
 import type { AuthDeps } from '../deps.ts';
 import { lockFactors } from '../factors/change.ts';
 import { tellNewDevice, type Device } from './new-device.ts';
-import { openSession, USER_AGENT_CHARACTERS_MAX } from './open-session.ts';
+import { openSession, USER_AGENT_CHARACTERS_MAX, type SignedIn } from './open-session.ts';
 import { FACTORS, type SignIn, type SignInAnswer } from './schema.ts';
+import { auditSignIn } from './sign-in-outcome.ts';
 import { endExpired, isKnownAddress, savePending } from './store/sessions.ts';
 import { countAttempt, findSubjects, takeBackAttempt } from './store/throttle.ts';
 import {
@@ -26,23 +28,24 @@ const PENDING_TRIES = 5;
 const NOBODY = 0;
 
 /** Where a request to sign in has come from is always known. */
-interface SigningDevice extends Device {
+interface Asking extends Device {
   readonly address: string;
+  readonly requestId: string;
 }
 
 export async function signIn(
-  { email: typed, password }: SignIn,
-  device: SigningDevice,
+  { email, password }: SignIn,
+  asking: Asking,
   deps: AuthDeps,
 ): Promise<SignInAnswer | Rejection> {
   const { pool } = deps;
-  const email = typed.toLowerCase();
+  const emailIndex = indexEmail(deps.emailIndex, email);
   const nowMs = deps.now();
-  const user = await findForSignIn(pool, email);
+  const user = await findForSignIn(pool, emailIndex);
   const number = user?.userNumber ?? NOBODY;
   const since = nowMs - ADDRESS_KNOWN_MS;
-  const isKnown = await isKnownAddress(pool, number, device.address, since);
-  const subjects = await findSubjects(pool, email, device.address);
+  const isKnown = await isKnownAddress(pool, number, asking.address, since);
+  const subjects = await findSubjects(pool, emailIndex, asking.address);
   const waitMs = await countAttempt(pool, subjects, isKnown, nowMs);
   if (waitMs > 0) {
     const retryAfterSeconds = Math.ceil(waitMs / 1_000);
@@ -55,7 +58,7 @@ export async function signIn(
   }
   await takeBackAttempt(pool, subjects, true);
   if (outcome.status === 'suspended') return reject('ACCOUNT_SUSPENDED');
-  return admit(outcome, device, deps, nowMs);
+  return admit(outcome, asking, deps, nowMs);
 }
 
 /** The user when the password is right, and the account one that may know it is. */
@@ -87,7 +90,7 @@ async function checkPassword(
  */
 function admit(
   { userNumber, passwordHash }: SigningUser,
-  device: SigningDevice,
+  { requestId, ...device }: Asking,
   deps: AuthDeps,
   nowMs: number,
 ): Promise<SignInAnswer | Rejection> {
@@ -98,7 +101,9 @@ function admit(
     if (has.length > 0) return askForFactor(tx, userNumber, device, has, nowMs);
     await endExpired(tx, userNumber, nowMs);
     await tellNewDevice(tx, deps, userNumber, device, nowMs);
-    const opened = await openSession(tx, { userNumber, amr: ['pwd'], ...device }, nowMs);
+    const signedIn: SignedIn = { userNumber, amr: ['pwd'], ...device };
+    const opened = await openSession(tx, signedIn, nowMs);
+    await auditSignIn(tx, signedIn, opened, requestId);
     return { status: 'signed_in', ...opened, expiresAt: opened.expiresAt.toISOString() };
   });
 }
@@ -106,7 +111,7 @@ function admit(
 async function askForFactor(
   tx: Tx,
   userNumber: number,
-  device: SigningDevice,
+  device: Device & { readonly address: string },
   has: readonly string[],
   nowMs: number,
 ): Promise<SignInAnswer> {

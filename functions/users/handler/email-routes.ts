@@ -37,12 +37,18 @@ export const changeEmail = route({
     const { email } = body;
     const nowMs = deps.now();
     const outcome = await withMails(deps, nowMs, async (tx, mails) => {
-      const user = await lockUser(tx, caller.userNumber);
+      const user = await lockUser(tx, deps.emailKeys, caller.userNumber);
       if (user === null || user.email === null) return reject('ACCOUNT_PART_NOT_ALLOWED');
       if (user.email === email) return reject('EMAIL_UNCHANGED');
       const { userNumber } = user;
       const emails = { old: user.email, new: email };
-      const changeNumber = await addEmailChange(tx, userNumber, emails, new Date(nowMs));
+      const changeNumber = await addEmailChange(
+        tx,
+        deps.emailKeys.ring,
+        userNumber,
+        emails,
+        new Date(nowMs),
+      );
       const [token, cancelToken] = [drawSecret('bml'), drawSecret('bml')];
       const link = { userNumber, changeNumber };
       await addLink(tx, { ...link, token, purpose: 'change_email' }, nowMs);
@@ -53,7 +59,7 @@ export const changeEmail = route({
         return null;
       }
       // Not locked: two users who want each other's address would wait for each other.
-      const holder = await findUserByEmail(tx, email);
+      const holder = await findUserByEmail(tx, deps.emailKeys, email);
       if (holder !== null) {
         await mails.add(recipientOf(holder, email), { template: 'sign_up_known', values: {} });
       } else {
@@ -85,13 +91,14 @@ export const confirmEmail = route({
       const outcome = await withMails(deps, nowMs, async (tx, mails) => {
         const link = await takeLink(tx, body.token, 'change_email', now);
         if (link === null || link.changeNumber === null) return reject('LINK_INVALID');
-        const user = await lockUser(tx, link.userNumber);
+        const user = await lockUser(tx, deps.emailKeys, link.userNumber);
         if (user === null) return reject('LINK_INVALID');
         const { userNumber } = user;
-        const change = await confirmEmailChange(tx, link.changeNumber, now);
+        const change = await confirmEmailChange(tx, deps.emailKeys.ring, link.changeNumber, now);
         // Another change may have come first.
         if (change === null || change.oldEmail !== user.email) return reject('LINK_INVALID');
-        if (!(await moveEmail(tx, userNumber, change.newEmail, now))) return reject('LINK_INVALID');
+        if (!(await moveEmail(tx, deps.emailKeys, userNumber, change.newEmail, now)))
+          return reject('LINK_INVALID');
         // What went to the old address must not open the account any more.
         await voidLinks(tx, userNumber, ['reset_password', 'change_email'], now);
         await startHold(tx, userNumber, 'email_changed');
@@ -121,14 +128,20 @@ export const cancelEmail = route({
       const outcome = await withMails(deps, nowMs, async (tx, mails) => {
         const link = await takeLink(tx, body.token, 'cancel_email', now);
         if (link === null || link.changeNumber === null) return reject('LINK_INVALID');
-        const user = await lockUser(tx, link.userNumber);
+        const user = await lockUser(tx, deps.emailKeys, link.userNumber);
         if (user === null) return reject('LINK_INVALID');
         const { userNumber } = user;
-        const change = await cancelEmailChanges(tx, userNumber, link.changeNumber, now);
+        const change = await cancelEmailChanges(
+          tx,
+          deps.emailKeys.ring,
+          userNumber,
+          link.changeNumber,
+          now,
+        );
         if (change === null) return reject('LINK_INVALID');
         await voidLinks(tx, userNumber, ['reset_password', 'change_email'], now);
         if (change.wasConfirmed) {
-          if (!(await moveEmail(tx, userNumber, change.oldEmail, now))) {
+          if (!(await moveEmail(tx, deps.emailKeys, userNumber, change.oldEmail, now))) {
             return reject('LINK_INVALID');
           }
           // Whoever moved the address may be signed in.

@@ -23,7 +23,7 @@ export const getMe = route({
     assert(caller !== null, 'the route is not open to anyone');
     const { userNumber: ownerNumber } = caller;
     const user = await readAsOwner(deps.pool, { role: 'bourse_users_own', ownerNumber }, (tx) =>
-      findUser(tx, ownerNumber),
+      findUser(tx, deps.emailKeys, ownerNumber),
     );
     if (user === null) return reject('ACCOUNT_CLOSED');
     return { status: 200, body: presentUser(user, caller.kind) };
@@ -40,7 +40,7 @@ export const patchMe = route({
   refusals: ['ACCOUNT_CLOSED'],
   handle: async ({ body, caller }, deps: UsersDeps) => {
     assert(caller !== null, 'the route is not open to anyone');
-    const user = await changeUser(deps.pool, caller.userNumber, body);
+    const user = await changeUser(deps.pool, deps.emailKeys, caller.userNumber, body);
     if (user === null) return reject('ACCOUNT_CLOSED');
     return { status: 200, body: presentUser(user, caller.kind) };
   },
@@ -58,8 +58,8 @@ export const exportMe = route({
     const ownerNumber = caller.userNumber;
     const owner = { role: 'bourse_users_own', ownerNumber, atOneMoment: true } as const;
     const known = await readAsOwner(deps.pool, owner, async (tx) => {
-      const user = await findUser(tx, ownerNumber);
-      return user === null ? null : readKnown(tx, user);
+      const user = await findUser(tx, deps.emailKeys, ownerNumber);
+      return user === null ? null : readKnown(tx, deps.emailKeys.ring, user);
     });
     if (known === null) return reject('ACCOUNT_CLOSED');
     return { status: 200, body: presentExport(known) };
@@ -78,7 +78,7 @@ export const closeMe = route({
     const nowMs = deps.now();
     const { userNumber } = caller;
     const refused = await withMails(deps, nowMs, async (tx, mails) => {
-      const user = await lockUser(tx, userNumber);
+      const user = await lockUser(tx, deps.emailKeys, userNumber);
       if (user === null || user.status === 'closed') return reject('ACCOUNT_CLOSED');
       if (user.email === null) return reject('ACCOUNT_PART_NOT_ALLOWED');
       const closed = await closeAccounts(tx, userNumber, new Date(nowMs));

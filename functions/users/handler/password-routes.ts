@@ -45,7 +45,7 @@ export const requestReset = route({
     const { email } = body;
     const nowMs = deps.now();
     await withMails(deps, nowMs, async (tx, mails) => {
-      const user = await lockUserByEmail(tx, email);
+      const user = await lockUserByEmail(tx, deps.emailKeys, email);
       const isDue = user !== null && mayReset(user.status);
       if (!isDue || !(await mails.mayAdd(user.userNumber, 'reset_password'))) {
         await mails.addNone(email);
@@ -75,7 +75,7 @@ export const confirmReset = route({
     const nowMs = deps.now();
     const now = new Date(nowMs);
     // Looked at first: a token that is none costs no hash, and a bad password does not use it up.
-    const email = await findLinkEmail(deps.pool, token, 'reset_password', now);
+    const email = await findLinkEmail(deps.pool, deps.emailKeys.ring, token, 'reset_password', now);
     if (email === null) return reject('LINK_INVALID');
     const refused = refusePassword(password, email, deps.isBreached);
     if (refused !== null) return refused;
@@ -83,7 +83,7 @@ export const confirmReset = route({
     if (isRejection(hash)) return hash;
     const outcome = await withMails(deps, nowMs, async (tx, mails) => {
       const link = await takeLink(tx, token, 'reset_password', now);
-      const user = link === null ? null : await lockUser(tx, link.userNumber);
+      const user = link === null ? null : await lockUser(tx, deps.emailKeys, link.userNumber);
       if (user === null || !mayReset(user.status)) return reject('LINK_INVALID');
       await setPassword(tx, user.userNumber, hash, now);
       await endSessions(tx, user.userNumber, 'password_changed');
@@ -114,7 +114,9 @@ export const changePassword = route({
     const { userNumber } = caller;
     const nowMs = deps.now();
     const owner = { role: 'bourse_users_own', ownerNumber: userNumber } as const;
-    const found = await readAsOwner(deps.pool, owner, (tx) => findUser(tx, userNumber));
+    const found = await readAsOwner(deps.pool, owner, (tx) =>
+      findUser(tx, deps.emailKeys, userNumber),
+    );
     const old = await findPasswordHash(deps.pool, userNumber);
     if (found === null || old === null) return reject('ACCOUNT_PART_NOT_ALLOWED');
     const refused = refusePassword(body.newPassword, found.email, deps.isBreached);
@@ -125,7 +127,7 @@ export const changePassword = route({
     const hash = await deps.hasher.hash(body.newPassword);
     if (isRejection(hash)) return hash;
     const outcome = await withMails(deps, nowMs, async (tx, mails) => {
-      const user = await lockUser(tx, userNumber);
+      const user = await lockUser(tx, deps.emailKeys, userNumber);
       const replaced = await replacePassword(tx, userNumber, { old, new: hash }, new Date(nowMs));
       if (user === null || !replaced) return reject('PASSWORD_WRONG');
       await endSessions(tx, userNumber, 'password_changed', parseSessionId(caller.credentialId));

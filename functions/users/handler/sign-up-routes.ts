@@ -32,7 +32,7 @@ export const signUp = route({
     if (isRejection(passwordHash)) return passwordHash;
     const nowMs = deps.now();
     await withMails(deps, nowMs, async (tx, mails) => {
-      const user = await findOrAddUser(tx, email, language, new Date(nowMs));
+      const user = await findOrAddUser(tx, deps.emailKeys, email, language, new Date(nowMs));
       const { userNumber } = user;
       const template = mailOfSignUp(user.status);
       if (!(await mails.mayAdd(userNumber, template))) {

@@ -1,5 +1,7 @@
 // The SQL of closing an account: all that is of the person goes, the number stays for the ledger.
 import type { Pool, Tx } from '../../../shared/db/pool.ts';
+import { openEmail } from '../../../shared/secrets/email.ts';
+import type { KeyRing } from '../../../shared/secrets/key-ring.ts';
 import type { KnownOfUser, User } from '../decide.ts';
 import { listTransfers } from './transfers.ts';
 
@@ -17,8 +19,8 @@ export async function closeAccounts(tx: Tx, userNumber: number, now: Date): Prom
        SELECT user_number, 'usr_' || lpad(user_number::text, 16, '0') AS owner FROM users.users
        WHERE user_number = $1 OR parent_number = $1
      )
-     UPDATE users.users u SET status = 'closed', closed_at = $2, email = NULL,
-       email_verified_at = NULL, anti_phishing_code = NULL, label = NULL
+     UPDATE users.users u SET status = 'closed', closed_at = $2, email_sealed = NULL,
+       email_index = NULL, email_verified_at = NULL, anti_phishing_code = NULL, label = NULL
      FROM family f
      WHERE u.user_number = f.user_number AND u.status <> 'closed' AND NOT EXISTS (
        SELECT FROM ledger.balances b JOIN family o ON b.owner = o.owner
@@ -39,7 +41,7 @@ export async function forgetUsers(tx: Tx, userNumbers: readonly number[]): Promi
 }
 
 /** All that is known of the user, read as the owner and at one moment. */
-export async function readKnown(tx: Tx, user: User): Promise<KnownOfUser> {
+export async function readKnown(tx: Tx, ring: KeyRing, user: User): Promise<KnownOfUser> {
   const { userNumber } = user;
   const subAccounts = await tx.query<KnownOfUser['subAccounts'][number]>(
     `SELECT user_number AS "userNumber", label, created_at AS "createdAt" FROM users.own_sub_accounts
@@ -51,7 +53,7 @@ export async function readKnown(tx: Tx, user: User): Promise<KnownOfUser> {
     rowsMax: EXPORT_TRANSFERS_MAX,
   });
   const emailChanges = await tx.query<KnownOfUser['emailChanges'][number]>(
-    `SELECT old_email AS "from", new_email AS "to", requested_at AS "requestedAt",
+    `SELECT old_email_sealed AS "from", new_email_sealed AS "to", requested_at AS "requestedAt",
        confirmed_at AS "confirmedAt", cancelled_at AS "cancelledAt"
      FROM users.own_email_changes WHERE user_number = $1 ORDER BY change_number`,
     [userNumber],
@@ -78,7 +80,11 @@ export async function readKnown(tx: Tx, user: User): Promise<KnownOfUser> {
     user,
     subAccounts: subAccounts.rows,
     transfers,
-    emailChanges: emailChanges.rows,
+    emailChanges: emailChanges.rows.map((change) => ({
+      ...change,
+      from: openEmail(ring, userNumber, change.from),
+      to: openEmail(ring, userNumber, change.to),
+    })),
     mails: mails.rows,
     sessions: sessions.rows,
     balances: balances.rows,

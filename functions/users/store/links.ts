@@ -1,6 +1,8 @@
 // The SQL of links in mails. Each is used in one statement, so that of many who come with the same
 // one, one wins.
 import type { Queryable, Tx } from '../../../shared/db/pool.ts';
+import { openEmail } from '../../../shared/secrets/email.ts';
+import type { KeyRing } from '../../../shared/secrets/key-ring.ts';
 import { hashSecret } from '../../../shared/secrets/token.ts';
 
 export type LinkPurpose = 'verify_email' | 'reset_password' | 'change_email' | 'cancel_email';
@@ -66,17 +68,20 @@ export async function takeLink(
 /** Whose link it is, which says nothing of whether it is still good when it is used. */
 export async function findLinkEmail(
   db: Queryable,
+  ring: KeyRing,
   token: string,
   purpose: LinkPurpose,
   now: Date,
 ): Promise<string | null> {
-  const result = await db.query<{ email: string }>(
-    `SELECT u.email FROM users.links l JOIN users.users u USING (user_number)
+  const result = await db.query<{ userNumber: number; emailSealed: string }>(
+    `SELECT u.user_number AS "userNumber", u.email_sealed AS "emailSealed"
+     FROM users.links l JOIN users.users u USING (user_number)
      WHERE l.token_hash = $1 AND l.purpose = $2 AND l.used_at IS NULL AND l.expires_at > $3
-       AND u.email IS NOT NULL`,
+       AND u.email_sealed IS NOT NULL`,
     [hashSecret(token), purpose, now],
   );
-  return result.rows[0]?.email ?? null;
+  const [row] = result.rows;
+  return row === undefined ? null : openEmail(ring, row.userNumber, row.emailSealed);
 }
 
 /** No link of these purposes is good any more. */

@@ -7,6 +7,7 @@ import { createPool, type Pool } from '../../../shared/db/pool.ts';
 import { SCOPES } from '../../../shared/domain/caller.ts';
 import { assert } from '../../../shared/domain/failure.ts';
 import { parseUserId, type UserId } from '../../../shared/domain/ids.ts';
+import { readEmailKeys, type EmailKeys } from '../../../shared/secrets/email.ts';
 import { readKeyRing } from '../../../shared/secrets/key-ring.ts';
 import { addDevelopmentUser } from '../seed/users.ts';
 
@@ -31,6 +32,7 @@ export class Issuer {
   readonly #admin: Pool;
   readonly #pool: Pool;
   readonly #issuing: Issuing;
+  readonly #emailKeys: EmailKeys;
   /** Users whose row is known to be there. */
   readonly #users = new Set<number>();
 
@@ -42,6 +44,7 @@ export class Issuer {
       connectionsMax: CONNECTIONS_MAX,
       onError: (error) => log.warn({ err: error }, 'idle connection lost'),
     });
+    this.#emailKeys = readEmailKeys(sealingDir);
     const sealing = readKeyRing(sealingDir, 'auth');
     const keys = openSigningKeys({ pool: this.#pool, sealing, now: Date.now, log });
     this.#issuing = { issuer: issuerUrl, audience: AUDIENCE, keys };
@@ -55,7 +58,9 @@ export class Issuer {
   async sign(userId: UserId): Promise<{ token: string; expiresInSeconds: number }> {
     const userNumber = parseUserId(userId);
     assert(userNumber !== null, 'a user id has a number');
-    if (!this.#users.has(userNumber)) await addDevelopmentUser(this.#admin, userNumber);
+    if (!this.#users.has(userNumber)) {
+      await addDevelopmentUser(this.#admin, this.#emailKeys, userNumber);
+    }
     this.#users.add(userNumber);
     const nowMs = Date.now();
     const session = await openSession(this.#pool, { userNumber, amr: ['pwd'], ...DEVICE }, nowMs);

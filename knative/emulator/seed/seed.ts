@@ -4,6 +4,7 @@ import { withTransaction, type Pool } from '../../../shared/db/pool.ts';
 import { assert } from '../../../shared/domain/failure.ts';
 import type { Outbox } from '../../../shared/bus/outbox.ts';
 import { applyMarket, findMarket, saveAssets } from '../../../shared/markets/market-store.ts';
+import type { EmailKeys } from '../../../shared/secrets/email.ts';
 import { SEEDED_FUNDS, SEEDED_USERS } from './accounts.ts';
 import { fund } from './fund.ts';
 import { seedUsers } from './users.ts';
@@ -15,18 +16,19 @@ const TAKER_PPM = 2_000;
 const REFERENCE_ASSET = 'USD';
 
 /**
- * Assets, markets that are missing, fees and money. `outbox` is that of the schema reference; the
- * markets are dealt out to the shards in turn.
+ * Assets, markets that are missing, fees, people and money. `outbox` is that of the schema
+ * reference; the markets are dealt out to the shards in turn.
  */
 export async function seedExchange(
   admin: Pool,
   reference: Pool,
   outbox: Outbox,
+  emailKeys: EmailKeys,
   shards: number,
 ): Promise<void> {
   await saveAssets(reference, SEEDED_ASSETS);
   await seedFees(admin);
-  await seedUsers(admin);
+  await seedUsers(admin, emailKeys);
   await seedFunds(admin);
   for (const [place, description] of SEEDED_MARKETS.entries()) {
     // A market that an operator has changed since stays as it is.

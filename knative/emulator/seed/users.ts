@@ -4,13 +4,14 @@ import { assert } from '../../../shared/domain/failure.ts';
 import { parseUserId, userId } from '../../../shared/domain/ids.ts';
 import { isRejection } from '../../../shared/domain/rejection.ts';
 import { createPasswordHasher } from '../../../shared/passwords/hasher.ts';
+import { indexEmail, sealEmail, type EmailKeys } from '../../../shared/secrets/email.ts';
 import { SEEDED_USERS } from './accounts.ts';
 
 /** Of alice and bob. No secret: the exchange of a laptop is for whoever sits there. */
 export const DEVELOPMENT_PASSWORD = 'only for development';
 
 /** `alice` is alice@example.test. What they have changed since stays as it is. */
-export async function seedUsers(admin: Pool): Promise<void> {
+export async function seedUsers(admin: Pool, emailKeys: EmailKeys): Promise<void> {
   const hasher = createPasswordHasher();
   for (const [name, id] of Object.entries(SEEDED_USERS)) {
     const userNumber = parseUserId(id);
@@ -22,9 +23,10 @@ export async function seedUsers(admin: Pool): Promise<void> {
     await withTransaction(admin, async (tx) => {
       await tx.query('SET LOCAL ROLE bourse_users');
       await tx.query(
-        `INSERT INTO users.users (user_number, email, status, email_verified_at)
-         VALUES ($1, $2, 'active', clock_timestamp())`,
-        [userNumber, `${name}@example.test`],
+        `INSERT INTO users.users (user_number, email_sealed, email_index, status,
+           email_verified_at)
+         VALUES ($1, $2, $3, 'active', clock_timestamp())`,
+        [userNumber, ...keptOf(emailKeys, userNumber, `${name}@example.test`)],
       );
       await tx.query('INSERT INTO users.passwords (user_number, hash) VALUES ($1, $2)', [
         userNumber,
@@ -35,14 +37,18 @@ export async function seedUsers(admin: Pool): Promise<void> {
 }
 
 /** Changes nothing when the user is there. Without a password nobody can sign in as them. */
-export async function addDevelopmentUser(admin: Pool, userNumber: number): Promise<void> {
+export async function addDevelopmentUser(
+  admin: Pool,
+  emailKeys: EmailKeys,
+  userNumber: number,
+): Promise<void> {
   await withTransaction(admin, async (tx) => {
     // The function draws numbers and cannot set them.
     await tx.query('SET LOCAL ROLE bourse_users_owner');
     const added = await tx.query(
-      `INSERT INTO users.users (user_number, email, status, email_verified_at)
-       VALUES ($1, $2, 'active', clock_timestamp()) ON CONFLICT (user_number) DO NOTHING`,
-      [userNumber, `${userId(userNumber)}@example.test`],
+      `INSERT INTO users.users (user_number, email_sealed, email_index, status, email_verified_at)
+       VALUES ($1, $2, $3, 'active', clock_timestamp()) ON CONFLICT (user_number) DO NOTHING`,
+      [userNumber, ...keptOf(emailKeys, userNumber, `${userId(userNumber)}@example.test`)],
     );
     if (added.rowCount === 0) return;
     // Whoever signs up next has a number above.
@@ -53,4 +59,9 @@ export async function addDevelopmentUser(admin: Pool, userNumber: number): Promi
       [userNumber],
     );
   });
+}
+
+/** An address as the table has it: sealed, and its index. */
+function keptOf({ ring, index }: EmailKeys, userNumber: number, email: string): [string, Buffer] {
+  return [sealEmail(ring, userNumber, email), indexEmail(index, email)];
 }

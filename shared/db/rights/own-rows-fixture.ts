@@ -30,12 +30,12 @@ const REFERENCE = [
 
 function rowsOf(owners: string): readonly string[] {
   return [
-    `INSERT INTO users.users (user_number, email, email_verified_at, status)
-     SELECT n, 'u' || n || '@example.com', now(), 'active' FROM ${owners}`,
+    `INSERT INTO users.users (user_number, email_sealed, email_index, email_verified_at, status)
+     SELECT n, 's1.u' || n, sha256(n::text::bytea), now(), 'active' FROM ${owners}`,
     `INSERT INTO users.users (user_number, parent_number, label, status)
      SELECT n + 100, n, 'part', 'active' FROM ${owners}`,
-    `INSERT INTO users.email_changes (user_number, old_email, new_email, requested_at)
-     SELECT n, 'a' || n || '@example.com', 'b' || n || '@example.com', now() FROM ${owners}`,
+    `INSERT INTO users.email_changes (user_number, old_email_sealed, new_email_sealed, requested_at)
+     SELECT n, 's1.a' || n, 's1.b' || n, now() FROM ${owners}`,
     `INSERT INTO users.mails SELECT gen_random_uuid(), n, 'verify_email', now() FROM ${owners}`,
     `INSERT INTO auth.sessions (user_number, token_hash, amr, authenticated_at, created_at,
        last_used_at, expires_at)

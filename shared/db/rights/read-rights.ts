@@ -11,10 +11,11 @@ export interface TableRights {
   readonly table: string;
   readonly rights: readonly TableRight[];
   readonly isView: boolean;
-  /** Columns that may be given, or changed, where the row as a whole may not. */
+  /** Columns that may be read, given, or changed, where the row as a whole may not. */
+  readonly readable: readonly string[];
   readonly insertable: readonly string[];
   readonly updatable: readonly string[];
-  /** A column that is neither, nor drawn by the database: that refuses whoever asks. */
+  /** A column that is none of these, nor drawn by the database: that refuses whoever asks. */
   readonly other: string;
 }
 
@@ -38,6 +39,11 @@ export async function readTableRights(
        c.relkind = 'v' AS "isView",
        ARRAY(SELECT a.attname::text FROM pg_attribute a
          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+           AND NOT has_table_privilege(r.role, c.oid, 'SELECT')
+           AND has_column_privilege(r.role, c.oid, a.attnum, 'SELECT')
+         ORDER BY a.attnum) AS readable,
+       ARRAY(SELECT a.attname::text FROM pg_attribute a
+         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
            AND NOT has_table_privilege(r.role, c.oid, 'INSERT')
            AND has_column_privilege(r.role, c.oid, a.attnum, 'INSERT')
          ORDER BY a.attnum) AS insertable,
@@ -48,6 +54,8 @@ export async function readTableRights(
          ORDER BY a.attnum) AS updatable,
        (SELECT quote_ident(a.attname) FROM pg_attribute a
          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attidentity = ''
+           AND (has_table_privilege(r.role, c.oid, 'SELECT')
+             OR NOT has_column_privilege(r.role, c.oid, a.attnum, 'SELECT'))
            AND (has_table_privilege(r.role, c.oid, 'INSERT')
              OR NOT has_column_privilege(r.role, c.oid, a.attnum, 'INSERT'))
            AND (has_table_privilege(r.role, c.oid, 'UPDATE')
@@ -101,6 +109,7 @@ export function describeRights(
       if (each.role !== role) continue;
       const rights = [
         ...each.rights.map((right) => right.toLowerCase()),
+        ...(each.readable.length === 0 ? [] : [`select of ${each.readable.join(', ')}`]),
         ...(each.insertable.length === 0 ? [] : [`insert of ${each.insertable.join(', ')}`]),
         ...(each.updatable.length === 0 ? [] : [`update of ${each.updatable.join(', ')}`]),
       ];

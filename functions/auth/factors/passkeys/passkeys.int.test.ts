@@ -1,5 +1,6 @@
 // Passkeys with a software authenticator: real keys and signatures, each fault refused.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { userId } from '../../../../shared/domain/ids.ts';
 import {
   SoftwarePasskey,
   type PasskeyAlgorithm,
@@ -240,7 +241,7 @@ describe('C9 a passkey', () => {
     const options = await createOptions(user, await stepUpWith(user, passkey));
     expect(options).toMatchObject({
       rp: { id: 'localhost' },
-      user: { name: user.email },
+      user: { name: userId(user.userNumber) },
       attestation: 'none',
       excludeCredentials: [{ id: passkey.id }],
       authenticatorSelection: { userVerification: 'required' },

@@ -16,7 +16,6 @@ import { presentFactor } from '../present.ts';
 import { replaceCodes } from '../recovery/store.ts';
 import { factorMadeAnswer, passkeyBody } from '../schema.ts';
 import { sessionOf } from '../session-of.ts';
-import { findOwner } from '../store.ts';
 import { refuseUnproven } from '../unproven.ts';
 import { bindTo, makeChallenge, takeChallenge } from './challenges.ts';
 import { listPasskeys, PASSKEYS_MAX, savePasskey, type NewPasskey } from './store.ts';
@@ -58,9 +57,10 @@ async function offerPasskey(
     return { known, challenge: await makeChallenge(tx, purpose, deps.now()) };
   });
   if (isRejection(made)) return made;
-  const name = (await findOwner(deps.pool, userNumber))?.email ?? userId;
   const { challenge, known } = made;
-  return { status: 200, body: creationOptions(deps.site, { id: userId, name }, challenge, known) };
+  // The address cannot be opened here; a front end that knows it may set another name.
+  const user = { id: userId, name: userId };
+  return { status: 200, body: creationOptions(deps.site, user, challenge, known) };
 }
 
 async function addPasskey(

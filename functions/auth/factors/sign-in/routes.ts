@@ -1,13 +1,15 @@
 // Completes a sign-in whose password was right.
+import type { z } from 'zod';
 import { withTransaction } from '../../../../shared/db/pool.ts';
 import { isRejection, reject, type Rejection } from '../../../../shared/domain/rejection.ts';
-import { route, type HandlerResponse, type Route } from '../../../../shared/function/definition.ts';
+import { route, type Route } from '../../../../shared/function/definition.ts';
 import { requestOptions } from '../../../../shared/passkeys/options.ts';
 import { requestOptionsAnswer } from '../../../../shared/passkeys/schema.ts';
 import { hashSecret } from '../../../../shared/secrets/token.ts';
 import type { AuthDeps } from '../../deps.ts';
 import { tellNewDevice } from '../../sessions/new-device.ts';
 import { endExpired } from '../../sessions/store/sessions.ts';
+import { auditSignIn, countSignIn } from '../../sessions/sign-in-outcome.ts';
 import { openSession } from '../../sessions/open-session.ts';
 import { makeChallenge } from '../passkeys/challenges.ts';
 import { listPasskeys } from '../passkeys/store.ts';
@@ -23,9 +25,11 @@ export const signInFactorRoutes: readonly Route<AuthDeps>[] = [
     body: signInFactorBody,
     answers: { 200: signedInAnswer },
     refusals: ['FACTOR_INVALID', 'FACTOR_LOCKED', 'PENDING_SIGN_IN_INVALID', 'ACCOUNT_SUSPENDED'],
-    handle: (request, deps: AuthDeps) => {
-      const { pendingToken, ...shown } = request.body;
-      return completeSignIn(pendingToken, shown, deps);
+    handle: async ({ body, requestId, log }, deps: AuthDeps) => {
+      const { pendingToken, ...shown } = body;
+      const completed = await completeSignIn(pendingToken, shown, requestId, deps);
+      const outcome = countSignIn(completed, deps.signIns, log);
+      return isRejection(outcome) ? outcome : { status: 200, body: outcome };
     },
   }),
   route({
@@ -50,8 +54,9 @@ export const signInFactorRoutes: readonly Route<AuthDeps>[] = [
 async function completeSignIn(
   pendingToken: string,
   shown: Shown,
+  requestId: string,
   deps: AuthDeps,
-): Promise<HandlerResponse | Rejection> {
+): Promise<z.output<typeof signedInAnswer> | Rejection> {
   const nowMs = deps.now();
   const pendingHash = hashSecret(pendingToken);
   const pending = await takeTry(deps.pool, pendingHash, nowMs);
@@ -70,14 +75,13 @@ async function completeSignIn(
     const amr = ['pwd', METHODS[evidence.kind]] as const;
     await endExpired(tx, userNumber, nowMs);
     await tellNewDevice(tx, deps, userNumber, pending, nowMs);
-    return openSession(tx, { ...pending, amr }, nowMs);
+    const session = await openSession(tx, { ...pending, amr }, nowMs);
+    await auditSignIn(tx, { ...pending, amr }, session, requestId);
+    return session;
   });
   if (isRejection(opened)) return opened;
   const { sessionId, sessionToken, expiresAt } = opened;
-  return {
-    status: 200,
-    body: { status: 'signed_in', sessionId, sessionToken, expiresAt: expiresAt.toISOString() },
-  };
+  return { status: 'signed_in', sessionId, sessionToken, expiresAt: expiresAt.toISOString() };
 }
 
 /** Who signs in is not known yet: 401, where a signed-in user is refused with 403. */

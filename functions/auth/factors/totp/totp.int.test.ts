@@ -1,5 +1,6 @@
 // One-time codes on a real database: what is refused, how often one may guess, what is kept.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { userId } from '../../../../shared/domain/ids.ts';
 import { atOnce, codeOf, FactorsBench, type TestUser } from '../testing-user.ts';
 
 const TOTP = '/v1/auth/factors/totp';
@@ -71,7 +72,7 @@ describe('C8 a secret', () => {
     const { secret, uri } = offer.body as { secret: string; uri: string };
     expect(secret).toMatch(/^[A-Z2-7]{32}$/);
     expect(uri).toBe(
-      `otpauth://totp/Bourse:${encodeURIComponent(user.email)}?issuer=Bourse&secret=${secret}` +
+      `otpauth://totp/Bourse:${userId(user.userNumber)}?issuer=Bourse&secret=${secret}` +
         '&algorithm=SHA1&digits=6&period=30',
     );
     const rows = await bench.database.pool.query('SELECT * FROM auth.totp WHERE user_number = $1', [

@@ -15,6 +15,8 @@ export interface Client {
   readonly scopes: readonly Scope[];
   /** Null for a public client. */
   readonly secretHash: Buffer | null;
+  /** The one before it, while that is still taken. */
+  readonly previousSecretHash: Buffer | null;
   /** Whom an institutional client acts for; null for others. */
   readonly userNumber: number | null;
   readonly status: 'active' | 'disabled';
@@ -29,10 +31,13 @@ export async function findClient(
 ): Promise<Client | null> {
   const result = await db.query<Client>(
     `SELECT client_number AS "clientNumber", name, redirect_uris AS "redirectUris", scopes,
-       secret_hash AS "secretHash", user_number AS "userNumber", status,
+       secret_hash AS "secretHash",
+       CASE WHEN previous_secret_until > $3::timestamptz THEN previous_secret_hash END
+         AS "previousSecretHash",
+       user_number AS "userNumber", status,
        CASE WHEN failures_since > $2::timestamptz THEN failures ELSE 0 END AS failures
      FROM auth.oauth_clients WHERE client_number = $1::bigint`,
-    [clientNumber, new Date(nowMs - FAILURES_WINDOW_MS)],
+    [clientNumber, new Date(nowMs - FAILURES_WINDOW_MS), new Date(nowMs)],
   );
   return result.rows[0] ?? null;
 }
@@ -82,18 +87,24 @@ export async function createClient(
   });
 }
 
-/** The old secret is no good from then on. False when there is no active client with a secret. */
+/**
+ * The old secret is taken until then, and with null no longer; one that was still taken beside it
+ * never is. False when there is no active client with a secret.
+ */
 export async function rotateSecret(
   pool: Pool,
   clientNumber: number,
   secretHash: Buffer,
+  oldUntilMs: number | null,
   operator: Operator,
 ): Promise<boolean> {
   return withTransaction(pool, async (tx) => {
     const result = await tx.query(
-      `UPDATE auth.oauth_clients SET secret_hash = $2::bytea, failures = 0
+      `UPDATE auth.oauth_clients SET secret_hash = $2::bytea, failures = 0,
+         previous_secret_hash = CASE WHEN $3::timestamptz IS NOT NULL THEN secret_hash END,
+         previous_secret_until = $3::timestamptz
        WHERE client_number = $1::bigint AND status = 'active' AND secret_hash IS NOT NULL`,
-      [clientNumber, secretHash],
+      [clientNumber, secretHash, oldUntilMs === null ? null : new Date(oldUntilMs)],
     );
     if (result.rowCount !== 1) return false;
     await noteChange(tx, clientNumber, 'secret_rotated', operator);
@@ -140,7 +151,10 @@ async function noteChange(
   );
 }
 
-export interface ListedClient extends Omit<Client, 'secretHash' | 'failures'> {
+export interface ListedClient extends Omit<
+  Client,
+  'secretHash' | 'previousSecretHash' | 'failures'
+> {
   readonly hasSecret: boolean;
   /** That have not ended. */
   readonly grants: number;

@@ -16,19 +16,19 @@ const CLEARED_MAX = 20;
 export type Subjects = Readonly<Record<FailureKind, string>>;
 
 /**
- * The account by the hash of its address, the client's address, and its subnet: IPv4 /24, IPv6 /64.
+ * The account by the index of its address, the client's address, and its subnet: IPv4 /24, IPv6 /64.
  */
 export async function findSubjects(
   db: Queryable,
-  email: string,
+  emailIndex: Buffer,
   address: string,
 ): Promise<Subjects> {
   const result = await db.query<Subjects>(
-    `SELECT encode(sha256(convert_to($1::text, 'UTF8')), 'hex') AS account,
+    `SELECT encode($1::bytea, 'hex') AS account,
        host($2::inet) AS address,
        network(set_masklen($2::inet, CASE family($2::inet) WHEN 4 THEN 24 ELSE 64 END))::text
          AS subnet`,
-    [email, address],
+    [emailIndex, address],
   );
   const row = result.rows[0];
   if (row === undefined) throw new Error('a select without a table has one row');

@@ -9,11 +9,14 @@ export interface SigningUser {
 }
 
 /** Null when no account with a password has the address. */
-export async function findForSignIn(db: Queryable, email: string): Promise<SigningUser | null> {
+export async function findForSignIn(
+  db: Queryable,
+  emailIndex: Buffer,
+): Promise<SigningUser | null> {
   const result = await db.query<SigningUser>(
     `SELECT user_number AS "userNumber", status, password_hash AS "passwordHash"
-     FROM users.find_for_sign_in($1::text) WHERE user_number IS NOT NULL`,
-    [email],
+     FROM users.find_for_sign_in($1::bytea) WHERE user_number IS NOT NULL`,
+    [emailIndex],
   );
   return result.rows[0] ?? null;
 }

@@ -2,7 +2,7 @@
 SET LOCAL ROLE bourse_users_owner;
 
 CREATE VIEW users.own_users WITH (security_barrier) AS
-  SELECT u.user_number, u.email, u.email_verified_at, u.status, u.kyc_level, u.language,
+  SELECT u.user_number, u.email_sealed, u.email_verified_at, u.status, u.kyc_level, u.language,
     u.anti_phishing_code, u.created_at
   FROM users.users u WHERE u.user_number = (SELECT reference.owner_number());
 
@@ -11,8 +11,8 @@ CREATE VIEW users.own_sub_accounts WITH (security_barrier) AS
   FROM users.users u WHERE u.parent_number = (SELECT reference.owner_number());
 
 CREATE VIEW users.own_email_changes WITH (security_barrier) AS
-  SELECT c.change_number, c.user_number, c.old_email, c.new_email, c.requested_at, c.confirmed_at,
-    c.cancelled_at
+  SELECT c.change_number, c.user_number, c.old_email_sealed, c.new_email_sealed, c.requested_at,
+    c.confirmed_at, c.cancelled_at
   FROM users.email_changes c WHERE c.user_number = (SELECT reference.owner_number());
 
 CREATE VIEW users.own_mails WITH (security_barrier) AS
