@@ -1,6 +1,6 @@
-// How far a process steps back where the machine is short of CPU. In the cluster the requests of the
-// manifests become shares of it; here they become nice values, so that a hundred passwords to hash
-// hold up an order no more than there.
+// How far a process steps back where CPU is short. In the cluster the requests of the manifests
+// become shares of it; here they become nice values, so that a hundred passwords to hash hold up an
+// order no more than there.
 import { setPriority } from 'node:os';
 import { textAt, type FieldPath, type ManifestDocument } from '../../manifests/document.ts';
 
