@@ -25,6 +25,7 @@ import type { DeliveryLog } from './eventing/delivery-log.ts';
 import { SourceSet } from './eventing/sources.ts';
 import type { Notices } from './notices.ts';
 import { startChild, type Child } from './process/child.ts';
+import { nicenessOf } from './process/niceness.ts';
 import { seedExchange } from './seed/seed.ts';
 import type { FaultPlan } from './service/faults.ts';
 import { EmulatedService } from './service/service.ts';
@@ -264,6 +265,10 @@ function emulatedService(
         env: environment.forService(service, revision, deps.logLevel),
         onLine: (line) => deps.notices.childLine(service.name, line),
         readyPath: '/readyz',
+        niceness: nicenessOf(
+          service.document,
+          deps.topology.services.map(({ document }) => document),
+        ),
       }),
     onNotice: (level, message, error) => deps.notices.say(level, topology.name, message, error),
   });

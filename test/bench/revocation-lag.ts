@@ -1,5 +1,5 @@
 // How long a key, or a user, goes on being served after it was revoked: a burst of signed orders on
-// two processes, and from the commit of each revocation the time until the last of both has refused.
+// two processes, and the time from each commit of a revocation until the last of both has refused.
 import { parseArgs } from 'node:util';
 import { Pool as HttpPool } from 'undici';
 import { createPool, type Pool } from '../../shared/db/pool.ts';

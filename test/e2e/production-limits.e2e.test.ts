@@ -1,6 +1,6 @@
-// T30 under the limits of production: one user's storm of orders and of cancels is told to wait and
-// then banned, large bodies and slow connections cost nobody else anything, and two neighbours trade
-// on. What an exchange without limits takes is in resource-abuse.e2e.test.ts.
+// T30 under the limits of production: one user's storm of orders and of cancels is told to wait,
+// then banned; large bodies and slow connections cost nobody else anything; neighbours trade on.
+// What an exchange without limits takes is in resource-abuse.e2e.test.ts.
 import { Pool } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, Exchange } from './exchange.ts';

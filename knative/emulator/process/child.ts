@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { beNice } from './niceness.ts';
 
 export interface ChildOptions {
   readonly name: string;
@@ -11,6 +12,8 @@ export interface ChildOptions {
   readonly onLine: (line: string) => void;
   /** Page that answers 200 when the child can do useful work. */
   readonly readyPath: string;
+  /** How far it steps back for others; left out, not at all. */
+  readonly niceness?: number;
 }
 
 export interface Child {
@@ -35,6 +38,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     // A process group of its own: Ctrl-C reaches only the emulator, which stops things in order.
     detached: true,
   });
+  beNice(process_.pid, options.niceness ?? 0);
   for (const stream of [process_.stdout, process_.stderr]) {
     if (stream === null) continue;
     createInterface({ input: stream }).on('line', options.onLine);

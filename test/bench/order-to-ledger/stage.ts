@@ -1,4 +1,4 @@
-// An exchange under a load of orders: what is sent, what became of it, and what it cost each process.
+// An exchange under a load of orders: what is sent, what became of it, what it cost each process.
 import { readFileSync } from 'node:fs';
 import { createPool, type Pool } from '../../../shared/db/pool.ts';
 import { userId } from '../../../shared/domain/ids.ts';
