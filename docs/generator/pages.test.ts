@@ -6,7 +6,7 @@ import { EVENTS, TOPICS } from '../../shared/events/catalog.ts';
 import { hostable } from '../../shared/function/hostable.ts';
 import { sampleDeps, sampleFunction } from '../../shared/function/testing/sample.ts';
 import { buildAsyncApi } from './asyncapi.ts';
-import { buildOpenApi } from './openapi.ts';
+import { buildOpenApi } from '../../functions/api/document/openapi.ts';
 import { buildPages } from './pages.ts';
 
 const { facts } = hostable(sampleFunction(sampleDeps()));
@@ -75,6 +75,7 @@ describe('generated pages', () => {
       security: [
         { bearer: ['read'] },
         { apiKey: ['read'], apiKeyTimestamp: [], apiKeySignature: [] },
+        { apiKey: ['read'], apiKeyTimestamp: [], apiKeySignature: [], apiKeyWindow: [] },
       ],
       'x-quota': 'read',
       'x-weight': 1,

@@ -8,6 +8,7 @@ import {
   PASSWORD_CHARACTERS_MAX,
   PASSWORD_CHARACTERS_MIN,
 } from '../../shared/passwords/password-policy.ts';
+import * as examples from './schema/examples.ts';
 
 const EMAIL_CHARACTERS_MAX = 254;
 
@@ -36,33 +37,53 @@ const timeField = z.iso.datetime({ offset: false, precision: 3 });
 
 export const noQuery = z.strictObject({});
 
-export const signUpBody = z.strictObject({
-  email: emailField,
-  password: newPasswordField,
-  language: languageField.optional(),
-});
-export const signUpAnswer = z.strictObject({ status: z.literal('verification_sent') });
+export const signUpBody = z
+  .strictObject({
+    email: emailField,
+    password: newPasswordField,
+    language: languageField.optional(),
+  })
+  .meta({ examples: examples.SIGN_UP });
+export const signUpAnswer = z
+  .strictObject({ status: z.literal('verification_sent') })
+  .meta({ examples: [{ status: 'verification_sent' }] });
 
-export const tokenBody = z.strictObject({ token: tokenField });
-export const verifiedAnswer = z.strictObject({
-  userId: userIdField,
-  status: z.literal('active'),
-});
+export const tokenBody = z.strictObject({ token: tokenField }).meta({ examples: examples.LINKS });
+export const verifiedAnswer = z
+  .strictObject({
+    userId: userIdField,
+    status: z.literal('active'),
+  })
+  .meta({ examples: examples.VERIFIED });
 
-export const resetBody = z.strictObject({ email: emailField });
-export const resetAnswer = z.strictObject({ status: z.literal('reset_sent') });
-export const confirmResetBody = z.strictObject({ token: tokenField, password: newPasswordField });
-export const changePasswordBody = z.strictObject({
-  currentPassword: z.string().refine(isNotTooLong, 'too long'),
-  newPassword: newPasswordField,
-});
-export const passwordChangedAnswer = z.strictObject({ status: z.literal('password_changed') });
+export const resetBody = z.strictObject({ email: emailField }).meta({ examples: examples.RESET });
+export const resetAnswer = z
+  .strictObject({ status: z.literal('reset_sent') })
+  .meta({ examples: [{ status: 'reset_sent' }] });
+export const confirmResetBody = z
+  .strictObject({ token: tokenField, password: newPasswordField })
+  .meta({ examples: examples.CONFIRM_RESET });
+export const changePasswordBody = z
+  .strictObject({
+    currentPassword: z.string().refine(isNotTooLong, 'too long'),
+    newPassword: newPasswordField,
+  })
+  .meta({ examples: examples.CHANGE_PASSWORD });
+export const passwordChangedAnswer = z
+  .strictObject({ status: z.literal('password_changed') })
+  .meta({ examples: [{ status: 'password_changed' }] });
 
-export const changeEmailBody = z.strictObject({ email: emailField });
-export const changeEmailAnswer = z.strictObject({ status: z.literal('confirmation_sent') });
-export const emailChangedAnswer = z.strictObject({
-  status: z.enum(['email_changed', 'email_change_cancelled']),
-});
+export const changeEmailBody = z
+  .strictObject({ email: emailField })
+  .meta({ examples: examples.CHANGE_EMAIL });
+export const changeEmailAnswer = z
+  .strictObject({ status: z.literal('confirmation_sent') })
+  .meta({ examples: [{ status: 'confirmation_sent' }] });
+export const emailChangedAnswer = z
+  .strictObject({
+    status: z.enum(['email_changed', 'email_change_cancelled']),
+  })
+  .meta({ examples: [{ status: 'email_changed' }] });
 
 export const patchMeBody = z
   .strictObject({
@@ -70,54 +91,66 @@ export const patchMeBody = z
     /** Null takes it away. */
     antiPhishingCode: antiPhishingCodeField.nullable().optional(),
   })
-  .refine((body) => Object.keys(body).length > 0, 'name what is to be changed');
+  .refine((body) => Object.keys(body).length > 0, 'name what is to be changed')
+  .meta({ examples: examples.PATCH_ME });
 export type PatchMeBody = z.output<typeof patchMeBody>;
 
 export const USER_STATUSES = ['pending', 'active', 'suspended', 'closed'] as const;
 
-export const meAnswer = z.strictObject({
-  userId: userIdField,
-  /** Null for a sub-account. */
-  email: z.string().nullable(),
-  emailVerified: z.boolean(),
-  status: z.enum(USER_STATUSES),
-  kycLevel: z.int(),
-  language: languageField,
-  /** For sessions alone: a program or a stolen key must not learn it. */
-  antiPhishingCode: z.string().nullable().optional(),
-  createdAt: timeField,
-});
+export const meAnswer = z
+  .strictObject({
+    userId: userIdField,
+    /** Null for a sub-account. */
+    email: z.string().nullable(),
+    emailVerified: z.boolean(),
+    status: z.enum(USER_STATUSES),
+    kycLevel: z.int(),
+    language: languageField,
+    /** For sessions alone: a program or a stolen key must not learn it. */
+    antiPhishingCode: z.string().nullable().optional(),
+    createdAt: timeField,
+  })
+  .meta({ examples: examples.MES });
 export type MeAnswer = z.output<typeof meAnswer>;
 
-export const exportAnswer = z.strictObject({
-  user: meAnswer,
-  subAccounts: z.array(
-    z.strictObject({ userId: userIdField, label: z.string().nullable(), createdAt: timeField }),
-  ),
-  emailChanges: z.array(
-    z.strictObject({
-      from: z.string(),
-      to: z.string(),
-      requestedAt: timeField,
-      confirmedAt: timeField.nullable(),
-      cancelledAt: timeField.nullable(),
-    }),
-  ),
-  mails: z.array(z.strictObject({ template: z.string(), requestedAt: timeField })),
-  sessions: z.array(
-    z.strictObject({
-      id: z.string(),
-      createdAt: timeField,
-      lastUsedAt: timeField,
-      endedAt: timeField.nullable(),
-      address: z.string().nullable(),
-      userAgent: z.string().nullable(),
-    }),
-  ),
-  balances: z.array(
-    z.strictObject({ userId: userIdField, asset: z.string(), total: z.string(), held: z.string() }),
-  ),
-});
+export const exportAnswer = z
+  .strictObject({
+    user: meAnswer,
+    subAccounts: z.array(
+      z.strictObject({ userId: userIdField, label: z.string().nullable(), createdAt: timeField }),
+    ),
+    emailChanges: z.array(
+      z.strictObject({
+        from: z.string(),
+        to: z.string(),
+        requestedAt: timeField,
+        confirmedAt: timeField.nullable(),
+        cancelledAt: timeField.nullable(),
+      }),
+    ),
+    mails: z.array(z.strictObject({ template: z.string(), requestedAt: timeField })),
+    sessions: z.array(
+      z.strictObject({
+        id: z.string(),
+        createdAt: timeField,
+        lastUsedAt: timeField,
+        endedAt: timeField.nullable(),
+        address: z.string().nullable(),
+        userAgent: z.string().nullable(),
+      }),
+    ),
+    balances: z.array(
+      z.strictObject({
+        userId: userIdField,
+        asset: z.string(),
+        total: z.string(),
+        held: z.string(),
+      }),
+    ),
+  })
+  .meta({ examples: examples.EXPORTS });
 export type ExportAnswer = z.output<typeof exportAnswer>;
 
-export const closedAnswer = z.strictObject({ status: z.literal('closed') });
+export const closedAnswer = z
+  .strictObject({ status: z.literal('closed') })
+  .meta({ examples: [{ status: 'closed' }] });

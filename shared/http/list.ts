@@ -29,11 +29,14 @@ const cursorField = z
 /** Query fields of every list; spread them into the route's own strictObject. */
 export const listQueryFields = { limit: limitField, cursor: cursorField } as const;
 
-/** Schema of a list answer. */
+/** Schema of a list answer; its example is made of those of an item. */
 export function listAnswer<Item extends z.ZodType>(
   item: Item,
 ): z.ZodObject<{ items: z.ZodArray<Item>; nextCursor: z.ZodNullable<z.ZodString> }> {
-  return z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
+  const list = z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
+  const examples = item.meta()?.['examples'];
+  if (!Array.isArray(examples)) return list;
+  return list.meta({ examples: [{ items: examples as unknown[], nextCursor: null }] });
 }
 
 export interface ListPage<Item> {

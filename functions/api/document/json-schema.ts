@@ -26,3 +26,27 @@ export function propertiesOf(schema: JsonSchema): {
   };
   return { properties: properties ?? {}, required: required ?? [] };
 }
+
+/**
+ * The examples of a schema, and the schema without them. Those of its parts are left out, too: they
+ * are repeated in each whole.
+ */
+export function splitExamples(schema: JsonSchema): {
+  readonly schema: JsonSchema;
+  readonly examples: readonly unknown[];
+} {
+  const { examples } = schema;
+  return {
+    schema: withoutExamples(schema) as JsonSchema,
+    examples: Array.isArray(examples) ? (examples as readonly unknown[]) : [],
+  };
+}
+
+function withoutExamples(at: unknown): unknown {
+  if (Array.isArray(at)) return at.map(withoutExamples);
+  if (typeof at !== 'object' || at === null) return at;
+  const kept = Object.entries(at).filter(
+    ([key, value]) => key !== 'examples' || !Array.isArray(value),
+  );
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutExamples(value)]));
+}
