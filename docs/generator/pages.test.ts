@@ -88,13 +88,8 @@ describe('generated pages', () => {
     });
     expect(paths['/v1/notes/{id}']?.['delete']).toMatchObject({
       responses: {
-        404: {
-          content: {
-            'application/problem+json': {
-              schema: { properties: { code: { enum: ['ORDER_NOT_FOUND'] } } },
-            },
-          },
-        },
+        404: { $ref: '#/components/responses/ORDER_NOT_FOUND' },
+        431: { $ref: '#/components/responses/UNPARSED_431' },
       },
     });
   });

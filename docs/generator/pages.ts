@@ -1,8 +1,9 @@
-// The generated files of docs/, by path, as they should be.
+// The generated files, by path, as they should be.
 import { format } from 'prettier';
 import { stringify } from 'yaml';
 import type { FunctionFacts } from '../../shared/function/hostable.ts';
 import { buildAsyncApi } from './asyncapi.ts';
+import { buildClientTypes } from './client-types.ts';
 import { buildErrorsPage } from './errors.ts';
 import { buildOpenApi } from '../../functions/api/document/openapi.ts';
 
@@ -16,8 +17,10 @@ export interface Page {
 }
 
 export async function buildPages(functions: readonly FunctionFacts[]): Promise<readonly Page[]> {
+  const openApi = buildOpenApi(functions);
   return [
-    { path: 'docs/api/openapi.yaml', text: writeYaml(buildOpenApi(functions)) },
+    { path: 'docs/api/openapi.yaml', text: writeYaml(openApi) },
+    { path: 'shared/client/generated/openapi.d.ts', text: await buildClientTypes(openApi) },
     { path: 'docs/api/asyncapi.yaml', text: writeYaml(buildAsyncApi()) },
     {
       path: 'docs/errors.md',

@@ -22,9 +22,8 @@ export const marketParams = z.strictObject({ market: z.string().min(1).max(64) }
 export const bookQuery = z.strictObject({
   depth: z
     .string()
-    .regex(/^[1-9][0-9]{0,3}$/, `must be a whole number from 1 to ${BOOK_DEPTH_MAX}`)
+    .regex(/^([1-9][0-9]{0,2}|1000)$/, `must be a whole number from 1 to ${BOOK_DEPTH_MAX}`)
     .transform(Number)
-    .refine((depth) => depth <= BOOK_DEPTH_MAX, `must be at most ${BOOK_DEPTH_MAX}`)
     .default(BOOK_DEPTH_DEFAULT),
 });
 

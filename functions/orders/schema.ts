@@ -133,7 +133,8 @@ export const cancelAllAfterBody = z
       .refine(
         (seconds) => seconds === 0 || seconds >= DEADMAN_SECONDS_MIN,
         `must be 0, or at least ${DEADMAN_SECONDS_MIN}`,
-      ),
+      )
+      .meta({ anyOf: [{ const: 0 }, { minimum: DEADMAN_SECONDS_MIN }] }),
     /** Left out: every market. */
     market: z.exactOptional(marketField),
   })

@@ -12,16 +12,21 @@ import * as examples from './schema/examples.ts';
 
 const EMAIL_CHARACTERS_MAX = 254;
 
+/** As RFC 5321 bounds it: 64 characters before the @, 63 between dots. */
+const EMAIL_PATTERN =
+  /^(?!\.)(?!.*\.\.)[A-Za-z0-9_'+.-]{0,63}[A-Za-z0-9_+-]@([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}$/;
+
 /** In lower case from here on: who signs up with other letters is the same. */
 const emailField = z
-  .string()
+  .email({ pattern: EMAIL_PATTERN })
   .max(EMAIL_CHARACTERS_MAX)
-  .transform((text) => text.toLowerCase())
-  .pipe(z.email());
+  .transform((text) => text.toLowerCase());
 
 const newPasswordField = z
   .string()
-  .refine(hasPasswordLength, `${PASSWORD_CHARACTERS_MIN} to ${PASSWORD_CHARACTERS_MAX} characters`);
+  .refine(hasPasswordLength, `${PASSWORD_CHARACTERS_MIN} to ${PASSWORD_CHARACTERS_MAX} characters`)
+  // Code points, as JSON Schema counts them.
+  .meta({ minLength: PASSWORD_CHARACTERS_MIN, maxLength: PASSWORD_CHARACTERS_MAX });
 
 /** Of a link: its form is not looked at, so that all that is no link gets the one answer. */
 const tokenField = z.string().max(100);
@@ -65,7 +70,10 @@ export const confirmResetBody = z
   .meta({ examples: examples.CONFIRM_RESET });
 export const changePasswordBody = z
   .strictObject({
-    currentPassword: z.string().refine(isNotTooLong, 'too long'),
+    currentPassword: z
+      .string()
+      .refine(isNotTooLong, 'too long')
+      .meta({ maxLength: PASSWORD_CHARACTERS_MAX }),
     newPassword: newPasswordField,
   })
   .meta({ examples: examples.CHANGE_PASSWORD });
@@ -92,7 +100,7 @@ export const patchMeBody = z
     antiPhishingCode: antiPhishingCodeField.nullable().optional(),
   })
   .refine((body) => Object.keys(body).length > 0, 'name what is to be changed')
-  .meta({ examples: examples.PATCH_ME });
+  .meta({ minProperties: 1, examples: examples.PATCH_ME });
 export type PatchMeBody = z.output<typeof patchMeBody>;
 
 export const USER_STATUSES = ['pending', 'active', 'suspended', 'closed'] as const;

@@ -10,9 +10,8 @@ const CURSOR_CHARACTERS_MAX = 256;
 
 const limitField = z
   .string()
-  .regex(/^[1-9][0-9]{0,2}$/, `must be a whole number from 1 to ${LIST_LIMIT_MAX}`)
+  .regex(/^([1-9][0-9]?|[1-4][0-9]{2}|500)$/, `must be a whole number from 1 to ${LIST_LIMIT_MAX}`)
   .transform(Number)
-  .refine((limit) => limit <= LIST_LIMIT_MAX, `must be at most ${LIST_LIMIT_MAX}`)
   .default(LIST_LIMIT_DEFAULT);
 
 const cursorField = z

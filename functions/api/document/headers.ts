@@ -63,11 +63,11 @@ export function answerHeaders(read: readonly RequestHeader[]): JsonSchema {
 
 /** Headers that a request may or must have, besides its credential. */
 export function headerParameters(
-  policy: Policy,
+  { stepUp }: Policy,
   read: readonly RequestHeader[],
 ): readonly JsonSchema[] {
   return [
-    ...(policy.stepUp === false ? [] : [stepUpParameter(policy.stepUp === true)]),
+    ...(stepUp === false ? [] : [stepUpParameter(stepUp === true)]),
     ...read.map((name) => ({ name, in: 'header', required: false, ...OF_REQUESTS[name] })),
   ];
 }

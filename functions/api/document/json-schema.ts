@@ -1,4 +1,5 @@
 // A zod schema as JSON Schema 2020-12, as it stands on the wire: what goes in, before transforms.
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -9,10 +10,26 @@ export function toJsonSchema(schema: z.ZodType): JsonSchema {
     target: 'draft-2020-12',
     // Undefined stands for "no body" and has no schema; the caller looks for it.
     unrepresentable: 'any',
+    override: ({ jsonSchema }) => fixTuple(jsonSchema),
   });
   return Object.fromEntries(
     Object.entries(made).filter(([key]) => !key.startsWith('~') && key !== '$schema'),
   );
+}
+
+/**
+ * Zod leaves a tuple open: it must have all of its parts. One whose parts are alike is written as a
+ * list of that length, which every reader of JSON Schema knows.
+ */
+function fixTuple(schema: z.core.JSONSchema.BaseSchema): void {
+  const { prefixItems } = schema;
+  if (prefixItems === undefined) return;
+  schema.minItems = prefixItems.length;
+  schema.maxItems = prefixItems.length;
+  const [first] = prefixItems;
+  if (first === undefined || prefixItems.some((each) => !isDeepStrictEqual(each, first))) return;
+  delete schema.prefixItems;
+  schema.items = first;
 }
 
 /** The properties of an object schema, and which of them must be there. */
@@ -28,17 +45,18 @@ export function propertiesOf(schema: JsonSchema): {
 }
 
 /**
- * The examples of a schema, and the schema without them. Those of its parts are left out, too: they
- * are repeated in each whole.
+ * The examples of a schema, as they stand on the wire, and the schema without them. Those of its
+ * parts are left out, too: they are repeated in each whole. Zod would keep none where a part is
+ * transformed.
  */
-export function splitExamples(schema: JsonSchema): {
+export function splitExamples(schema: z.ZodType): {
   readonly schema: JsonSchema;
   readonly examples: readonly unknown[];
 } {
-  const { examples } = schema;
+  const examples = schema.meta()?.['examples'];
   return {
-    schema: withoutExamples(schema) as JsonSchema,
-    examples: Array.isArray(examples) ? (examples as readonly unknown[]) : [],
+    schema: withoutExamples(toJsonSchema(schema)) as JsonSchema,
+    examples: Array.isArray(examples) ? examples : [],
   };
 }
 

@@ -108,7 +108,7 @@ function describeBody(route: Route<never>): JsonSchema {
 }
 
 function mediaType(schema: z.ZodType): JsonSchema {
-  const { schema: plain, examples } = splitExamples(toJsonSchema(schema));
+  const { schema: plain, examples } = splitExamples(schema);
   if (examples.length === 0) return { schema: plain };
   const named = examples.map((value, at) => [`example-${at + 1}`, { value }] as const);
   return { schema: plain, examples: Object.fromEntries(named) };

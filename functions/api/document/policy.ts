@@ -46,24 +46,24 @@ const CALLER_TEXTS: Readonly<Record<CallerKind, string>> = {
 };
 
 /** Part of an operation. Who calls by which credential stands in `security`, with the scope. */
-export function describePolicy(policy: Policy): JsonSchema {
-  const { callers } = policy;
+export function describePolicy(rules: Policy): JsonSchema {
+  const { callers } = rules;
   return {
-    description: policySentences(policy),
-    security: callers === 'anyone' ? [] : securityOf(callers, policy.scope),
+    description: sentencesOf(rules),
+    security: callers === 'anyone' ? [] : securityOf(callers, rules.scope),
     ...(callers === 'anyone' ? {} : { 'x-callers': callers }),
-    'x-quota': policy.quota,
-    'x-weight': policy.weight,
-    'x-step-up': policy.stepUp,
-    'x-body-bytes-max': policy.bodyBytesMax,
+    'x-quota': rules.quota,
+    'x-weight': rules.weight,
+    'x-step-up': rules.stepUp,
+    'x-body-bytes-max': rules.bodyBytesMax,
   };
 }
 
-function policySentences(policy: Policy): string {
-  const { scope, weight, quota, stepUp, replayGuarded } = policy;
+function sentencesOf({ callers, ...rules }: Policy): string {
+  const { scope, weight, quota, stepUp, replayGuarded } = rules;
   const points = weight === 1 ? '1 point' : `${weight} points`;
   return [
-    `For ${callersText(policy)}${scope === null ? '' : `, with the scope \`${scope}\``}.`,
+    `For ${callersText(callers)}${scope === null ? '' : `, with the scope \`${scope}\``}.`,
     `Takes ${points} of the allowance \`${quota}\`.`,
     ...(stepUp === true ? ['Needs a step-up.'] : []),
     ...(stepUp === 'with_factor' ? ['Needs a step-up of who has a factor.'] : []),
@@ -71,7 +71,7 @@ function policySentences(policy: Policy): string {
   ].join(' ');
 }
 
-function callersText({ callers }: Policy): string {
+function callersText(callers: Policy['callers']): string {
   if (callers === 'anyone') return 'anyone';
   const texts = callers.map((kind) => CALLER_TEXTS[kind]);
   const last = texts.pop() ?? '';

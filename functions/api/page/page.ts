@@ -13,9 +13,7 @@ export function buildPage(openApi: JsonSchema): string {
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <title>${info.title} API</title>
-      <style>
-        ${raw(STYLE as Html)}
-      </style>
+      ${raw(`<style>${STYLE}</style>` as Html)}
     </head>
     <body>
       ${showNavigation(document)}

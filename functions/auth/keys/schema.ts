@@ -41,6 +41,9 @@ function isDistinct(values: readonly string[]): boolean {
   return new Set(values).size === values.length;
 }
 
+/** The same rule, for the OpenAPI page. */
+const DISTINCT = { uniqueItems: true };
+
 export const makeKeyBody = z
   .strictObject({
     label: z
@@ -52,10 +55,17 @@ export const makeKeyBody = z
     /** For ed25519: SubjectPublicKeyInfo as PEM, or base64 of the 32 bytes. */
     publicKey: z.exactOptional(z.string().min(1).max(400)),
     /** Left out: `read`. */
-    scopes: z.exactOptional(z.array(scopeField).min(1).refine(isDistinct, 'a scope comes twice')),
+    scopes: z.exactOptional(
+      z.array(scopeField).min(1).refine(isDistinct, 'a scope comes twice').meta(DISTINCT),
+    ),
     /** Left out: all. */
     markets: z.exactOptional(
-      z.array(marketField).min(1).max(MARKETS_MAX).refine(isDistinct, 'a market comes twice'),
+      z
+        .array(marketField)
+        .min(1)
+        .max(MARKETS_MAX)
+        .refine(isDistinct, 'a market comes twice')
+        .meta(DISTINCT),
     ),
     /** Left out: from anywhere. */
     addresses: z.exactOptional(z.array(addressField).min(1).max(ADDRESSES_MAX)),

@@ -16,7 +16,7 @@ export const signInBody = z
     email: z
       .string()
       .max(EMAIL_CHARACTERS_MAX)
-      .regex(/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u),
+      .regex(/^[^\s@\x00-\x1f\x7f-\x9f]+@[^\s@\x00-\x1f\x7f-\x9f]+$/),
     password: z.string().min(1).max(PASSWORD_CHARACTERS_MAX),
   })
   .meta({ examples: examples.SIGN_IN });
