@@ -89,6 +89,6 @@ function serve(what: Served, asked: Readonly<Record<string, string>>): HandlerRe
   if (has === undefined || !(has.includes(etag) || has.includes('*'))) {
     return { status: 200, headers: what.headers, text: what.text };
   }
-  const { 'content-type': _type, ...headers } = what.headers;
-  return { status: 304, headers };
+  const headers = Object.entries(what.headers).filter(([name]) => name !== 'content-type');
+  return { status: 304, headers: Object.fromEntries(headers) };
 }

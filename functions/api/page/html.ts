@@ -15,11 +15,9 @@ export function escape(text: string): Html {
   return text.replaceAll(/[&<>"']/g, (each) => ENTITIES[each] ?? '') as Html;
 }
 
-/** A template whose values are escaped, but for markup and lists of it. */
+/** A template whose values are escaped, but for markup. */
 export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
-  const texts = values.map((value) =>
-    isMarkup(value) ? value.markup : Array.isArray(value) ? join(value) : escape(String(value)),
-  );
+  const texts = values.map(textOf);
   return parts.map((part, at) => part + (texts[at] ?? '')).join('') as Html;
 }
 
@@ -43,12 +41,8 @@ export interface Markup {
   readonly markup: Html;
 }
 
-type Value = string | number | Markup | readonly Markup[];
+type Value = string | number | Markup;
 
-function isMarkup(value: Value): value is Markup {
-  return typeof value === 'object' && 'markup' in value;
-}
-
-function join(values: readonly Markup[]): string {
-  return values.map(({ markup }) => markup).join('');
+function textOf(value: Value): Html {
+  return typeof value === 'object' ? value.markup : escape(String(value));
 }

@@ -112,7 +112,7 @@ export const passkeyBody = z
       .trim()
       .min(1)
       .max(64)
-      .regex(/^[^\p{C}]*$/u),
+      .regex(/^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]*$/u, 'visible characters'),
     response: attestationField,
   })
   .meta({ examples: examples.MAKE_PASSKEYS });

@@ -50,7 +50,7 @@ export const makeKeyBody = z
       .string()
       .min(1)
       .max(LABEL_CHARACTERS_MAX)
-      .regex(/^[^\p{C}]+$/u),
+      .regex(/^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]+$/u, 'visible characters'),
     type: z.enum(KEY_TYPES),
     /** For ed25519: SubjectPublicKeyInfo as PEM, or base64 of the 32 bytes. */
     publicKey: z.exactOptional(z.string().min(1).max(400)),

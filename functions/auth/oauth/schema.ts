@@ -1,7 +1,6 @@
 // The wire shapes of OAuth: snake case where RFCs name the fields, ours elsewhere.
 import { z } from 'zod';
 import { SCOPES } from '../../../shared/domain/caller.ts';
-import { parseGrantId } from '../../../shared/domain/ids.ts';
 import { listAnswer, listQueryFields } from '../../../shared/http/list.ts';
 import { OAUTH_ERRORS } from './oauth-error.ts';
 import * as examples from './examples.ts';
@@ -120,14 +119,7 @@ export const serverMetadata = z
   })
   .meta({ examples: examples.SERVERS });
 
-export const grantParams = z.strictObject({
-  id: z.string().transform((text, context) => {
-    const grantNumber = parseGrantId(text);
-    if (grantNumber !== null) return grantNumber;
-    context.addIssue({ code: 'custom', message: 'is no grant id' });
-    return z.NEVER;
-  }),
-});
+export const grantParams = z.strictObject({ id: z.string().regex(/^grt_[0-9]{16}$/) });
 export const grantsQuery = z.strictObject({ ...listQueryFields });
 export const grantsAnswer = listAnswer(
   z
