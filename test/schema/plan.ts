@@ -50,6 +50,9 @@ export function configFor(document: ApiDocument, audience: Audience, token: stri
   const malformed = [...OAUTH, ...paged.map(({ operationId }) => operationId)];
   return [
     ...(token === null ? [] : ['[auth.openapi]', `bearer = { bearer = "${token}" }`]),
+    // Refused in any text of any body; JSON Schema would have to say so of each.
+    '[generation]',
+    'allow-x00 = false',
     '[checks.positive_data_acceptance]',
     `expected-statuses = ${JSON.stringify(REFUSALS)}`,
     '[[operations]]',

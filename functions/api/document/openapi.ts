@@ -14,6 +14,7 @@ const FORM_CONTENT_TYPE = 'application/x-www-form-urlencoded';
 const DESCRIPTION = [
   'Made of the schemas that the functions run with.',
   'Amounts and prices are decimal strings, times are UTC with milliseconds, ids have a prefix.',
+  'No text may hold a zero character, and no field may come twice.',
   'Errors are RFC 9457 problems with a stable `code`. A path that there is not answers 404',
   '`ROUTE_NOT_FOUND`, a method that it does not have 405 `METHOD_NOT_ALLOWED` with `Allow`.',
   'What is no HTTP request at all gets 400, 408 or 431 without a body.',
