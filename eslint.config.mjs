@@ -2,7 +2,7 @@ import tseslint from 'typescript-eslint';
 
 // Type-aware linting is the point: an un-awaited query is the worst bug a ledger can have.
 export default tseslint.config(
-  { ignores: ['node_modules', 'dist', '.bourse*', 'coverage'] },
+  { ignores: ['node_modules', 'dist', '.bourse*', 'coverage', 'shared/client/generated'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: {

@@ -7,6 +7,7 @@ import { hostable, type Hostable } from '../shared/function/hostable.ts';
 import { isStartedFile, runFunctionProcess } from '../shared/function/process.ts';
 import { createLogger } from '../shared/telemetry/logger.ts';
 import { definition as admin } from './admin/handler.ts';
+import { defineApi } from './api/handler.ts';
 import { definition as auth } from './auth/handler.ts';
 import { definition as fees } from './fees/handler.ts';
 import { definition as ledger } from './ledger/handler.ts';
@@ -20,6 +21,7 @@ import { definition as users } from './users/handler.ts';
 export const functions: readonly Hostable[] = [
   // One a line, in alphabetical order: `npm run new:function` adds to it.
   hostable(admin),
+  hostable(defineApi(() => functions.map(({ facts }) => facts))),
   hostable(auth),
   hostable(fees),
   hostable(ledger),

@@ -1,7 +1,7 @@
 // docs/api/asyncapi.yaml: topics and events, from the catalog that producers and consumers run
 // with.
 import { EVENTS, TOPICS, type EventFacts, type TopicFacts } from '../../shared/events/catalog.ts';
-import { toJsonSchema, type JsonSchema } from './json-schema.ts';
+import { toJsonSchema, type JsonSchema } from '../../functions/api/document/json-schema.ts';
 
 const KEYS = {
   market: 'The market, such as BTC-USD.',

@@ -6,7 +6,7 @@ import { EVENTS, TOPICS } from '../../shared/events/catalog.ts';
 import { hostable } from '../../shared/function/hostable.ts';
 import { sampleDeps, sampleFunction } from '../../shared/function/testing/sample.ts';
 import { buildAsyncApi } from './asyncapi.ts';
-import { buildOpenApi } from './openapi.ts';
+import { buildOpenApi } from '../../functions/api/document/openapi.ts';
 import { buildPages } from './pages.ts';
 
 const { facts } = hostable(sampleFunction(sampleDeps()));
@@ -75,6 +75,7 @@ describe('generated pages', () => {
       security: [
         { bearer: ['read'] },
         { apiKey: ['read'], apiKeyTimestamp: [], apiKeySignature: [] },
+        { apiKey: ['read'], apiKeyTimestamp: [], apiKeySignature: [], apiKeyWindow: [] },
       ],
       'x-quota': 'read',
       'x-weight': 1,
@@ -87,13 +88,8 @@ describe('generated pages', () => {
     });
     expect(paths['/v1/notes/{id}']?.['delete']).toMatchObject({
       responses: {
-        404: {
-          content: {
-            'application/problem+json': {
-              schema: { properties: { code: { enum: ['ORDER_NOT_FOUND'] } } },
-            },
-          },
-        },
+        404: { $ref: '#/components/responses/ORDER_NOT_FOUND' },
+        431: { $ref: '#/components/responses/UNPARSED_431' },
       },
     });
   });

@@ -9,6 +9,7 @@ import { marketIdField } from '../../shared/events/fields.ts';
 import { listAnswer, listQueryFields } from '../../shared/http/list.ts';
 import { DECIMAL_PATTERN } from '../../shared/money/decimal.ts';
 import { ACTIONS, ROLES } from './decide/permissions.ts';
+import * as examples from './schema/examples.ts';
 
 export const noQuery = z.strictObject({});
 
@@ -110,23 +111,25 @@ function asking<const Name extends keyof typeof PAYLOADS>(action: Name) {
   return z.strictObject({ action: z.literal(action), payload, reason: reasonField });
 }
 
-export const requestBody = z.discriminatedUnion('action', [
-  asking('users.suspend'),
-  asking('users.reinstate'),
-  asking('sessions.revoke'),
-  asking('keys.revoke'),
-  asking('flags.change'),
-  asking('limits.change'),
-  asking('roles.grant'),
-  asking('roles.revoke'),
-  asking('markets.status'),
-  asking('markets.settings'),
-  asking('fees.schedule'),
-  asking('fees.terms'),
-  asking('balances.credit'),
-  asking('balances.debit'),
-  asking('house.fund'),
-]);
+export const requestBody = z
+  .discriminatedUnion('action', [
+    asking('users.suspend'),
+    asking('users.reinstate'),
+    asking('sessions.revoke'),
+    asking('keys.revoke'),
+    asking('flags.change'),
+    asking('limits.change'),
+    asking('roles.grant'),
+    asking('roles.revoke'),
+    asking('markets.status'),
+    asking('markets.settings'),
+    asking('fees.schedule'),
+    asking('fees.terms'),
+    asking('balances.credit'),
+    asking('balances.debit'),
+    asking('house.fund'),
+  ])
+  .meta({ examples: examples.ASKED });
 export type RequestBody = z.output<typeof requestBody>;
 export type Payload<Name extends RequestBody['action']> = Extract<
   RequestBody,
@@ -144,26 +147,32 @@ export function readOrder(action: string, payload: unknown): Order {
   return requestBody.parse({ action, payload, reason: 'stored' });
 }
 
-export const approveBody = z.strictObject({
-  /** Of the payload that was seen: lower-case hex. */
-  payloadSha256: z.string().regex(/^[0-9a-f]{64}$/),
-});
-export const rejectBody = z.strictObject({ reason: reasonField });
+export const approveBody = z
+  .strictObject({
+    /** Of the payload that was seen: lower-case hex. */
+    payloadSha256: z.string().regex(/^[0-9a-f]{64}$/),
+  })
+  .meta({ examples: examples.APPROVED });
+export const rejectBody = z
+  .strictObject({ reason: reasonField })
+  .meta({ examples: examples.REJECTED });
 export const requestParams = z.strictObject({ id: z.string().regex(/^apr_[0-9]{16}$/) });
 
-export const requestAnswer = z.strictObject({
-  id: z.string(),
-  action: z.enum(ACTIONS),
-  payload: z.record(z.string(), z.unknown()),
-  payloadSha256: z.string(),
-  reason: z.string(),
-  status: z.enum(['pending', 'executed', 'rejected', 'expired']),
-  maker: z.string(),
-  checker: z.string().nullable(),
-  createdAt: timeField,
-  expiresAt: timeField,
-  decidedAt: timeField.nullable(),
-});
+export const requestAnswer = z
+  .strictObject({
+    id: z.string(),
+    action: z.enum(ACTIONS),
+    payload: z.record(z.string(), z.unknown()),
+    payloadSha256: z.string(),
+    reason: z.string(),
+    status: z.enum(['pending', 'executed', 'rejected', 'expired']),
+    maker: z.string(),
+    checker: z.string().nullable(),
+    createdAt: timeField,
+    expiresAt: timeField,
+    decidedAt: timeField.nullable(),
+  })
+  .meta({ examples: examples.REQUESTS });
 export type RequestAnswer = z.output<typeof requestAnswer>;
 export const requestsQuery = z.strictObject({
   ...listQueryFields,
@@ -171,13 +180,15 @@ export const requestsQuery = z.strictObject({
 });
 export const requestsAnswer = listAnswer(requestAnswer);
 
-export const meAnswer = z.strictObject({
-  staffId: z.string(),
-  name: z.string(),
-  isBreakGlass: z.boolean(),
-  roles: z.array(z.enum(ROLES)),
-  permissions: z.array(z.string()),
-});
+export const meAnswer = z
+  .strictObject({
+    staffId: z.string(),
+    name: z.string(),
+    isBreakGlass: z.boolean(),
+    roles: z.array(z.enum(ROLES)),
+    permissions: z.array(z.string()),
+  })
+  .meta({ examples: examples.STAFF });
 
 export const auditQuery = z.strictObject({
   ...listQueryFields,
@@ -188,17 +199,19 @@ export const auditQuery = z.strictObject({
   to: timeField.optional(),
 });
 export const auditAnswer = listAnswer(
-  z.strictObject({
-    stream: z.string(),
-    sequence: z.int(),
-    recordedAt: timeField,
-    hash: z.string(),
-    actor: z.strictObject({ kind: z.string(), id: z.string() }),
-    action: z.string(),
-    subject: z.string(),
-    before: z.unknown(),
-    after: z.unknown(),
-    reason: z.string().nullable(),
-    requestId: z.string().nullable(),
-  }),
+  z
+    .strictObject({
+      stream: z.string(),
+      sequence: z.int(),
+      recordedAt: timeField,
+      hash: z.string(),
+      actor: z.strictObject({ kind: z.string(), id: z.string() }),
+      action: z.string(),
+      subject: z.string(),
+      before: z.unknown(),
+      after: z.unknown(),
+      reason: z.string().nullable(),
+      requestId: z.string().nullable(),
+    })
+    .meta({ examples: examples.AUDIT_RECORDS }),
 );

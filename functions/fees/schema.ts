@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ORDER_TYPES, SIDES } from '../../shared/domain/order.ts';
 import { DECIMAL_PATTERN } from '../../shared/money/decimal.ts';
+import * as examples from './schema/examples.ts';
 
 export const noQuery = z.strictObject({});
 
@@ -38,13 +39,15 @@ const feeAnswer = z.strictObject({
 });
 export type FeeAnswer = z.output<typeof feeAnswer>;
 
-export const feeListAnswer = z.strictObject({
-  /** What the tier follows from: all own trades of the 30 UTC days before `day`, in one asset. */
-  tierVolume: z
-    .strictObject({ asset: z.string(), amount: volumeField, day: z.iso.date().nullable() })
-    .nullable(),
-  items: z.array(feeAnswer),
-});
+export const feeListAnswer = z
+  .strictObject({
+    /** What the tier follows from: all own trades of the 30 UTC days before `day`, in one asset. */
+    tierVolume: z
+      .strictObject({ asset: z.string(), amount: volumeField, day: z.iso.date().nullable() })
+      .nullable(),
+    items: z.array(feeAnswer),
+  })
+  .meta({ examples: examples.FEES });
 export type FeeListAnswer = z.output<typeof feeListAnswer>;
 
 export const feePreviewQuery = z.strictObject({
@@ -59,19 +62,21 @@ export type FeePreviewQuery = z.output<typeof feePreviewQuery>;
 const assetAmount = z.strictObject({ asset: z.string(), amount: amountField });
 const paid = z.strictObject({ rate: rateField, fee: assetAmount });
 
-export const feePreviewAnswer = z.strictObject({
-  market: z.string(),
-  side: z.enum(SIDES),
-  type: z.enum(ORDER_TYPES),
-  /** The price of the order; of a market order the best one now. */
-  price: decimalField,
-  quantity: decimalField,
-  notional: assetAmount,
-  /** If all of it traded at `price`, having rested; null for a market order. */
-  maker: paid.nullable(),
-  /** If all of it traded at `price`, at once. */
-  taker: paid,
-  /** What the order would lock: at the worst price it may trade at, the worse fee included. */
-  hold: assetAmount,
-});
+export const feePreviewAnswer = z
+  .strictObject({
+    market: z.string(),
+    side: z.enum(SIDES),
+    type: z.enum(ORDER_TYPES),
+    /** The price of the order; of a market order the best one now. */
+    price: decimalField,
+    quantity: decimalField,
+    notional: assetAmount,
+    /** If all of it traded at `price`, having rested; null for a market order. */
+    maker: paid.nullable(),
+    /** If all of it traded at `price`, at once. */
+    taker: paid,
+    /** What the order would lock: at the worst price it may trade at, the worse fee included. */
+    hold: assetAmount,
+  })
+  .meta({ examples: examples.PREVIEWS });
 export type FeePreviewAnswer = z.output<typeof feePreviewAnswer>;

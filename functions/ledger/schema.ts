@@ -1,6 +1,7 @@
 // The wire shapes of a user's own money.
 import { z } from 'zod';
 import { listAnswer, listQueryFields } from '../../shared/http/list.ts';
+import * as examples from './schema/examples.ts';
 
 const amountField = z.string().regex(/^(0|[1-9][0-9]*)(\.[0-9]{1,18})?$/);
 const signedAmountField = z.string().regex(/^-?(0|[1-9][0-9]*)(\.[0-9]{1,18})?$/);
@@ -16,7 +17,9 @@ const balanceAnswer = z.strictObject({
   total: amountField,
 });
 export type BalanceAnswer = z.output<typeof balanceAnswer>;
-export const balanceListAnswer = z.strictObject({ items: z.array(balanceAnswer) });
+export const balanceListAnswer = z
+  .strictObject({ items: z.array(balanceAnswer) })
+  .meta({ examples: examples.BALANCES });
 
 /** Entry number and leg of the last posting shown. */
 const positionPattern = (position: readonly (string | number)[] | undefined): boolean =>
@@ -31,15 +34,17 @@ export const entriesQuery = z.strictObject({
   cursor: listQueryFields.cursor.refine(positionPattern, 'is no cursor of this list'),
 });
 
-const entryAnswer = z.strictObject({
-  entryId: z.string().startsWith('pst_'),
-  kind: z.enum(['deposit', 'trade', 'reversal', 'adjustment', 'transfer']),
-  asset: z.string(),
-  amount: signedAmountField,
-  balanceAfter: signedAmountField,
-  reference: z.strictObject({ type: z.string(), id: z.string() }),
-  createdAt: z.iso.datetime({ offset: false, precision: 3 }),
-});
+const entryAnswer = z
+  .strictObject({
+    entryId: z.string().startsWith('pst_'),
+    kind: z.enum(['deposit', 'trade', 'reversal', 'adjustment', 'transfer']),
+    asset: z.string(),
+    amount: signedAmountField,
+    balanceAfter: signedAmountField,
+    reference: z.strictObject({ type: z.string(), id: z.string() }),
+    createdAt: z.iso.datetime({ offset: false, precision: 3 }),
+  })
+  .meta({ examples: examples.ENTRIES });
 export type EntryAnswer = z.output<typeof entryAnswer>;
 export const entryListAnswer = listAnswer(entryAnswer);
 

@@ -4,6 +4,7 @@ import { MARKET_STATUSES } from '../../shared/domain/market.ts';
 import { STATUS_CAUSES } from '../../shared/domain/market-phase.ts';
 import { SELF_TRADE_PREVENTIONS, SIDES } from '../../shared/domain/order.ts';
 import { DECIMAL_PATTERN } from '../../shared/money/decimal.ts';
+import * as examples from './schema/examples.ts';
 
 export const BOOK_DEPTH_MAX = 1_000;
 export const BOOK_DEPTH_DEFAULT = 100;
@@ -21,9 +22,8 @@ export const marketParams = z.strictObject({ market: z.string().min(1).max(64) }
 export const bookQuery = z.strictObject({
   depth: z
     .string()
-    .regex(/^[1-9][0-9]{0,3}$/, `must be a whole number from 1 to ${BOOK_DEPTH_MAX}`)
+    .regex(/^([1-9][0-9]{0,2}|1000)$/, `must be a whole number from 1 to ${BOOK_DEPTH_MAX}`)
     .transform(Number)
-    .refine((depth) => depth <= BOOK_DEPTH_MAX, `must be at most ${BOOK_DEPTH_MAX}`)
     .default(BOOK_DEPTH_DEFAULT),
 });
 
@@ -32,7 +32,9 @@ const assetAnswer = z.strictObject({
   name: z.string(),
   decimals: z.int().min(0).max(18),
 });
-export const assetListAnswer = z.strictObject({ items: z.array(assetAnswer) });
+export const assetListAnswer = z
+  .strictObject({ items: z.array(assetAnswer) })
+  .meta({ examples: examples.ASSETS });
 
 const bpsField = z.int().min(1).max(9_999);
 const spanField = z.int().nonnegative();
@@ -62,37 +64,6 @@ const interruptionAnswer = z.strictObject({
   haltMs: spanField,
   auctionMs: spanField,
 });
-
-const MARKET_EXAMPLE = {
-  market: 'BTC-USD',
-  base: 'BTC',
-  quote: 'USD',
-  tickSize: '0.01',
-  lotSize: '0.00000001',
-  minQuantity: '0.00001',
-  maxQuantity: '9000',
-  minNotional: '1',
-  maxNotional: '1000000',
-  minPrice: '0.01',
-  maxPrice: '1000000',
-  priceBand: { staticPrice: '30000', staticBps: 2_000, dynamicBps: 500 },
-  interruption: { moveBps: 500, windowMs: 300_000, haltMs: 0, auctionMs: 120_000 },
-  maxOpenOrders: 200,
-  maxWaitingOrders: 50,
-  referenceMaxAgeMs: null,
-  selfTradeModes: ['cancel_taker', 'cancel_maker', 'cancel_both', 'decrement'],
-  status: 'auction',
-  phase: {
-    cause: 'interruption',
-    since: '2026-03-02T09:14:07.250Z',
-    until: '2026-03-02T09:16:07.250Z',
-    referencePrice: '30012.5',
-    sequence: 48_213,
-  },
-  schedule: [{ at: '2026-03-02T21:00:00.000Z', status: 'cancel_only' }],
-  makerFeeRate: '0.001',
-  takerFeeRate: '0.002',
-};
 
 export const marketAnswer = z
   .strictObject({
@@ -125,9 +96,11 @@ export const marketAnswer = z
     makerFeeRate: rateField.nullable(),
     takerFeeRate: rateField.nullable(),
   })
-  .meta({ examples: [MARKET_EXAMPLE] });
+  .meta({ examples: examples.MARKETS });
 export type MarketAnswer = z.output<typeof marketAnswer>;
-export const marketListAnswer = z.strictObject({ items: z.array(marketAnswer) });
+export const marketListAnswer = z
+  .strictObject({ items: z.array(marketAnswer) })
+  .meta({ examples: examples.MARKET_LISTS });
 
 /** All of the indication is null when there is none: no auction, or nothing would trade. */
 export const auctionAnswer = z
@@ -154,43 +127,32 @@ export const auctionAnswer = z
       })
       .nullable(),
   })
-  .meta({
-    examples: [
-      {
-        market: 'BTC-USD',
-        status: 'auction',
-        until: '2026-03-02T09:16:07.250Z',
-        indicativePrice: '29875.5',
-        indicativeQuantity: '3.25',
-        surplusSide: 'sell',
-        surplusQuantity: '0.4',
-        sequence: 48_377,
-        time: '2026-03-02T09:15:31.006Z',
-        last: null,
-      },
-    ],
-  });
+  .meta({ examples: examples.AUCTIONS });
 export type AuctionAnswer = z.output<typeof auctionAnswer>;
 
 const levelAnswer = z.tuple([decimal, decimal]);
 
-export const bookAnswer = z.strictObject({
-  market: z.string(),
-  /** Every event up to this one is in the book. */
-  sequence: z.int().nonnegative(),
-  time: timeField,
-  /** Price and quantity, best first. */
-  bids: z.array(levelAnswer),
-  asks: z.array(levelAnswer),
-});
+export const bookAnswer = z
+  .strictObject({
+    market: z.string(),
+    /** Every event up to this one is in the book. */
+    sequence: z.int().nonnegative(),
+    time: timeField,
+    /** Price and quantity, best first. */
+    bids: z.array(levelAnswer),
+    asks: z.array(levelAnswer),
+  })
+  .meta({ examples: examples.BOOKS });
 export type BookAnswer = z.output<typeof bookAnswer>;
 
-export const publicTradeAnswer = z.strictObject({
-  tradeId: z.string(),
-  sequence: z.int().positive(),
-  price: decimal,
-  quantity: decimal,
-  takerSide: z.enum(SIDES),
-  time: timeField,
-});
+export const publicTradeAnswer = z
+  .strictObject({
+    tradeId: z.string(),
+    sequence: z.int().positive(),
+    price: decimal,
+    quantity: decimal,
+    takerSide: z.enum(SIDES),
+    time: timeField,
+  })
+  .meta({ examples: examples.PUBLIC_TRADES });
 export type PublicTradeAnswer = z.output<typeof publicTradeAnswer>;

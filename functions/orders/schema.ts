@@ -14,17 +14,21 @@ import {
   TRAIL_BPS_MAX,
 } from '../../shared/domain/order.ts';
 import {
+  AMEND_EXAMPLES,
   BATCH_ANSWER_EXAMPLES,
   CANCEL_ALL_AFTER_EXAMPLES,
   CANCEL_ALL_EXAMPLES,
   CANCEL_BATCH_EXAMPLES,
   DEADLINE_EXAMPLES,
   ORDER_EXAMPLES,
+  OUTCOME_EXAMPLES,
   PLACE_BATCH_EXAMPLES,
   PLACE_EXAMPLES,
   PREVENTED_EXAMPLES,
   REPLACE_ANSWER_EXAMPLES,
   REPLACE_EXAMPLES,
+  TEST_EXAMPLES,
+  TRADE_EXAMPLES,
 } from './schema/examples.ts';
 
 /** Most orders of one batch, to be placed or to be cancelled. */
@@ -129,16 +133,19 @@ export const cancelAllAfterBody = z
       .refine(
         (seconds) => seconds === 0 || seconds >= DEADMAN_SECONDS_MIN,
         `must be 0, or at least ${DEADMAN_SECONDS_MIN}`,
-      ),
+      )
+      .meta({ anyOf: [{ const: 0 }, { minimum: DEADMAN_SECONDS_MIN }] }),
     /** Left out: every market. */
     market: z.exactOptional(marketField),
   })
   .meta({ examples: CANCEL_ALL_AFTER_EXAMPLES });
 
-export const amendOrderBody = z.strictObject({
-  quantity: z.exactOptional(decimal),
-  price: z.exactOptional(decimal),
-});
+export const amendOrderBody = z
+  .strictObject({
+    quantity: z.exactOptional(decimal),
+    price: z.exactOptional(decimal),
+  })
+  .meta({ examples: AMEND_EXAMPLES });
 export type AmendOrderBody = z.output<typeof amendOrderBody>;
 
 export const orderParams = z.strictObject({ id: orderIdField });
@@ -242,24 +249,28 @@ const executedTradeAnswer = z.strictObject({
 export type ExecutedTradeAnswer = z.output<typeof executedTradeAnswer>;
 
 /** With `Prefer: wait` an order's answer also tells the trades that the command made. */
-export const orderOutcomeAnswer = z.strictObject({
-  ...orderFields,
-  trades: z.exactOptional(z.array(executedTradeAnswer)),
-});
+export const orderOutcomeAnswer = z
+  .strictObject({
+    ...orderFields,
+    trades: z.exactOptional(z.array(executedTradeAnswer)),
+  })
+  .meta({ examples: OUTCOME_EXAMPLES });
 export type OrderOutcomeAnswer = z.output<typeof orderOutcomeAnswer>;
 
-export const tradeAnswer = z.strictObject({
-  tradeId: z.string(),
-  orderId: z.string(),
-  market: z.string(),
-  side: z.enum(SIDES),
-  price: z.string(),
-  quantity: z.string(),
-  quoteQuantity: z.string(),
-  fee: feeAnswer,
-  liquidity: z.enum(['maker', 'taker']),
-  time: timeField,
-});
+export const tradeAnswer = z
+  .strictObject({
+    tradeId: z.string(),
+    orderId: z.string(),
+    market: z.string(),
+    side: z.enum(SIDES),
+    price: z.string(),
+    quantity: z.string(),
+    quoteQuantity: z.string(),
+    fee: feeAnswer,
+    liquidity: z.enum(['maker', 'taker']),
+    time: timeField,
+  })
+  .meta({ examples: TRADE_EXAMPLES });
 export type TradeAnswer = z.output<typeof tradeAnswer>;
 
 /** A trade that self-trade prevention kept from being one, as one of its owners sees it. */
@@ -285,13 +296,15 @@ export const preventedMatchAnswer = z
   .meta({ examples: PREVENTED_EXAMPLES });
 export type PreventedMatchAnswer = z.output<typeof preventedMatchAnswer>;
 
-export const testOrderAnswer = z.strictObject({
-  market: z.string(),
-  /** What the order would lock. */
-  hold: z.strictObject({ asset: z.string(), amount: z.string() }),
-  /** The fee if the whole order took liquidity at its limit. */
-  estimatedFee: z.strictObject({ asset: z.string(), amount: z.string() }),
-});
+export const testOrderAnswer = z
+  .strictObject({
+    market: z.string(),
+    /** What the order would lock. */
+    hold: z.strictObject({ asset: z.string(), amount: z.string() }),
+    /** The fee if the whole order took liquidity at its limit. */
+    estimatedFee: z.strictObject({ asset: z.string(), amount: z.string() }),
+  })
+  .meta({ examples: TEST_EXAMPLES });
 
 /** What became of both orders, as far as it is known. */
 export const REPLACE_RESULTS = [

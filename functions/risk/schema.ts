@@ -1,6 +1,7 @@
 // The wire shape of a user's own flags and limits.
 import { z } from 'zod';
 import { LIMIT_NAMES } from '../../shared/domain/risk-limits.ts';
+import * as examples from './schema/examples.ts';
 
 export const noQuery = z.strictObject({});
 
@@ -23,13 +24,15 @@ const limitAnswer = z.strictObject({
 });
 export type LimitAnswer = z.output<typeof limitAnswer>;
 
-export const limitsAnswer = z.strictObject({
-  /** Off: only cancels are taken. */
-  trading: flag,
-  withdrawal: flag,
-  /** On: nothing but cancels is taken. */
-  frozen: flag,
-  /** Those that hold for the user, by market and asset. */
-  limits: z.array(limitAnswer),
-});
+export const limitsAnswer = z
+  .strictObject({
+    /** Off: only cancels are taken. */
+    trading: flag,
+    withdrawal: flag,
+    /** On: nothing but cancels is taken. */
+    frozen: flag,
+    /** Those that hold for the user, by market and asset. */
+    limits: z.array(limitAnswer),
+  })
+  .meta({ examples: examples.LIMITS });
 export type LimitsAnswer = z.output<typeof limitsAnswer>;

@@ -18,6 +18,7 @@ export function readyText(state: EmulatorState, tookMs: number): string {
 The exchange trades. Ready in ${(tookMs / 1000).toFixed(1)} s.
 
   public       ${state.publicUrl}     (each function also under <name>.bourse.localhost:${port})
+  API          ${state.publicUrl}/docs     (as OpenAPI: /v1/openapi.json)
   emulator     ${state.ownUrl}     (inspector, tokens, faults)
   staff        ${state.adminUrl}     (the admin host: npm run admin -- staff create)
 ${services.join('\n')}

@@ -5,6 +5,7 @@ import { lintManifests } from './lint.ts';
 
 const TARGETS = new Set([
   'admin',
+  'api',
   'auth',
   'fees',
   'ledger',

@@ -117,6 +117,16 @@ describe('an address is refused', () => {
     );
   });
 
+  it('with the methods of a literal path alone: it is no value of a parameter', async () => {
+    const literal = { ...sampleFunction(sampleDeps()) };
+    const routes = literal.routes.map((each) =>
+      each.path === '/v1/raw' ? { ...each, path: '/v1/notes/raw' } : each,
+    );
+    const asked = { method: 'DELETE', path: '/v1/notes/raw' };
+    const answer = await callFunction({ ...literal, routes }, sampleDeps(), asked);
+    expect(answer).toMatchObject({ status: 405, headers: { allow: 'POST' } });
+  });
+
   it('when two routes could not be told apart', () => {
     const made = (path: string) =>
       route({

@@ -1,7 +1,6 @@
 // Calls a function with no server: the very pipeline that the host runs, minus sockets. For tests;
 // it also holds every answer against what the route promises.
 import { assert } from '../domain/failure.ts';
-import type { ErrorCode } from '../domain/rejection.ts';
 import { EVENTS, type EventName } from '../events/catalog.ts';
 import { PROBLEM_CONTENT_TYPE } from '../http/problem.ts';
 import { silentLogger, type Logger } from '../telemetry/logger.ts';
@@ -12,38 +11,12 @@ import type { HasFactor, UseStepUp } from './auth/step-up.ts';
 import type { Caller } from '../domain/caller.ts';
 import type { FunctionDefinition, Route } from './definition.ts';
 import type { Edge } from './edge.ts';
+import { hostRefusals } from './host-refusals.ts';
 import { answerCall } from './pipeline/answer.ts';
 import { EVENTS_PATH } from './pipeline/event-intake.ts';
 import { splitTarget } from './pipeline/read-address.ts';
 import { createRuntime, type Runtime } from './pipeline/runtime.ts';
 import type { Answer, IncomingCall } from './pipeline/wire.ts';
-
-/** Refusals that any route may answer with, besides those it lists. */
-export const GENERAL_REFUSALS: ReadonlySet<string> = new Set<ErrorCode>([
-  'BODY_INVALID',
-  'BODY_TOO_LARGE',
-  'BODY_TYPE_NOT_SUPPORTED',
-  'QUERY_INVALID',
-  'PATH_INVALID',
-  'HEADER_INVALID',
-  'ROUTE_NOT_FOUND',
-  'METHOD_NOT_ALLOWED',
-  'TOKEN_MISSING',
-  'TOKEN_INVALID',
-  'SIGNATURE_INVALID',
-  'SIGNATURE_EXPIRED',
-  'SIGNATURE_REPLAYED',
-  'ADDRESS_NOT_ALLOWED',
-  'CALLER_NOT_ALLOWED',
-  'SCOPE_MISSING',
-  'STEP_UP_REQUIRED',
-  'STEP_UP_INVALID',
-  'RATE_LIMITED',
-  'ADDRESS_BANNED',
-  'SERVICE_BUSY',
-  'SERVICE_UNAVAILABLE',
-  'INTERNAL_ERROR',
-]);
 
 const LOOPBACK = '127.0.0.1';
 
@@ -79,7 +52,7 @@ export interface CallOptions {
 export interface CallAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Parsed; undefined when there was none. */
+  /** Parsed if it is JSON; undefined when there was none. */
   readonly body: unknown;
 }
 
@@ -169,8 +142,10 @@ function lowerCase(headers: Readonly<Record<string, string>>): Record<string, st
 }
 
 function readAnswer(answer: Answer): CallAnswer {
-  const body: unknown = answer.body === undefined ? undefined : JSON.parse(answer.body);
-  return { status: answer.status, headers: answer.headers, body };
+  const { status, headers, body: text } = answer;
+  const isJson = /json/.test(headers['content-type'] ?? '');
+  const body: unknown = text === undefined || !isJson ? text : JSON.parse(text);
+  return { status, headers, body };
 }
 
 function holdToPromise<Deps>(route: Route<Deps>, answer: CallAnswer): void {
@@ -180,7 +155,7 @@ function holdToPromise<Deps>(route: Route<Deps>, answer: CallAnswer): void {
   const isProblem = answer.headers['content-type'] === PROBLEM_CONTENT_TYPE;
   if (answer.status >= 400 && (isProblem || schema === undefined)) {
     const code = (answer.body as { readonly code: string }).code;
-    const known = GENERAL_REFUSALS.has(code) || route.refusals.some((listed) => listed === code);
+    const known = [...hostRefusals(route), ...route.refusals].some((listed) => listed === code);
     assert(known, `${name} does not list the refusal ${code}`);
     return;
   }

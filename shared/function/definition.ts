@@ -36,7 +36,12 @@ export interface HandlerResponse {
   readonly headers?: Readonly<Record<string, string>>;
   /** Written as JSON; undefined sends no body. */
   readonly body?: unknown;
+  /** Sent as it is, instead of `body`; the headers name its type. */
+  readonly text?: string;
 }
+
+/** Headers that some handlers read, as the OpenAPI page spells them. */
+export type RequestHeader = 'Idempotency-Key' | 'Prefer' | 'If-None-Match';
 
 export interface Route<Deps> {
   readonly method: Method;
@@ -51,6 +56,10 @@ export interface Route<Deps> {
   readonly body?: z.ZodType;
   /** For the OpenAPI page alone: the form in a body that the handler reads by itself. */
   readonly form?: z.ZodType;
+  /** For the OpenAPI page: what the handler reads of the headers. */
+  readonly headers?: readonly RequestHeader[];
+  /** For the OpenAPI page: of the answers, where it is not JSON. */
+  readonly contentType?: string;
   /** Schema of each answer by status, for the OpenAPI page and the tests. */
   readonly answers: Readonly<Record<number, z.ZodType>>;
   /** Refusals that this route can answer with, for the OpenAPI page. */

@@ -10,9 +10,8 @@ const CURSOR_CHARACTERS_MAX = 256;
 
 const limitField = z
   .string()
-  .regex(/^[1-9][0-9]{0,2}$/, `must be a whole number from 1 to ${LIST_LIMIT_MAX}`)
+  .regex(/^([1-9][0-9]?|[1-4][0-9]{2}|500)$/, `must be a whole number from 1 to ${LIST_LIMIT_MAX}`)
   .transform(Number)
-  .refine((limit) => limit <= LIST_LIMIT_MAX, `must be at most ${LIST_LIMIT_MAX}`)
   .default(LIST_LIMIT_DEFAULT);
 
 const cursorField = z
@@ -29,11 +28,14 @@ const cursorField = z
 /** Query fields of every list; spread them into the route's own strictObject. */
 export const listQueryFields = { limit: limitField, cursor: cursorField } as const;
 
-/** Schema of a list answer. */
+/** Schema of a list answer; its example is made of those of an item. */
 export function listAnswer<Item extends z.ZodType>(
   item: Item,
 ): z.ZodObject<{ items: z.ZodArray<Item>; nextCursor: z.ZodNullable<z.ZodString> }> {
-  return z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
+  const list = z.strictObject({ items: z.array(item), nextCursor: z.string().nullable() });
+  const examples = item.meta()?.['examples'];
+  if (!Array.isArray(examples)) return list;
+  return list.meta({ examples: [{ items: examples as unknown[], nextCursor: null }] });
 }
 
 export interface ListPage<Item> {

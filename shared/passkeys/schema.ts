@@ -1,5 +1,6 @@
 // The wire shapes of passkeys: what browsers send, and what they are told to ask for.
 import { z } from 'zod';
+import * as examples from './examples.ts';
 
 function base64urlField(charactersMax: number) {
   return z
@@ -53,7 +54,7 @@ export const passkeyNameField = z
   .trim()
   .min(1)
   .max(64)
-  .regex(/^[^\p{C}]*$/u);
+  .regex(/^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]*$/u, 'visible characters');
 
 const descriptors = z.array(
   z.strictObject({
@@ -63,24 +64,28 @@ const descriptors = z.array(
   }),
 );
 /** PublicKeyCredentialCreationOptionsJSON. */
-export const creationOptionsAnswer = z.strictObject({
-  rp: z.strictObject({ id: z.string(), name: z.string() }),
-  user: z.strictObject({ id: z.string(), name: z.string(), displayName: z.string() }),
-  challenge: z.string(),
-  pubKeyCredParams: z.array(z.strictObject({ type: z.literal('public-key'), alg: z.int() })),
-  timeout: z.int(),
-  excludeCredentials: descriptors,
-  authenticatorSelection: z.strictObject({
-    residentKey: z.enum(['preferred', 'required']),
-    userVerification: z.literal('required'),
-  }),
-  attestation: z.literal('none'),
-});
+export const creationOptionsAnswer = z
+  .strictObject({
+    rp: z.strictObject({ id: z.string(), name: z.string() }),
+    user: z.strictObject({ id: z.string(), name: z.string(), displayName: z.string() }),
+    challenge: z.string(),
+    pubKeyCredParams: z.array(z.strictObject({ type: z.literal('public-key'), alg: z.int() })),
+    timeout: z.int(),
+    excludeCredentials: descriptors,
+    authenticatorSelection: z.strictObject({
+      residentKey: z.enum(['preferred', 'required']),
+      userVerification: z.literal('required'),
+    }),
+    attestation: z.literal('none'),
+  })
+  .meta({ examples: examples.CREATION_OPTIONS });
 /** PublicKeyCredentialRequestOptionsJSON. */
-export const requestOptionsAnswer = z.strictObject({
-  challenge: z.string(),
-  timeout: z.int(),
-  rpId: z.string(),
-  allowCredentials: descriptors,
-  userVerification: z.literal('required'),
-});
+export const requestOptionsAnswer = z
+  .strictObject({
+    challenge: z.string(),
+    timeout: z.int(),
+    rpId: z.string(),
+    allowCredentials: descriptors,
+    userVerification: z.literal('required'),
+  })
+  .meta({ examples: examples.REQUEST_OPTIONS });

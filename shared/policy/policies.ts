@@ -3,6 +3,10 @@
 import { cancels, manages, open, reads, signsIn, staffs, trades, type Policy } from './policy.ts';
 
 export const POLICIES: Readonly<Record<string, Policy>> = {
+  // api
+  'GET /v1/openapi.json': open({ weight: 5 }),
+  'GET /docs': open({ weight: 5 }),
+
   // market-data
   'GET /v1/assets': open(),
   'GET /v1/markets': open(),

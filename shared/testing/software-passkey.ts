@@ -100,7 +100,7 @@ export class SoftwarePasskey {
 
   #credential() {
     const { id } = this;
-    return { id, rawId: id, type: 'public-key', clientExtensionResults: {} };
+    return { id, rawId: id, type: 'public-key' as const, clientExtensionResults: {} };
   }
 
   #clientData(type: string, challenge: string, faults: PasskeyFaults): Buffer {

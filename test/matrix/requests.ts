@@ -1,6 +1,6 @@
 // A path and a body for any route, made from its schemas: the smallest that fits, or comes close.
-import { toJsonSchema } from '../../docs/generator/json-schema.ts';
-import { propertiesOf, type JsonSchema } from '../../docs/generator/json-schema.ts';
+import { toJsonSchema } from '../../functions/api/document/json-schema.ts';
+import { propertiesOf, type JsonSchema } from '../../functions/api/document/json-schema.ts';
 import type { AnyRoute } from './exchange.ts';
 
 /** Values of all forms that path parameters have; the first that a schema takes is used. */

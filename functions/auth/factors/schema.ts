@@ -6,6 +6,7 @@ import {
   passkeyNameField,
   type Assertion,
 } from '../../../shared/passkeys/schema.ts';
+import * as examples from './examples.ts';
 
 const instant = z.iso.datetime({ offset: false, precision: 3 });
 export const factorIdField = z.string().regex(/^fct_[0-9]{16}$/);
@@ -41,40 +42,53 @@ export type Shown =
   | { readonly password: string };
 
 const pending = { pendingToken: pendingTokenField };
-export const signInFactorBody = z.union([
-  z.strictObject({ ...pending, ...byTotp }),
-  z.strictObject({ ...pending, ...byRecoveryCode }),
-  z.strictObject({ ...pending, ...byPasskey }),
-]);
-export const pendingBody = z.strictObject(pending);
+export const signInFactorBody = z
+  .union([
+    z.strictObject({ ...pending, ...byTotp }),
+    z.strictObject({ ...pending, ...byRecoveryCode }),
+    z.strictObject({ ...pending, ...byPasskey }),
+  ])
+  .meta({ examples: examples.SIGN_IN_FACTORS });
+export const pendingBody = z.strictObject(pending).meta({ examples: examples.PENDINGS });
 
 const action = { action: actionField };
-export const stepUpBody = z.union([
-  z.strictObject({ ...action, ...byTotp }),
-  z.strictObject({ ...action, ...byRecoveryCode }),
-  z.strictObject({ ...action, ...byPasskey }),
-  z.strictObject({ ...action, ...byPassword }),
-]);
-export const actionBody = z.strictObject(action);
+export const stepUpBody = z
+  .union([
+    z.strictObject({ ...action, ...byTotp }),
+    z.strictObject({ ...action, ...byRecoveryCode }),
+    z.strictObject({ ...action, ...byPasskey }),
+    z.strictObject({ ...action, ...byPassword }),
+  ])
+  .meta({ examples: examples.PROVE });
+export const actionBody = z.strictObject(action).meta({ examples: examples.ACTIONS });
 
-export const totpConfirmBody = z.strictObject({ code: totpField });
-export const passkeyBody = z.strictObject({
-  name: passkeyNameField,
-  response: attestationField,
-});
+export const totpConfirmBody = z
+  .strictObject({ code: totpField })
+  .meta({ examples: examples.CONFIRM_TOTP });
+export const passkeyBody = z
+  .strictObject({ name: passkeyNameField, response: attestationField })
+  .meta({ examples: examples.MAKE_PASSKEYS });
 export const factorParams = z.strictObject({ id: factorIdField });
 
-export const signedInAnswer = z.strictObject({
-  status: z.literal('signed_in'),
-  sessionId: z.string(),
-  sessionToken: z.string(),
-  expiresAt: instant,
-});
-export const stepUpAnswer = z.strictObject({ stepUp: z.string(), expiresAt: instant });
+export const signedInAnswer = z
+  .strictObject({
+    status: z.literal('signed_in'),
+    sessionId: z.string(),
+    sessionToken: z.string(),
+    expiresAt: instant,
+  })
+  .meta({ examples: examples.SIGNED_IN });
+export const stepUpAnswer = z
+  .strictObject({ stepUp: z.string(), expiresAt: instant })
+  .meta({ examples: examples.STEP_UPS });
 
 const recoveryCodes = z.array(z.string()).length(10);
-export const recoveryCodesAnswer = z.strictObject({ recoveryCodes });
-export const totpOfferAnswer = z.strictObject({ secret: z.string(), uri: z.string() });
+export const recoveryCodesAnswer = z
+  .strictObject({ recoveryCodes })
+  .meta({ examples: examples.RECOVERY });
+export const totpOfferAnswer = z
+  .strictObject({ secret: z.string(), uri: z.string() })
+  .meta({ examples: examples.TOTP_OFFERS });
 
 const FACTOR = {
   id: factorIdField,
@@ -85,18 +99,24 @@ const FACTOR = {
   lastUsedAt: instant.nullable(),
 };
 /** The codes are shown this once, and only with the first factor. */
-export const factorMadeAnswer = z.strictObject({
-  ...FACTOR,
-  recoveryCodes: recoveryCodes.optional(),
-});
-export const factorsAnswer = z.strictObject({
-  factors: z.array(z.strictObject(FACTOR)),
-  recoveryCodesLeft: z.int(),
-});
+export const factorMadeAnswer = z
+  .strictObject({
+    ...FACTOR,
+    recoveryCodes: recoveryCodes.optional(),
+  })
+  .meta({ examples: examples.MADE_FACTORS });
+export const factorsAnswer = z
+  .strictObject({
+    factors: z.array(z.strictObject(FACTOR)),
+    recoveryCodesLeft: z.int(),
+  })
+  .meta({ examples: examples.FACTOR_LISTS });
 export type FactorAnswer = z.output<typeof factorsAnswer>['factors'][number];
 
-export const holdsAnswer = z.strictObject({
-  /** Null: not held. */
-  withdrawalsHeldUntil: instant.nullable(),
-  holds: z.array(z.strictObject({ kind: z.string(), startedAt: instant, until: instant })),
-});
+export const holdsAnswer = z
+  .strictObject({
+    /** Null: not held. */
+    withdrawalsHeldUntil: instant.nullable(),
+    holds: z.array(z.strictObject({ kind: z.string(), startedAt: instant, until: instant })),
+  })
+  .meta({ examples: examples.HOLDS });

@@ -57,6 +57,8 @@ describe('the body of a key', () => {
     ['an unknown type', { type: 'rsa' }],
     ['no label', { label: '' }],
     ['a label with a line break', { label: 'a\nb' }],
+    ['a label with a line separator', { label: 'a\u2028b' }],
+    ['a label with a character that nobody has given a meaning', { label: '\u{3c053}' }],
     ['no scope', { scopes: [] }],
     ['a scope twice', { scopes: ['read', 'read'] }],
     ['an unknown scope', { scopes: ['admin'] }],

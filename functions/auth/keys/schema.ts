@@ -1,6 +1,7 @@
 // The wire shapes of API keys.
 import { z } from 'zod';
 import { SCOPES } from '../../../shared/domain/caller.ts';
+import * as examples from './examples.ts';
 
 export const LABEL_CHARACTERS_MAX = 64;
 export const MARKETS_MAX = 50;
@@ -40,27 +41,39 @@ function isDistinct(values: readonly string[]): boolean {
   return new Set(values).size === values.length;
 }
 
-export const makeKeyBody = z.strictObject({
-  label: z
-    .string()
-    .min(1)
-    .max(LABEL_CHARACTERS_MAX)
-    .regex(/^[^\p{C}]+$/u),
-  type: z.enum(KEY_TYPES),
-  /** For ed25519: SubjectPublicKeyInfo as PEM, or base64 of the 32 bytes. */
-  publicKey: z.exactOptional(z.string().min(1).max(400)),
-  /** Left out: `read`. */
-  scopes: z.exactOptional(z.array(scopeField).min(1).refine(isDistinct, 'a scope comes twice')),
-  /** Left out: all. */
-  markets: z.exactOptional(
-    z.array(marketField).min(1).max(MARKETS_MAX).refine(isDistinct, 'a market comes twice'),
-  ),
-  /** Left out: from anywhere. */
-  addresses: z.exactOptional(z.array(addressField).min(1).max(ADDRESSES_MAX)),
-  expiresAt: z.exactOptional(z.iso.datetime({ offset: false })),
-  /** A sub-account that the key acts for; left out: the caller. */
-  userId: z.exactOptional(userField),
-});
+/** The same rule, for the OpenAPI page. */
+const DISTINCT = { uniqueItems: true };
+
+export const makeKeyBody = z
+  .strictObject({
+    label: z
+      .string()
+      .min(1)
+      .max(LABEL_CHARACTERS_MAX)
+      .regex(/^[\p{L}\p{M}\p{N}\p{P}\p{S}\p{Zs}]+$/u, 'visible characters'),
+    type: z.enum(KEY_TYPES),
+    /** For ed25519: SubjectPublicKeyInfo as PEM, or base64 of the 32 bytes. */
+    publicKey: z.exactOptional(z.string().min(1).max(400)),
+    /** Left out: `read`. */
+    scopes: z.exactOptional(
+      z.array(scopeField).min(1).refine(isDistinct, 'a scope comes twice').meta(DISTINCT),
+    ),
+    /** Left out: all. */
+    markets: z.exactOptional(
+      z
+        .array(marketField)
+        .min(1)
+        .max(MARKETS_MAX)
+        .refine(isDistinct, 'a market comes twice')
+        .meta(DISTINCT),
+    ),
+    /** Left out: from anywhere. */
+    addresses: z.exactOptional(z.array(addressField).min(1).max(ADDRESSES_MAX)),
+    expiresAt: z.exactOptional(z.iso.datetime({ offset: false })),
+    /** A sub-account that the key acts for; left out: the caller. */
+    userId: z.exactOptional(userField),
+  })
+  .meta({ examples: examples.MAKE_KEYS });
 export type MakeKeyBody = z.output<typeof makeKeyBody>;
 
 const keyFields = {
@@ -82,14 +95,20 @@ const keyFields = {
 const keyAnswer = z.strictObject(keyFields);
 export type KeyAnswer = z.output<typeof keyAnswer>;
 
-export const madeKeyAnswer = z.strictObject({
-  ...keyFields,
-  /** Of an hmac key, and never again; null for ed25519. */
-  secret: z.string().nullable(),
-});
+export const madeKeyAnswer = z
+  .strictObject({
+    ...keyFields,
+    /** Of an hmac key, and never again; null for ed25519. */
+    secret: z.string().nullable(),
+  })
+  .meta({ examples: examples.MADE_KEYS });
 
-export const keyListAnswer = z.strictObject({ items: z.array(keyAnswer) });
+export const keyListAnswer = z
+  .strictObject({ items: z.array(keyAnswer) })
+  .meta({ examples: examples.KEY_LISTS });
 
 export const keyParams = z.strictObject({ id: z.string().max(64) });
 
-export const deletedKeyAnswer = z.strictObject({ id: keyField });
+export const deletedKeyAnswer = z
+  .strictObject({ id: keyField })
+  .meta({ examples: examples.DELETED_KEYS });

@@ -1,6 +1,6 @@
 // The routes of oauth: two kinds, those of signed-in users and those of clients.
 import { assert } from '../../../shared/domain/failure.ts';
-import { clientId, grantId } from '../../../shared/domain/ids.ts';
+import { clientId, grantId, parseGrantId } from '../../../shared/domain/ids.ts';
 import { reject } from '../../../shared/domain/rejection.ts';
 import { route, type Route } from '../../../shared/function/definition.ts';
 import { listPage } from '../../../shared/http/list.ts';
@@ -107,8 +107,10 @@ export const oauthRoutes: readonly Route<AuthDeps>[] = [
     refusals: ['OAUTH_GRANT_NOT_FOUND'],
     handle: async ({ params, caller }, { pool, now }: AuthDeps) => {
       assert(caller !== null, 'the route is not open to anyone');
-      const isOwn = await isGrantOfUser(pool, params.id, caller.userNumber);
-      const ended = isOwn && (await endGrant(pool, params.id, 'revoked_by_user', now()));
+      const grantNumber = parseGrantId(params.id);
+      if (grantNumber === null) return reject('OAUTH_GRANT_NOT_FOUND');
+      const isOwn = await isGrantOfUser(pool, grantNumber, caller.userNumber);
+      const ended = isOwn && (await endGrant(pool, grantNumber, 'revoked_by_user', now()));
       return ended ? { status: 204 } : reject('OAUTH_GRANT_NOT_FOUND');
     },
   }),

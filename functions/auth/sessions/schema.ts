@@ -1,5 +1,6 @@
 // The wire shapes of signing in, and of sessions.
 import { z } from 'zod';
+import * as examples from './examples.ts';
 
 export const noQuery = z.strictObject({});
 
@@ -10,13 +11,15 @@ const PASSWORD_CHARACTERS_MAX = 1_024;
 const timeField = z.iso.datetime({ offset: false, precision: 3 });
 const sessionField = z.string().regex(/^ses_[0-9]{16}$/);
 
-export const signInBody = z.strictObject({
-  email: z
-    .string()
-    .max(EMAIL_CHARACTERS_MAX)
-    .regex(/^[^\s@\p{Cc}]+@[^\s@\p{Cc}]+$/u),
-  password: z.string().min(1).max(PASSWORD_CHARACTERS_MAX),
-});
+export const signInBody = z
+  .strictObject({
+    email: z
+      .string()
+      .max(EMAIL_CHARACTERS_MAX)
+      .regex(/^[^\s@\x00-\x1f\x7f-\x9f]+@[^\s@\x00-\x1f\x7f-\x9f]+$/),
+    password: z.string().min(1).max(PASSWORD_CHARACTERS_MAX),
+  })
+  .meta({ examples: examples.SIGN_IN });
 export type SignIn = z.output<typeof signInBody>;
 
 export const FACTORS = ['totp', 'passkey', 'recovery_code'] as const;
@@ -36,14 +39,18 @@ const factorRequiredAnswer = z.strictObject({
   expiresAt: timeField,
 });
 
-export const signInAnswer = z.discriminatedUnion('status', [signedInAnswer, factorRequiredAnswer]);
+export const signInAnswer = z
+  .discriminatedUnion('status', [signedInAnswer, factorRequiredAnswer])
+  .meta({ examples: examples.SIGN_IN_ANSWERS });
 export type SignInAnswer = z.output<typeof signInAnswer>;
 
-export const accessTokenAnswer = z.strictObject({
-  accessToken: z.string(),
-  tokenType: z.literal('Bearer'),
-  expiresInSeconds: z.int(),
-});
+export const accessTokenAnswer = z
+  .strictObject({
+    accessToken: z.string(),
+    tokenType: z.literal('Bearer'),
+    expiresInSeconds: z.int(),
+  })
+  .meta({ examples: examples.ACCESS_TOKENS });
 
 const sessionAnswer = z.strictObject({
   id: sessionField,
@@ -59,6 +66,8 @@ const sessionAnswer = z.strictObject({
 });
 export type SessionAnswer = z.output<typeof sessionAnswer>;
 
-export const sessionListAnswer = z.strictObject({ items: z.array(sessionAnswer) });
+export const sessionListAnswer = z
+  .strictObject({ items: z.array(sessionAnswer) })
+  .meta({ examples: examples.SESSION_LISTS });
 export const sessionParams = z.strictObject({ id: sessionField });
-export const endedAnswer = z.strictObject({ ended: z.int() });
+export const endedAnswer = z.strictObject({ ended: z.int() }).meta({ examples: examples.ENDED });

@@ -13,4 +13,15 @@ const publicKey = z.strictObject({
 });
 export type PublicKey = z.output<typeof publicKey>;
 
-export const keySetAnswer = z.strictObject({ keys: z.array(publicKey) });
+const KEY_EXAMPLE = {
+  kty: 'OKP',
+  crv: 'Ed25519',
+  x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+  kid: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
+  alg: 'EdDSA',
+  use: 'sig',
+};
+
+export const keySetAnswer = z
+  .strictObject({ keys: z.array(publicKey) })
+  .meta({ examples: [{ keys: [KEY_EXAMPLE] }] });

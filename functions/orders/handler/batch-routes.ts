@@ -35,6 +35,7 @@ export const placeBatch = route({
   summary: 'Places up to 50 orders, each with its own result; with allOrNone, all of them or none.',
   query: noQuery,
   body: placeBatchBody,
+  headers: ['Idempotency-Key'],
   answers: { 200: batchAnswer },
   refusals: [...PLACE_REFUSALS, ...KEY_REFUSALS, 'ORDER_BATCH_REFUSED', 'SERVICE_BUSY'],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {

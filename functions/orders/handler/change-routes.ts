@@ -40,6 +40,7 @@ export const cancelOrder = route({
   summary: 'Cancels an order. A cancel that races a fill loses cleanly.',
   params: orderParams,
   query: cancelQuery,
+  headers: ['Prefer'],
   answers: { 200: orderOutcomeAnswer, 202: orderOutcomeAnswer },
   refusals: CANCEL_REFUSALS,
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
@@ -59,6 +60,7 @@ export const cancelOrderByClientId = route({
   summary: 'Cancels the newest own order with this clientOrderId.',
   params: clientOrderParams,
   query: cancelQuery,
+  headers: ['Prefer'],
   answers: { 200: orderOutcomeAnswer, 202: orderOutcomeAnswer },
   refusals: CANCEL_REFUSALS,
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {
@@ -81,6 +83,7 @@ export const amendOrder = route({
   params: orderParams,
   query: noQuery,
   body: amendOrderBody,
+  headers: ['Prefer'],
   answers: { 200: orderOutcomeAnswer, 202: orderOutcomeAnswer },
   refusals: [
     'PATH_INVALID',

@@ -32,6 +32,7 @@ export const placeList = route({
   summary: 'Places two or three orders of which one decides about another: OCO, OTO, OTOCO.',
   query: noQuery,
   body: placeListBody,
+  headers: ['Idempotency-Key'],
   answers: { 201: orderListAnswer },
   refusals: [
     ...PLACE_REFUSALS,

@@ -38,6 +38,7 @@ export const placeOrder = route({
   summary: 'Places an order; with Prefer: wait, answers with what the engine made of it.',
   query: noQuery,
   body: placeOrderBody,
+  headers: ['Idempotency-Key', 'Prefer'],
   answers: { 201: orderOutcomeAnswer, 202: orderOutcomeAnswer },
   refusals: [...PLACE_REFUSALS, ...KEY_REFUSALS, 'HEADER_INVALID', 'SERVICE_BUSY'],
   handle: async (request, deps: OrdersDeps): Promise<HandlerResponse | Rejection> => {

@@ -32,6 +32,7 @@ export const replaceOrder = route({
   params: orderParams,
   query: noQuery,
   body: replaceOrderBody,
+  headers: ['Idempotency-Key', 'Prefer'],
   answers: { 201: replaceAnswer, 202: replaceAnswer },
   refusals: [
     'PATH_INVALID',

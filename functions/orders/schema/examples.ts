@@ -156,3 +156,45 @@ export const PREVENTED_EXAMPLES = [
     time: '2026-01-31T12:00:00.000Z',
   },
 ];
+
+export const AMEND_EXAMPLES = [{ quantity: '0.4' }, { price: '30005', quantity: '0.4' }];
+
+const FEE = { asset: 'BTC', amount: '0.0002' } as const;
+const TRADE_ID = 'trd_BTC-USD_0000000000000042';
+
+export const OUTCOME_EXAMPLES = [
+  { ...ORDER, replaces: null, status: 'accepted' },
+  {
+    ...ORDER,
+    replaces: null,
+    filledQuantity: '0.2',
+    filledQuote: '6002',
+    averagePrice: '30010',
+    remainingQuantity: '0.3',
+    fees: [FEE],
+    trades: [{ tradeId: TRADE_ID, price: '30010', quantity: '0.2', fee: FEE, liquidity: 'taker' }],
+  },
+];
+
+export const TRADE_EXAMPLES = [
+  {
+    tradeId: TRADE_ID,
+    orderId: ORDER.id,
+    market: 'BTC-USD',
+    side: 'buy',
+    price: '30010',
+    quantity: '0.2',
+    quoteQuantity: '6002',
+    fee: FEE,
+    liquidity: 'taker',
+    time: '2026-01-31T12:00:00.010Z',
+  },
+];
+
+export const TEST_EXAMPLES = [
+  {
+    market: 'BTC-USD',
+    hold: { asset: 'USD', amount: '15000' },
+    estimatedFee: { asset: 'BTC', amount: '0.001' },
+  },
+];

@@ -5,6 +5,7 @@ import {
   isServerAway,
 } from '../../../shared/db/failure.ts';
 import { withTransaction } from '../../../shared/db/pool.ts';
+import { readAsOwner } from '../../../shared/db/read-as-owner.ts';
 import { assert } from '../../../shared/domain/failure.ts';
 import { userId } from '../../../shared/domain/ids.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
@@ -58,7 +59,9 @@ export const getSubAccounts = route({
   refusals: [],
   handle: async ({ caller }, deps: UsersDeps): Promise<HandlerResponse> => {
     assert(caller !== null, 'the route is not open to anyone');
-    const accounts = await listSubAccounts(deps.pool, caller.userNumber);
+    const { userNumber: ownerNumber } = caller;
+    const owner = { role: 'bourse_users_own', ownerNumber } as const;
+    const accounts = await readAsOwner(deps.pool, owner, (tx) => listSubAccounts(tx, ownerNumber));
     return { status: 200, body: { items: accounts.map(presentSubAccount) } };
   },
 });

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../../shared/audit/record.ts';
 import { findViolatedConstraint } from '../../../shared/db/failure.ts';
 import { withTransaction, type Tx } from '../../../shared/db/pool.ts';
+import { readAsOwner } from '../../../shared/db/read-as-owner.ts';
 import type { Caller } from '../../../shared/domain/caller.ts';
 import { assert } from '../../../shared/domain/failure.ts';
 import { parseUserId } from '../../../shared/domain/ids.ts';
@@ -35,6 +36,7 @@ export const makeTransfer = route({
   method: 'POST',
   path: '/v1/users/me/transfers',
   summary: 'Moves between the caller and their sub-accounts; needs an Idempotency-Key.',
+  headers: ['Idempotency-Key'],
   query: noQuery,
   body: transferBody,
   answers: { 201: transferAnswer },
@@ -78,7 +80,11 @@ export const getTransfers = route({
     assert(caller !== null, 'the route is not open to anyone');
     const { limit, cursor } = query;
     const below = cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor[0]);
-    const rows = await listTransfers(deps.pool, caller.userNumber, { below, rowsMax: limit + 1 });
+    const { userNumber: ownerNumber } = caller;
+    const owner = { role: 'bourse_users_own', ownerNumber } as const;
+    const rows = await readAsOwner(deps.pool, owner, (tx) =>
+      listTransfers(tx, ownerNumber, { below, rowsMax: limit + 1 }),
+    );
     const body = listPage(rows, limit, presentTransfer, (row) => [row.transferNumber]);
     return { status: 200, body };
   },

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { assetField, userIdField } from '../../../shared/events/fields.ts';
 import { listAnswer, listQueryFields } from '../../../shared/http/list.ts';
 import { DECIMAL_PATTERN } from '../../../shared/money/decimal.ts';
+import * as examples from './examples.ts';
 
 const LABEL_CHARACTERS_MAX = 64;
 
@@ -11,19 +12,20 @@ const amountField = z.string().regex(DECIMAL_PATTERN);
 
 export const noQuery = z.strictObject({});
 
-export const makeSubAccountBody = z.strictObject({
-  label: z
-    .string()
-    .min(1)
-    .max(LABEL_CHARACTERS_MAX)
-    .regex(/^[\p{L}\p{N}\p{P}\p{S}]+( [\p{L}\p{N}\p{P}\p{S}]+)*$/u, 'visible characters'),
-});
+export const makeSubAccountBody = z
+  .strictObject({
+    label: z
+      .string()
+      .min(1)
+      .max(LABEL_CHARACTERS_MAX)
+      .regex(/^[\p{L}\p{N}\p{P}\p{S}]+( [\p{L}\p{N}\p{P}\p{S}]+)*$/u, 'visible characters'),
+  })
+  .meta({ examples: examples.MAKE_SUB_ACCOUNTS });
 
-export const subAccountAnswer = z.strictObject({
-  userId: userIdField,
-  label: z.string(),
-  createdAt: timeField,
-});
+const SUB_ACCOUNT = { userId: userIdField, label: z.string(), createdAt: timeField };
+export const subAccountAnswer = z
+  .strictObject(SUB_ACCOUNT)
+  .meta({ examples: examples.SUB_ACCOUNTS });
 
 const balanceAnswer = z.strictObject({
   asset: z.string(),
@@ -32,28 +34,34 @@ const balanceAnswer = z.strictObject({
   total: amountField,
 });
 
-const listedSubAccount = subAccountAnswer.extend({ balances: z.array(balanceAnswer) });
+const listedSubAccount = z.strictObject({ ...SUB_ACCOUNT, balances: z.array(balanceAnswer) });
 export type ListedSubAccount = z.output<typeof listedSubAccount>;
 
 /** No pages: there are only so many. */
-export const subAccountListAnswer = z.strictObject({ items: z.array(listedSubAccount) });
+export const subAccountListAnswer = z
+  .strictObject({ items: z.array(listedSubAccount) })
+  .meta({ examples: examples.SUB_ACCOUNT_LISTS });
 
-export const transferBody = z.strictObject({
-  from: userIdField,
-  to: userIdField,
-  asset: assetField,
-  amount: amountField,
-});
+export const transferBody = z
+  .strictObject({
+    from: userIdField,
+    to: userIdField,
+    asset: assetField,
+    amount: amountField,
+  })
+  .meta({ examples: examples.TRANSFERS_ASKED });
 export type TransferBody = z.output<typeof transferBody>;
 
-export const transferAnswer = z.strictObject({
-  id: z.string().startsWith('tfr_'),
-  from: userIdField,
-  to: userIdField,
-  asset: z.string(),
-  amount: amountField,
-  createdAt: timeField,
-});
+export const transferAnswer = z
+  .strictObject({
+    id: z.string().startsWith('tfr_'),
+    from: userIdField,
+    to: userIdField,
+    asset: z.string(),
+    amount: amountField,
+    createdAt: timeField,
+  })
+  .meta({ examples: examples.TRANSFERS });
 export type TransferAnswer = z.output<typeof transferAnswer>;
 export const transferListAnswer = listAnswer(transferAnswer);
 

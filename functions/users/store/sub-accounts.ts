@@ -1,5 +1,5 @@
 // The SQL of sub-accounts: made with all that comes from their owner, and listed.
-import type { Queryable, Tx } from '../../../shared/db/pool.ts';
+import type { Tx } from '../../../shared/db/pool.ts';
 import { userId } from '../../../shared/domain/ids.ts';
 import type { FamilyMember, SubAccount } from '../decide/transfer.ts';
 
@@ -47,14 +47,15 @@ export async function addSubAccount(
   return userNumber;
 }
 
-export async function listSubAccounts(db: Queryable, ownerNumber: number): Promise<SubAccount[]> {
-  const result = await db.query<SubAccount>(
+/** Read as the owner. */
+export async function listSubAccounts(tx: Tx, ownerNumber: number): Promise<SubAccount[]> {
+  const result = await tx.query<SubAccount>(
     `SELECT u.user_number AS "userNumber", u.label, u.created_at AS "createdAt", coalesce((
        SELECT json_agg(json_build_object('asset', b.asset, 'decimals', a.decimals,
          'total', b.total::text, 'held', b.held::text) ORDER BY b.asset)
-       FROM ledger.balances b JOIN reference.assets a ON a.asset = b.asset
-       WHERE b.owner = 'usr_' || lpad(u.user_number::text, 16, '0')), '[]') AS balances
-     FROM users.users u WHERE u.parent_number = $1 AND u.status <> 'closed'
+       FROM users.own_balances b JOIN reference.assets a ON a.asset = b.asset
+       WHERE b.user_number = u.user_number), '[]') AS balances
+     FROM users.own_sub_accounts u WHERE u.owner_number = $1 AND u.status <> 'closed'
      ORDER BY u.user_number`,
     [ownerNumber],
   );

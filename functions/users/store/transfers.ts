@@ -117,19 +117,16 @@ export async function saveTransfer(
   };
 }
 
-/** Newest first: of a person all, of a sub-account those that it was part of. */
+/** Read as the owner. Newest first: of a person all, of a sub-account those that it was part of. */
 export async function listTransfers(
-  db: Queryable,
+  tx: Tx,
   userNumber: number,
   page: { readonly below: number; readonly rowsMax: number },
 ): Promise<Transfer[]> {
-  const result = await db.query<Transfer>(
+  const result = await tx.query<Transfer>(
     `SELECT ${COLUMNS}
-     FROM users.users u
-     JOIN users.transfers t ON t.owner_number = coalesce(u.parent_number, u.user_number)
-       AND (u.parent_number IS NULL OR u.user_number IN (t.from_number, t.to_number))
-     JOIN reference.assets a ON a.asset = t.asset
-     WHERE u.user_number = $1 AND t.transfer_number < $2
+     FROM users.own_transfers t JOIN reference.assets a ON a.asset = t.asset
+     WHERE t.user_number = $1 AND t.transfer_number < $2
      ORDER BY t.transfer_number DESC LIMIT $3`,
     [userNumber, page.below, page.rowsMax],
   );

@@ -7,7 +7,7 @@ CREATE VIEW users.own_users WITH (security_barrier) AS
   FROM users.users u WHERE u.user_number = (SELECT reference.owner_number());
 
 CREATE VIEW users.own_sub_accounts WITH (security_barrier) AS
-  SELECT u.parent_number AS owner_number, u.user_number, u.label, u.created_at
+  SELECT u.parent_number AS owner_number, u.user_number, u.label, u.status, u.created_at
   FROM users.users u WHERE u.parent_number = (SELECT reference.owner_number());
 
 CREATE VIEW users.own_email_changes WITH (security_barrier) AS
@@ -18,6 +18,17 @@ CREATE VIEW users.own_email_changes WITH (security_barrier) AS
 CREATE VIEW users.own_mails WITH (security_barrier) AS
   SELECT m.user_number, m.template, m.requested_at
   FROM users.mails m WHERE m.user_number = (SELECT reference.owner_number());
+
+-- Of a person all, of a sub-account those that it was part of; newest first (0216 says why the order
+-- is in the view).
+CREATE VIEW users.own_transfers WITH (security_barrier) AS
+  SELECT u.user_number, t.transfer_number, t.from_number, t.to_number, t.asset, t.amount_minor,
+    t.created_at
+  FROM users.users u
+  JOIN users.transfers t ON t.owner_number = coalesce(u.parent_number, u.user_number)
+    AND (u.parent_number IS NULL OR u.user_number IN (t.from_number, t.to_number))
+  WHERE u.user_number = (SELECT reference.owner_number())
+  ORDER BY t.transfer_number DESC;
 
 -- Of the user and their sub-accounts.
 CREATE VIEW users.own_balances WITH (security_barrier) AS
@@ -32,6 +43,6 @@ CREATE VIEW users.own_balances WITH (security_barrier) AS
 
 GRANT USAGE ON SCHEMA users TO bourse_users_own;
 GRANT SELECT ON users.own_users, users.own_sub_accounts, users.own_email_changes, users.own_mails,
-  users.own_balances TO bourse_users_own;
+  users.own_balances, users.own_transfers TO bourse_users_own;
 
 RESET ROLE;

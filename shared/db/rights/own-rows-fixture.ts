@@ -36,6 +36,9 @@ function rowsOf(owners: string): readonly string[] {
      SELECT n + 100, n, 'part', 'active' FROM ${owners}`,
     `INSERT INTO users.email_changes (user_number, old_email_sealed, new_email_sealed, requested_at)
      SELECT n, 's1.a' || n, 's1.b' || n, now() FROM ${owners}`,
+    `INSERT INTO users.transfers (owner_number, idempotency_key, request_hash, from_number,
+       to_number, asset, amount_minor, created_at)
+     SELECT n, 'k', sha256(n::text::bytea), n, n + 100, 'USD', n, now() FROM ${owners}`,
     `INSERT INTO users.mails SELECT gen_random_uuid(), n, 'verify_email', now() FROM ${owners}`,
     `INSERT INTO auth.sessions (user_number, token_hash, amr, authenticated_at, created_at,
        last_used_at, expires_at)

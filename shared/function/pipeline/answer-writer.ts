@@ -8,7 +8,7 @@ import type { Answer } from './wire.ts';
 /** Two years: what the lists of browsers ask for. */
 const TRANSPORT_SECURITY = 'max-age=63072000; includeSubDomains';
 
-/** Nothing that we answer is a page: whoever shows it as one loads and runs nothing. */
+/** An answer is no page, but for the one of `api`: shown as one it loads and runs nothing. */
 const CONTENT_SECURITY = "default-src 'none'; frame-ancestors 'none'";
 
 /** Writes a refusal as a problem document. */
@@ -28,8 +28,9 @@ export function writeAnswer(
   requestId: string,
   limits: LimitHeaders | null = null,
 ): Answer {
-  const { status, headers, body } = response;
+  const { status, headers, body, text } = response;
   if (body !== undefined) return withBody(status, requestId, JSON.stringify(body), headers, limits);
+  if (text !== undefined) return withBody(status, requestId, text, headers, limits);
   const own = {
     'cache-control': 'no-store',
     'strict-transport-security': TRANSPORT_SECURITY,

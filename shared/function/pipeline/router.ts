@@ -40,15 +40,13 @@ export class Router<Deps> {
   find(method: string, path: string): RouteMatch<Deps> {
     const wanted = method === 'HEAD' ? 'GET' : method;
     const literal = this.#literal.get(path);
-    const exact = literal?.find((route) => route.method === wanted);
-    if (exact !== undefined) return { kind: 'found', route: exact, params: NO_PARAMS };
+    if (literal !== undefined) return findLiteral(literal, wanted);
     const segments = path.split('/');
     const fitting = this.#patterns.filter((pattern) => fits(pattern.segments, segments));
     const pattern = fitting.find((candidate) => candidate.route.method === wanted);
     if (pattern !== undefined) return bind(pattern, segments);
-    const allowed = [...(literal ?? []), ...fitting.map((candidate) => candidate.route)];
-    if (allowed.length === 0) return { kind: 'not_found' };
-    return { kind: 'method_not_allowed', allow: allowHeader(allowed) };
+    if (fitting.length === 0) return { kind: 'not_found' };
+    return { kind: 'method_not_allowed', allow: allowHeader(fitting.map(({ route }) => route)) };
   }
 
   #add(route: Route<Deps>): void {
@@ -59,6 +57,13 @@ export class Router<Deps> {
     const routes = this.#literal.get(route.path) ?? [];
     this.#literal.set(route.path, [...routes, route]);
   }
+}
+
+/** `/v1/orders/batch` is no order, whatever the method (OpenAPI: concrete paths come first). */
+function findLiteral<Deps>(literal: readonly Route<Deps>[], method: string): RouteMatch<Deps> {
+  const route = literal.find((each) => each.method === method);
+  if (route !== undefined) return { kind: 'found', route, params: NO_PARAMS };
+  return { kind: 'method_not_allowed', allow: allowHeader(literal) };
 }
 
 function fits(pattern: readonly string[], segments: readonly string[]): boolean {
