@@ -4,17 +4,8 @@ import { editedBase, type Edit } from '../testing/base-manifests.ts';
 import { lintManifests } from './lint.ts';
 
 const TARGETS = new Set([
-  'admin',
-  'api',
-  'auth',
-  'fees',
-  'ledger',
-  'market-data',
-  'notifications',
-  'orders',
-  'risk',
-  'settlement',
-  'users',
+  ...['admin', 'api', 'auth', 'fees', 'ledger', 'market-data', 'notifications', 'orders', 'risk'],
+  ...['settlement', 'users'],
 ]);
 
 function lint(...edits: Edit[]): ReturnType<typeof lintManifests> {

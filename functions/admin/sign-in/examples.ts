@@ -1,5 +1,5 @@
-// Examples of the sign-in of staff, for the OpenAPI page; a test holds them to the schemas that they
-// belong to.
+// Examples of the sign-in of staff, for the OpenAPI page; a test holds them to the schemas that
+// they belong to.
 import {
   CHALLENGE,
   CREDENTIAL,

@@ -27,10 +27,24 @@ export const PATCH_ME = [{ antiPhishingCode: 'blue heron 12' }, { antiPhishingCo
 export const VERIFIED = [{ userId: ME.userId, status: 'active' }];
 export const MES = [ME];
 
+const SUB_ACCOUNT = {
+  userId: 'usr_0000000000000108',
+  label: 'market maker',
+  createdAt: CREATED,
+};
+const MOVE = {
+  from: 'usr_0000000000000007',
+  to: SUB_ACCOUNT.userId,
+  asset: 'USD',
+  amount: '2500.00',
+};
+const TRANSFER = { id: 'tfr_0000000000000021', ...MOVE, createdAt: CREATED };
+
 export const EXPORTS = [
   {
     user: ME,
     subAccounts: [{ userId: 'usr_0000000000000012', label: 'grid bot', createdAt: CREATED }],
+    transfers: [TRANSFER],
     emailChanges: [],
     mails: [{ template: 'verify_email', requestedAt: CREATED }],
     sessions: [
@@ -47,17 +61,6 @@ export const EXPORTS = [
   },
 ];
 
-const SUB_ACCOUNT = {
-  userId: 'usr_0000000000000108',
-  label: 'market maker',
-  createdAt: '2026-01-31T12:00:00.000Z',
-};
-const MOVE = {
-  from: 'usr_0000000000000007',
-  to: SUB_ACCOUNT.userId,
-  asset: 'USD',
-  amount: '2500.00',
-};
 export const MAKE_SUB_ACCOUNTS = [{ label: SUB_ACCOUNT.label }];
 export const SUB_ACCOUNTS = [SUB_ACCOUNT];
 export const SUB_ACCOUNT_LISTS = [
@@ -71,6 +74,4 @@ export const SUB_ACCOUNT_LISTS = [
   },
 ];
 export const TRANSFERS_ASKED = [MOVE];
-export const TRANSFERS = [
-  { id: 'tfr_0000000000000021', ...MOVE, createdAt: '2026-01-31T12:00:00.000Z' },
-];
+export const TRANSFERS = [TRANSFER];
