@@ -1,6 +1,7 @@
 // The tiers of a day on a real database: what is written, and that a repeat changes nothing.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { userId } from '../../shared/domain/ids.ts';
+import { readAsOwner } from '../../shared/db/read-as-owner.ts';
 import { setSchedule } from '../../shared/fees/rates-store.ts';
 import { createTestDatabase, type TestDatabase } from '../../shared/testing/database.ts';
 import { recomputeTiers } from './recompute.ts';
@@ -177,11 +178,11 @@ describe('a recompute', () => {
     await users.query(add, [userId(902), userId(900)]);
     for (const user of [900, 901, 902]) {
       expect(await tierOf(user)).toBe('vip_1');
-      expect(await findTierVolume(fees(), userId(user))).toMatchObject({
-        volumeMinor: '10000',
-        day: DAY,
-      });
-      const [first] = await listFees(fees(), userId(user), DAY);
+      const owner = { role: 'bourse_fees_own', ownerNumber: user } as const;
+      const [volume, [first]] = await readAsOwner(fees(), owner, (tx) =>
+        Promise.all([findTierVolume(tx, userId(user)), listFees(tx, userId(user), DAY)]),
+      );
+      expect(volume).toMatchObject({ volumeMinor: '10000', day: DAY });
       expect(first?.next).toBeNull();
     }
     expect(await tierOf(903)).toBeUndefined();

@@ -109,7 +109,7 @@ describe('a sub-account', () => {
     await make(owner, 'second');
     await users.database.pool.query(level, [parseUserId(parts[0]), 3]);
     const rows = await users.database.pool.query(
-      `SELECT u.kyc_level AS level, u.email, p.hash FROM users.users u
+      `SELECT u.kyc_level AS level, u.email_index AS email, p.hash FROM users.users u
        LEFT JOIN users.passwords p USING (user_number) WHERE u.parent_number = $1`,
       [owner.userNumber],
     );

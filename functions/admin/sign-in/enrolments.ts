@@ -19,7 +19,7 @@ export const enrolmentRoutes: readonly Route<AdminDeps>[] = [
     summary: 'What to ask an authenticator for, to make the passkey of an enrolment.',
     body: enrolmentBody,
     answers: { 200: creationOptionsAnswer },
-    refusals: ['ENROLMENT_INVALID', 'PASSKEYS_TOO_MANY'],
+    refusals: ['ADDRESS_NOT_ALLOWED', 'ENROLMENT_INVALID', 'PASSKEYS_TOO_MANY'],
     handle: async (request, deps: AdminDeps) => {
       const hash = hashSecret(request.body.enrolment);
       const body = await withTransaction(deps.pool, async (tx) => {
@@ -35,7 +35,7 @@ export const enrolmentRoutes: readonly Route<AdminDeps>[] = [
     summary: 'Turns an enrolment into the passkey that was made, once.',
     body: enrolBody,
     answers: { 201: passkeyAnswer },
-    refusals: ['ENROLMENT_INVALID', 'PASSKEY_INVALID', 'PASSKEYS_TOO_MANY'],
+    refusals: ['ADDRESS_NOT_ALLOWED', 'ENROLMENT_INVALID', 'PASSKEY_INVALID', 'PASSKEYS_TOO_MANY'],
     handle: async (request, deps: AdminDeps) => {
       const { enrolment, ...made } = request.body;
       const hash = hashSecret(enrolment);

@@ -22,6 +22,7 @@ beforeAll(async () => {
   bench.nowMs = Date.now();
   environment = {
     DATABASE_URL: bench.database.urlFor('bourse_admin'),
+    BUS_URL: bench.database.urlFor('bourse_admin'),
     ADMIN_ADDRESSES: ADDRESSES,
     ADMIN_WEBAUTHN_RP_ID: 'admin.bourse.example',
     ADMIN_WEBAUTHN_ORIGINS: 'https://admin.bourse.example',

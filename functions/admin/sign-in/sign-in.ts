@@ -25,7 +25,7 @@ export const signInRoutes: readonly Route<AdminDeps>[] = [
     path: '/v1/admin/sign-in/options',
     summary: 'What to ask an authenticator for, to sign in; the same for everybody.',
     answers: { 200: requestOptionsAnswer },
-    refusals: [],
+    refusals: ['ADDRESS_NOT_ALLOWED'],
     handle: async (_request, deps: AdminDeps) => {
       const challenge = await makeChallenge(deps.pool, SIGN_IN, deps.now());
       return { status: 200, body: requestOptions(deps.site, challenge, []) };
@@ -37,7 +37,7 @@ export const signInRoutes: readonly Route<AdminDeps>[] = [
     summary: 'Opens a session with a passkey, and ends the one before.',
     body: signInBody,
     answers: { 200: signedInAnswer },
-    refusals: ['SIGN_IN_FAILED'],
+    refusals: ['ADDRESS_NOT_ALLOWED', 'SIGN_IN_FAILED'],
     handle: signIn,
   }),
   route({

@@ -92,8 +92,8 @@ function toTier(
 export async function findTierVolume(db: Queryable, user: UserId): Promise<TierVolume | null> {
   const result = await db.query<TierVolume>(
     `SELECT r.asset, q.decimals::integer AS decimals,
-       coalesce(o.volume_minor, a.volume_minor, 0) AS "volumeMinor",
-       coalesce(o.tier_day, a.tier_day)::text AS day
+       coalesce(a.volume_minor, 0) AS "volumeMinor",
+       a.tier_day::text AS day
      FROM fees.reference_asset r
      JOIN reference.assets q ON q.asset = r.asset
      LEFT JOIN fees.own_account a ON a.user_id = $1`,

@@ -1950,6 +1950,23 @@ export interface components {
             };
         };
         /** @description The caller may not do this. */
+        readonly ADDRESS_NOT_ALLOWED: {
+            headers: {
+                readonly "X-Request-Id": components["headers"]["X-Request-Id"];
+                readonly "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                readonly RateLimit: components["headers"]["RateLimit"];
+                readonly [name: string]: unknown;
+            };
+            content: {
+                readonly "application/problem+json": {
+                    /** @constant */
+                    readonly status?: 403;
+                    /** @enum {unknown} */
+                    readonly code?: "ADDRESS_NOT_ALLOWED";
+                } & components["schemas"]["Problem"];
+            };
+        };
+        /** @description The caller may not do this. */
         readonly "ADDRESS_NOT_ALLOWED.CALLER_NOT_ALLOWED": {
             headers: {
                 readonly "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3295,6 +3312,7 @@ export interface operations {
             };
             readonly 400: components["responses"]["BODY_INVALID.HEADER_INVALID.PATH_INVALID.QUERY_INVALID"];
             readonly 401: components["responses"]["ENROLMENT_INVALID"];
+            readonly 403: components["responses"]["ADDRESS_NOT_ALLOWED"];
             readonly 408: components["responses"]["UNPARSED_408"];
             readonly 413: components["responses"]["BODY_TOO_LARGE"];
             readonly 415: components["responses"]["BODY_TYPE_NOT_SUPPORTED"];
@@ -3366,6 +3384,7 @@ export interface operations {
             };
             readonly 400: components["responses"]["BODY_INVALID.HEADER_INVALID.PATH_INVALID.QUERY_INVALID"];
             readonly 401: components["responses"]["ENROLMENT_INVALID"];
+            readonly 403: components["responses"]["ADDRESS_NOT_ALLOWED"];
             readonly 408: components["responses"]["UNPARSED_408"];
             readonly 413: components["responses"]["BODY_TOO_LARGE"];
             readonly 415: components["responses"]["BODY_TYPE_NOT_SUPPORTED"];
@@ -4133,6 +4152,7 @@ export interface operations {
             };
             readonly 400: components["responses"]["BODY_INVALID.HEADER_INVALID.PATH_INVALID.QUERY_INVALID"];
             readonly 401: components["responses"]["SIGN_IN_FAILED"];
+            readonly 403: components["responses"]["ADDRESS_NOT_ALLOWED"];
             readonly 408: components["responses"]["UNPARSED_408"];
             readonly 413: components["responses"]["BODY_TOO_LARGE"];
             readonly 415: components["responses"]["BODY_TYPE_NOT_SUPPORTED"];
@@ -4177,6 +4197,7 @@ export interface operations {
                 };
             };
             readonly 400: components["responses"]["BODY_INVALID.HEADER_INVALID.PATH_INVALID.QUERY_INVALID"];
+            readonly 403: components["responses"]["ADDRESS_NOT_ALLOWED"];
             readonly 408: components["responses"]["UNPARSED_408"];
             readonly 413: components["responses"]["BODY_TOO_LARGE"];
             readonly 415: components["responses"]["BODY_TYPE_NOT_SUPPORTED"];

@@ -122,5 +122,7 @@ REVOKE ALL ON FUNCTION risk.add_sub_account, risk.share_flag_locks, risk.read_fo
   FROM PUBLIC;
 GRANT USAGE ON SCHEMA risk TO bourse_users;
 GRANT EXECUTE ON FUNCTION risk.add_sub_account, risk.read_for_transfer TO bourse_users;
+-- For the operator.
+GRANT SELECT (user_number, trade_group) ON risk.effective_accounts TO bourse_risk;
 
 RESET ROLE;
