@@ -110,7 +110,7 @@ describe('markets.status', () => {
     expect(await move('markets.status', { market, status: 'trading' })).toBe('executed');
     spy.mockRestore();
     expect((await bus.offsets('orders.accepted', 0)).next).toBe(2);
-    // The row before it may be published and not deleted yet: the sweeper leaves alone what follows.
+    // The row before it may be published and not deleted yet: what follows is left alone then.
     await vi.waitFor(async () => expect(await deps.outbox.sweep(0)).toBe(1));
     expect(await newestCommand(3)).toMatchObject({ status: 'trading' });
   });

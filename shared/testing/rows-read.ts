@@ -22,7 +22,8 @@ async function readCounters(
   pool: Pool,
   tables: readonly string[],
 ): Promise<number> {
-  await pool.query('SELECT pg_stat_force_next_flush()');
+  // The observer's own counts come late otherwise, those of what it has filled the tables with.
+  for (const each of [pool, observer]) await each.query('SELECT pg_stat_force_next_flush()');
   const result = await observer.query<{ rows: number }>(
     `SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint AS rows
      FROM pg_stat_user_tables WHERE format('%s.%s', schemaname, relname) = ANY ($1)`,

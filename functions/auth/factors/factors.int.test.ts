@@ -73,7 +73,8 @@ describe('a removal is refused', () => {
     expect(codeOf(bare)).toBe('STEP_UP_REQUIRED');
     expect(codeOf(await remove(user, other.id))).toBe('FACTOR_NOT_FOUND');
     expect(codeOf(await remove(user, 'fct_9999999999999999'))).toBe('FACTOR_NOT_FOUND');
-    expect(codeOf(await remove(user, 'totp'))).toBe('PATH_INVALID');
+    expect(codeOf(await remove(user, 'fct_1'))).toBe('PATH_INVALID');
+    expect(codeOf(await remove(user, 'totp'))).toBe('METHOD_NOT_ALLOWED');
     expect(await get(other.caller, '/v1/auth/factors')).toMatchObject({
       factors: [{ id: other.id }],
       recoveryCodesLeft: 10,

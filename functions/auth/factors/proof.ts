@@ -5,7 +5,6 @@ import { userId } from '../../../shared/domain/ids.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import type { Assertion } from '../../../shared/passkeys/schema.ts';
 import { findChallenge, isHandleOf, verifyAssertion } from '../../../shared/passkeys/verify.ts';
-import { unseal } from '../../../shared/secrets/seal.ts';
 import type { AuthDeps } from '../deps.ts';
 import type { AuthenticationMethod } from '../sessions/open-session.ts';
 import { hasFactor, lockFactors } from './change.ts';
@@ -18,7 +17,7 @@ import { useCode } from './recovery/store.ts';
 import type { Shown } from './schema.ts';
 import { findOwner } from './store.ts';
 import { findStep } from './totp/codes.ts';
-import { sealingPlace } from './totp/sealing-place.ts';
+import { openSecret } from './totp/sealed-secret.ts';
 import { findTotp, useStep } from './totp/store.ts';
 
 /** What was found right, and is still to be used up. */
@@ -38,7 +37,8 @@ export const METHODS: Readonly<Record<Evidence['kind'], AuthenticationMethod>> =
 
 /**
  * Not inside a transaction: a try counts whatever comes after it. `purpose` is what a passkey was
- * asked for. Refuses with FACTOR_REFUSED or FACTOR_LOCKED, and SERVICE_BUSY for a password.
+ * asked for. Refuses with FACTOR_REFUSED or FACTOR_LOCKED, SERVICE_BUSY for a password, and
+ * SERVICE_UNAVAILABLE for a code whose secret cannot be opened.
  */
 export async function examine(
   deps: AuthDeps,
@@ -89,11 +89,12 @@ async function examineTotp(
   code: string,
 ): Promise<Evidence | Rejection> {
   const nowMs = deps.now();
+  const totp = await findTotp(deps.pool, userNumber);
+  const secret = totp === null ? null : openSecret(deps, userNumber, totp.secretSealed);
+  if (isRejection(secret)) return secret;
   const locked = await countGuess(deps.pool, userNumber, 'totp', nowMs);
   if (locked !== null) return locked;
-  const totp = await findTotp(deps.pool, userNumber);
-  if (totp === null) return reject('FACTOR_REFUSED');
-  const secret = unseal(deps.sealing, sealingPlace(userNumber), totp.secretSealed).toString();
+  if (totp === null || secret === null) return reject('FACTOR_REFUSED');
   const step = findStep(secret, code, nowMs);
   if (step === null) return reject('FACTOR_REFUSED');
   return { kind: 'totp', factorNumber: totp.factorNumber, step };

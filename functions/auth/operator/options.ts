@@ -11,6 +11,10 @@ export const USAGE = `npm run auth -- <command> [options]
     --now        the key that signs has leaked: the next signs at once, and what the old one has
                  signed is refused as soon as every process has renewed its keys, in 5 minutes
 
+  keys replace-all
+                 what the keys were sealed with is lost: makes new ones under the ring that is there
+                 now, and no token of before is believed. Restart the auth function with that ring
+
   --reason TEXT  why; needed for all that changes something, kept for ever
   --actor NAME   who; the name of your account unless given
   --help         this text
@@ -20,7 +24,8 @@ SEALING_KEYS_DIR  the folder with the ring auth.json, which private keys are sea
 
 export type Command =
   | { readonly kind: 'list-keys' }
-  | { readonly kind: 'rotate-keys'; readonly withdraw: boolean; readonly operator: Operator };
+  | { readonly kind: 'rotate-keys'; readonly withdraw: boolean; readonly operator: Operator }
+  | { readonly kind: 'replace-keys'; readonly operator: Operator };
 
 /** Null when help is asked for. Throws UsageError for anything that is not quite right. */
 export function readCommand(args: readonly string[], account: string): Command | null {
@@ -39,6 +44,9 @@ export function readCommand(args: readonly string[], account: string): Command |
         withdraw: flags.now === true,
         operator: readOperator(flags, account),
       };
+    case 'keys replace-all':
+      if (flags.now !== undefined) throw new UsageError('keys replace-all is at once: no --now');
+      return { kind: 'replace-keys', operator: readOperator(flags, account) };
     default:
       throw new UsageError(`no command ${words}`);
   }

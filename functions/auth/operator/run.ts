@@ -2,7 +2,7 @@
 import type { Pool } from '../../../shared/db/pool.ts';
 import type { KeyRing } from '../../../shared/secrets/key-ring.ts';
 import { stateOf, type KeyTimes } from '../tokens/decide.ts';
-import { rotateKeys } from '../tokens/make-keys.ts';
+import { replaceLostKeys, rotateKeys } from '../tokens/make-keys.ts';
 import { listKeyChanges, listKeys } from '../tokens/store.ts';
 import type { Command } from './options.ts';
 
@@ -37,6 +37,10 @@ export async function runCommand(
       const at = new Date(rotation.atMs).toISOString();
       const old = withdraw ? 'is published no longer' : 'is believed for another hour';
       return [`${rotation.to} signs from ${at}; ${rotation.from} ${old}`];
+    }
+    case 'replace-keys': {
+      const kid = await replaceLostKeys(pool, sealing(), command.operator, now());
+      return [`${kid} signs from now on; none that was there before is believed`];
     }
   }
 }

@@ -7,7 +7,7 @@ import { findViolatedConstraint } from '../../../shared/db/failure.ts';
 import type { Pool } from '../../../shared/db/pool.ts';
 import { createTestDatabase, type TestDatabase } from '../../../shared/testing/database.ts';
 import { PUBLISHED_AFTER_MS, PUBLISHED_AHEAD_MS } from './decide.ts';
-import { makeFirstKeys, placeOf, rotateKeys } from './make-keys.ts';
+import { makeFirstKeys, placeOf, replaceLostKeys, rotateKeys } from './make-keys.ts';
 import { mintAccessToken } from './mint.ts';
 import { KEYS_RELOAD_MS } from './signing-keys.ts';
 import { listKeys } from './store.ts';
@@ -193,5 +193,39 @@ describe('a rotation', () => {
     await own.end();
     nowMs += KEYS_RELOAD_MS;
     expect(await issuing.keys.current()).toMatchObject({ kid: to });
+  });
+});
+
+describe('C30 keys whose ring is lost', () => {
+  const lost = testRing('auth', 9);
+  const ring = testRing('auth');
+
+  it('are not replaced while one of them opens', async () => {
+    await makeFirstKeys(pool, ring, START);
+    await expect(replaceLostKeys(pool, ring, OPERATOR, START)).rejects.toThrow('rotate instead');
+    expect((await listKeys(pool)).every(({ withdrawnAtMs }) => withdrawnAtMs === null)).toBe(true);
+  });
+
+  it.each([
+    ['at rest', 0],
+    ['with a rotation under way', 1],
+    ['with one that was', PUBLISHED_AHEAD_MS + 60_000],
+  ])('are replaced by two new ones, %s', async (_name, laterMs) => {
+    await makeFirstKeys(pool, lost, START);
+    // The next one was published this moment, so that the rotation waits.
+    if (laterMs > 0) await rotateKeys(pool, lost, OPERATOR, START);
+    nowMs += laterMs;
+    const old = (await listKeys(pool)).map(({ kid }) => kid);
+    const issuing = testIssuing(pool, now);
+    await expect(issuing.keys.current()).rejects.toThrow('no key to sign with');
+    const kid = await replaceLostKeys(pool, ring, OPERATOR, nowMs);
+    nowMs += KEYS_RELOAD_MS;
+    expect((await issuing.keys.current()).kid).toBe(kid);
+    const published = await kidsPublished(issuing);
+    expect(published).toHaveLength(2);
+    expect(published.filter((each) => old.includes(each))).toEqual([]);
+    const { accessToken } = await mintAccessToken(issuing, SUBJECT, nowMs);
+    expect(decodeProtectedHeader(accessToken).kid).toBe(kid);
+    await rotateKeys(pool, ring, OPERATOR, nowMs + PUBLISHED_AHEAD_MS);
   });
 });

@@ -5,13 +5,14 @@ import { TerminalError } from '../../../shared/domain/failure.ts';
 import { TOKEN_ALGORITHM } from '../../../shared/function/auth/token-rules.ts';
 import type { Operator } from '../../../shared/operator/operator.ts';
 import type { KeyRing } from '../../../shared/secrets/key-ring.ts';
-import { seal } from '../../../shared/secrets/seal.ts';
-import { planRotation, type Rotation } from './decide.ts';
+import { seal, SealBroken, unseal } from '../../../shared/secrets/seal.ts';
+import { planRotation, stateOf, type Rotation } from './decide.ts';
 import {
   addKey,
   listKeys,
   noteChange,
   saveRotation,
+  withdrawKeys,
   withKeysLocked,
   type NewKey,
 } from './store.ts';
@@ -53,6 +54,42 @@ export async function rotateKeys(
     await noteChange(tx, 'rotated', rotation.to, operator, nowMs);
     return rotation;
   });
+}
+
+/**
+ * For the day when what the keys were sealed with is lost: makes new ones, and none of the old is
+ * believed any more. Answers the one that signs. Throws TerminalError while one of the old ones
+ * opens: a rotation is enough then, and ends nothing.
+ */
+export async function replaceLostKeys(
+  pool: Pool,
+  sealing: KeyRing,
+  operator: Operator,
+  nowMs: number,
+): Promise<string> {
+  return withKeysLocked(pool, async (tx) => {
+    const lost = (await listKeys(tx)).filter((key) => stateOf(key, nowMs) !== 'gone');
+    const opens = lost.find(({ kid, sealed }) => sealed !== null && canOpen(sealing, kid, sealed));
+    if (opens !== undefined) throw new TerminalError(`${opens.kid} can be opened: rotate instead`);
+    const kids = lost.map(({ kid }) => kid);
+    await withdrawKeys(tx, kids, nowMs);
+    for (const kid of kids) await noteChange(tx, 'withdrawn', kid, operator, nowMs);
+    const first = await drawKey(sealing);
+    await addKey(tx, first, nowMs, nowMs);
+    await noteChange(tx, 'made', first.kid, operator, nowMs);
+    await addKey(tx, await drawKey(sealing), nowMs, null);
+    return first.kid;
+  });
+}
+
+function canOpen(sealing: KeyRing, kid: string, sealed: string): boolean {
+  try {
+    unseal(sealing, placeOf(kid), sealed);
+    return true;
+  } catch (error) {
+    if (error instanceof SealBroken) return false;
+    throw error;
+  }
 }
 
 async function drawKey(sealing: KeyRing): Promise<NewKey> {

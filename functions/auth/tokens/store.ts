@@ -84,6 +84,17 @@ export async function saveRotation(tx: Tx, rotation: Rotation, nowMs: number): P
   ]);
 }
 
+/** None of them signs, is published, or can ever be opened from now on. */
+export async function withdrawKeys(tx: Tx, kids: readonly string[], nowMs: number): Promise<void> {
+  await tx.query(
+    `UPDATE auth.signing_keys SET sealed = NULL, withdrawn_at = $2,
+       signs_from = least(signs_from, $2::timestamptz),
+       signs_until = least(signs_until, $2::timestamptz)
+     WHERE kid = ANY ($1::text[])`,
+    [kids, new Date(nowMs)],
+  );
+}
+
 export async function noteChange(
   tx: Tx,
   what: 'made' | 'rotated' | 'withdrawn',

@@ -7,7 +7,7 @@ import {
   type HandlerResponse,
   type Route,
 } from '../../../../shared/function/definition.ts';
-import { seal, unseal } from '../../../../shared/secrets/seal.ts';
+import { seal } from '../../../../shared/secrets/seal.ts';
 import type { AuthDeps } from '../../deps.ts';
 import { finishChange, hasFactor, lockFactors } from '../change.ts';
 import { countGuess, forgetGuesses } from '../guesses.ts';
@@ -17,7 +17,7 @@ import { factorMadeAnswer, totpConfirmBody, totpOfferAnswer } from '../schema.ts
 import { sessionOf } from '../session-of.ts';
 import { refuseUnproven } from '../unproven.ts';
 import { drawTotpSecret, findStep, totpUri } from './codes.ts';
-import { sealingPlace } from './sealing-place.ts';
+import { openSecret, sealingPlace } from './sealed-secret.ts';
 import { confirmOffer, findOffer, saveOffer } from './store.ts';
 
 export const totpRoutes: readonly Route<AuthDeps>[] = [
@@ -73,7 +73,8 @@ async function confirmTotp(
   if (offer === null) return reject('FACTOR_NOT_OFFERED');
   const locked = await countGuess(deps.pool, userNumber, 'totp', nowMs);
   if (locked !== null) return locked;
-  const secret = unseal(deps.sealing, sealingPlace(userNumber), offer.secretSealed).toString();
+  const secret = openSecret(deps, userNumber, offer.secretSealed);
+  if (isRejection(secret)) return secret;
   const step = findStep(secret, code, nowMs);
   if (step === null) return reject('FACTOR_REFUSED');
   const { factorNumber } = offer;

@@ -137,6 +137,23 @@ describe('C8 a code', () => {
     expect(codeOf(await signIn(user, code))).toBe('FACTOR_INVALID');
   });
 
+  it('C30 whose secret was sealed with a key that is lost counts as no try, and a recovery code is taken', async () => {
+    const user = await bench.newUser();
+    const { secret, recoveryCodes } = await bench.addTotp(user);
+    await bench.database.pool.query(
+      `UPDATE auth.totp SET secret_sealed = 's1.gone.' || split_part(secret_sealed, '.', 3)
+       WHERE user_number = $1`,
+      [user.userNumber],
+    );
+    for (let tries = 1; tries <= 6; tries += 1) {
+      const answer = await signIn(user, bench.code(secret));
+      expect(answer).toMatchObject({ status: 503, body: { code: 'SERVICE_UNAVAILABLE' } });
+    }
+    const pendingToken = await bench.newPending(user.userNumber);
+    const recovery = { pendingToken, recoveryCode: recoveryCodes[0] };
+    expect((await bench.post(null, '/v1/auth/sign-in/factor', recovery)).status).toBe(200);
+  });
+
   it('of another user is refused', async () => {
     const [user, other] = [await bench.newUser(), await bench.newUser()];
     await bench.addTotp(user);

@@ -6,7 +6,7 @@ import { placeOfKey } from '../../../../shared/function/auth/known-key.ts';
 import { emailPlace } from '../../../../shared/secrets/email.ts';
 import type { SealingPurpose } from '../../../../shared/secrets/key-ring.ts';
 import type { Sealed } from '../../../../shared/secrets/seal.ts';
-import { sealingPlace } from '../../factors/totp/sealing-place.ts';
+import { sealingPlace } from '../../factors/totp/sealed-secret.ts';
 import { placeOf } from '../../tokens/make-keys.ts';
 
 /** A column of sealed text. All but `placeOf` are words of SQL. */
