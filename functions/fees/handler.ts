@@ -1,9 +1,9 @@
 // The fees function: what a user pays, per market, and what an order would.
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../shared/db/pool.ts';
 import { readAsOwner } from '../../shared/db/read-as-owner.ts';
-import { assert } from '../../shared/domain/failure.ts';
 import { isRejection, reject } from '../../shared/domain/rejection.ts';
 import { defineFunction, route } from '../../shared/function/definition.ts';
+import { assertKnown } from '../../shared/function/known-caller.ts';
 import { findMarket } from '../../shared/markets/market-store.ts';
 import { firstVolumeDay, presentFees } from './decide/present.ts';
 import { previewFees } from './decide/preview.ts';
@@ -30,7 +30,7 @@ const listRoute = route({
   refusals: [],
   handle: async (request, deps: FeesDeps) => {
     const { caller } = request;
-    assert(caller !== null, 'the route has access "user"');
+    assertKnown(caller);
     const { userId, userNumber } = caller;
     const [facts, volume] = await readAsOwner(deps.pool, ownerOf(userNumber), (tx) =>
       Promise.all([listFees(tx, userId, firstVolumeDay(deps.now())), findTierVolume(tx, userId)]),
@@ -60,7 +60,7 @@ const previewRoute = route({
   ],
   handle: async (request, deps: FeesDeps) => {
     const { caller, query } = request;
-    assert(caller !== null, 'the route has access "user"');
+    assertKnown(caller);
     const [market, row] = await Promise.all([
       findMarket(deps.pool, query.market),
       readAsOwner(deps.pool, ownerOf(caller.userNumber), (tx) =>

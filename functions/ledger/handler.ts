@@ -6,10 +6,10 @@ import {
   type Tx,
 } from '../../shared/db/pool.ts';
 import { readAsOwner } from '../../shared/db/read-as-owner.ts';
-import { assert } from '../../shared/domain/failure.ts';
 import type { Caller } from '../../shared/domain/caller.ts';
 import type { UserId } from '../../shared/domain/ids.ts';
 import { defineFunction, route } from '../../shared/function/definition.ts';
+import { assertKnown } from '../../shared/function/known-caller.ts';
 import { listPage } from '../../shared/http/list.ts';
 import { presentBalance, presentPosting } from './decide.ts';
 import { balanceListAnswer, entriesQuery, entryListAnswer, noQuery } from './schema.ts';
@@ -79,7 +79,7 @@ function asCaller<Result>(
   deps: LedgerDeps,
   read: (tx: Tx, user: UserId) => Promise<Result>,
 ): Promise<Result> {
-  assert(caller !== null, 'the route has access "user"');
+  assertKnown(caller);
   const { userId, userNumber: ownerNumber } = caller;
   return readAsOwner(deps.pool, { role: 'bourse_ledger_own', ownerNumber }, (tx) =>
     read(tx, userId),

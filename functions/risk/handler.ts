@@ -1,8 +1,8 @@
 // The risk function: what a user may do, and how much of it is used.
 import { createPool, SERVICE_STATEMENT_TIMEOUT_MS, type Pool } from '../../shared/db/pool.ts';
 import { readAsOwner } from '../../shared/db/read-as-owner.ts';
-import { assert } from '../../shared/domain/failure.ts';
 import { defineFunction, route } from '../../shared/function/definition.ts';
+import { assertKnown } from '../../shared/function/known-caller.ts';
 import { listMarkets } from '../../shared/markets/market-store.ts';
 import { presentRisk, type RiskFacts } from './decide.ts';
 import { limitsAnswer, noQuery } from './schema.ts';
@@ -28,7 +28,7 @@ export const definition = defineFunction<RiskDeps>({
       refusals: [],
       handle: async (request, deps: RiskDeps) => {
         const { caller } = request;
-        assert(caller !== null, 'the route is not open to anyone');
+        assertKnown(caller);
         return { status: 200, body: presentRisk(await readRisk(deps, caller.userNumber)) };
       },
     }),

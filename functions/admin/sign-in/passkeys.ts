@@ -1,8 +1,8 @@
 // The passkeys of the person who is signed in: a second one, before the first is lost.
 import { withTransaction } from '../../../shared/db/pool.ts';
-import { assert } from '../../../shared/domain/failure.ts';
 import { isRejection, reject } from '../../../shared/domain/rejection.ts';
 import { route, type HandlerRequest, type Route } from '../../../shared/function/definition.ts';
+import { assertKnown } from '../../../shared/function/known-caller.ts';
 import { creationOptionsAnswer } from '../../../shared/passkeys/schema.ts';
 import type { AdminDeps } from '../deps.ts';
 import { asFreshStaff, asStaff } from '../staff-caller.ts';
@@ -67,6 +67,6 @@ export const passkeyRoutes: readonly Route<AdminDeps>[] = [
 ];
 
 function purposeOf({ caller }: HandlerRequest<unknown, unknown, unknown>): ChallengePurpose {
-  assert(caller !== null, 'the policy lets only staff in');
+  assertKnown(caller);
   return registeringIn(caller.credentialId);
 }

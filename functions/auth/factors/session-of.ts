@@ -2,6 +2,7 @@
 import type { Caller } from '../../../shared/domain/caller.ts';
 import { assert } from '../../../shared/domain/failure.ts';
 import { parseSessionId, type UserId } from '../../../shared/domain/ids.ts';
+import { assertKnown } from '../../../shared/function/known-caller.ts';
 
 export interface CallingSession {
   readonly userNumber: number;
@@ -11,7 +12,7 @@ export interface CallingSession {
 }
 
 export function sessionOf({ caller }: { readonly caller: Caller | null }): CallingSession {
-  assert(caller !== null, 'the route is not open to anyone');
+  assertKnown(caller);
   const { userNumber, userId, credentialId } = caller;
   const sessionNumber = parseSessionId(credentialId);
   assert(sessionNumber !== null, 'the route is for sessions alone');

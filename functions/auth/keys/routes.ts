@@ -1,11 +1,11 @@
 // The routes of keys: made, listed and ended by a signed-in user, for themselves or a sub-account.
 import type { Caller } from '../../../shared/domain/caller.ts';
 import { SCOPES } from '../../../shared/domain/caller.ts';
-import { assert } from '../../../shared/domain/failure.ts';
 import { keyId, parseKeyId, parseUserId, userId } from '../../../shared/domain/ids.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import { placeOfKey } from '../../../shared/function/auth/known-key.ts';
 import { route, type HandlerResponse, type Route } from '../../../shared/function/definition.ts';
+import { assertKnown } from '../../../shared/function/known-caller.ts';
 import { seal } from '../../../shared/secrets/seal.ts';
 import { drawSecret } from '../../../shared/secrets/token.ts';
 import type { AuthDeps } from '../deps.ts';
@@ -106,7 +106,7 @@ const deleteKey = route({
 export const keysRoutes: readonly Route<AuthDeps>[] = [makeKey, listOwnKeys, deleteKey];
 
 function userNumberOf({ caller }: { readonly caller: Caller | null }): number {
-  assert(caller !== null, 'the route is not open to anyone');
+  assertKnown(caller);
   return caller.userNumber;
 }
 

@@ -1,8 +1,8 @@
 // The routes of oauth: two kinds, those of signed-in users and those of clients.
-import { assert } from '../../../shared/domain/failure.ts';
 import { clientId, grantId, parseGrantId } from '../../../shared/domain/ids.ts';
 import { reject } from '../../../shared/domain/rejection.ts';
 import { route, type Route } from '../../../shared/function/definition.ts';
+import { assertKnown } from '../../../shared/function/known-caller.ts';
 import { listPage } from '../../../shared/http/list.ts';
 import type { AuthDeps } from '../deps.ts';
 import { authorize } from './authorize.ts';
@@ -44,7 +44,7 @@ export const oauthRoutes: readonly Route<AuthDeps>[] = [
     answers: { 200: schema.authorizationAnswer },
     refusals: ['OAUTH_CLIENT_UNKNOWN', 'OAUTH_REDIRECT_URI_UNKNOWN', 'OAUTH_SCOPE_NOT_ALLOWED'],
     handle: ({ body, caller }, deps: AuthDeps) => {
-      assert(caller !== null, 'the route is not open to anyone');
+      assertKnown(caller);
       return authorize(body, caller, deps);
     },
   }),
@@ -86,7 +86,7 @@ export const oauthRoutes: readonly Route<AuthDeps>[] = [
     answers: { 200: schema.grantsAnswer },
     refusals: [],
     handle: async ({ query, caller }, { pool, now }: AuthDeps) => {
-      assert(caller !== null, 'the route is not open to anyone');
+      assertKnown(caller);
       const before = query.cursor?.[0] ?? null;
       if (before !== null && typeof before !== 'number') {
         return reject('QUERY_INVALID', 'the cursor is of another list');
@@ -106,7 +106,7 @@ export const oauthRoutes: readonly Route<AuthDeps>[] = [
     answers: { 204: nothing },
     refusals: ['OAUTH_GRANT_NOT_FOUND'],
     handle: async ({ params, caller }, { pool, now }: AuthDeps) => {
-      assert(caller !== null, 'the route is not open to anyone');
+      assertKnown(caller);
       const grantNumber = parseGrantId(params.id);
       if (grantNumber === null) return reject('OAUTH_GRANT_NOT_FOUND');
       const isOwn = await isGrantOfUser(pool, grantNumber, caller.userNumber);

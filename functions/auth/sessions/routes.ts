@@ -5,6 +5,7 @@ import { assert } from '../../../shared/domain/failure.ts';
 import { parseSessionId, sessionId } from '../../../shared/domain/ids.ts';
 import { isRejection, reject } from '../../../shared/domain/rejection.ts';
 import { route, type Route } from '../../../shared/function/definition.ts';
+import { assertKnown } from '../../../shared/function/known-caller.ts';
 import type { AuthDeps } from '../deps.ts';
 import { mintAccessToken } from '../tokens/mint.ts';
 import { readToken } from '../tokens/read-token.ts';
@@ -134,6 +135,6 @@ export const sessionsRoutes: readonly Route<AuthDeps>[] = [
 ];
 
 function known(caller: Caller | null): Caller {
-  assert(caller !== null, 'the route is for sessions');
+  assertKnown(caller);
   return caller;
 }

@@ -1,8 +1,8 @@
 // Another address: the new one confirms, the old one is warned and may take it back.
 import { findViolatedConstraint } from '../../../shared/db/failure.ts';
-import { assert } from '../../../shared/domain/failure.ts';
 import { reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import { route } from '../../../shared/function/definition.ts';
+import { assertKnown } from '../../../shared/function/known-caller.ts';
 import { drawSecret } from '../../../shared/secrets/token.ts';
 import { timeText } from '../../../shared/mail/time-text.ts';
 import type { UsersDeps } from '../deps.ts';
@@ -33,7 +33,7 @@ export const changeEmail = route({
   answers: { 202: changeEmailAnswer },
   refusals: ['EMAIL_UNCHANGED', 'ACCOUNT_PART_NOT_ALLOWED'],
   handle: async ({ body, caller }, deps: UsersDeps) => {
-    assert(caller !== null, 'the route is not open to anyone');
+    assertKnown(caller);
     const { email } = body;
     const nowMs = deps.now();
     const outcome = await withMails(deps, nowMs, async (tx, mails) => {

@@ -1,8 +1,8 @@
 // The account itself: looked at, changed, taken home, closed.
 import { readAsOwner } from '../../../shared/db/read-as-owner.ts';
-import { assert } from '../../../shared/domain/failure.ts';
 import { reject } from '../../../shared/domain/rejection.ts';
 import { route } from '../../../shared/function/definition.ts';
+import { assertKnown } from '../../../shared/function/known-caller.ts';
 import { timeText } from '../../../shared/mail/time-text.ts';
 import { presentExport, presentUser } from '../decide.ts';
 import type { UsersDeps } from '../deps.ts';
@@ -20,7 +20,7 @@ export const getMe = route({
   answers: { 200: meAnswer },
   refusals: ['ACCOUNT_CLOSED'],
   handle: async ({ caller }, deps: UsersDeps) => {
-    assert(caller !== null, 'the route is not open to anyone');
+    assertKnown(caller);
     const { userNumber: ownerNumber } = caller;
     const user = await readAsOwner(deps.pool, { role: 'bourse_users_own', ownerNumber }, (tx) =>
       findUser(tx, deps.emailKeys, ownerNumber),
@@ -39,7 +39,7 @@ export const patchMe = route({
   answers: { 200: meAnswer },
   refusals: ['ACCOUNT_CLOSED'],
   handle: async ({ body, caller }, deps: UsersDeps) => {
-    assert(caller !== null, 'the route is not open to anyone');
+    assertKnown(caller);
     const user = await changeUser(deps.pool, deps.emailKeys, caller.userNumber, body);
     if (user === null) return reject('ACCOUNT_CLOSED');
     return { status: 200, body: presentUser(user, caller.kind) };
@@ -54,7 +54,7 @@ export const exportMe = route({
   answers: { 200: exportAnswer },
   refusals: ['ACCOUNT_CLOSED'],
   handle: async ({ caller }, deps: UsersDeps) => {
-    assert(caller !== null, 'the route is not open to anyone');
+    assertKnown(caller);
     const ownerNumber = caller.userNumber;
     const owner = { role: 'bourse_users_own', ownerNumber, atOneMoment: true } as const;
     const known = await readAsOwner(deps.pool, owner, async (tx) => {
@@ -74,7 +74,7 @@ export const closeMe = route({
   answers: { 200: closedAnswer },
   refusals: ['ACCOUNT_CLOSED', 'ACCOUNT_NOT_EMPTY', 'ACCOUNT_PART_NOT_ALLOWED'],
   handle: async ({ caller, requestId }, deps: UsersDeps) => {
-    assert(caller !== null, 'the route is not open to anyone');
+    assertKnown(caller);
     const nowMs = deps.now();
     const { userNumber } = caller;
     const refused = await withMails(deps, nowMs, async (tx, mails) => {

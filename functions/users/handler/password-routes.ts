@@ -1,10 +1,10 @@
 // Passwords: forgotten ones are set anew by a link, known ones are changed.
 import type { Tx } from '../../../shared/db/pool.ts';
 import { readAsOwner } from '../../../shared/db/read-as-owner.ts';
-import { assert } from '../../../shared/domain/failure.ts';
 import { parseSessionId } from '../../../shared/domain/ids.ts';
 import { isRejection, reject } from '../../../shared/domain/rejection.ts';
 import { route } from '../../../shared/function/definition.ts';
+import { assertKnown } from '../../../shared/function/known-caller.ts';
 import { refusePassword } from '../../../shared/passwords/password-policy.ts';
 import { drawSecret } from '../../../shared/secrets/token.ts';
 import { timeText } from '../../../shared/mail/time-text.ts';
@@ -110,7 +110,7 @@ export const changePassword = route({
     'ACCOUNT_PART_NOT_ALLOWED',
   ],
   handle: async ({ body, caller, requestId }, deps: UsersDeps) => {
-    assert(caller !== null, 'the route is not open to anyone');
+    assertKnown(caller);
     const { userNumber } = caller;
     const nowMs = deps.now();
     const owner = { role: 'bourse_users_own', ownerNumber: userNumber } as const;

@@ -6,10 +6,10 @@ import {
 } from '../../../shared/db/failure.ts';
 import { withTransaction } from '../../../shared/db/pool.ts';
 import { readAsOwner } from '../../../shared/db/read-as-owner.ts';
-import { assert } from '../../../shared/domain/failure.ts';
 import { userId } from '../../../shared/domain/ids.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import { route, type HandlerResponse } from '../../../shared/function/definition.ts';
+import { assertKnown } from '../../../shared/function/known-caller.ts';
 import { presentSubAccount, SUB_ACCOUNTS_MAX } from '../decide/transfer.ts';
 import type { UsersDeps } from '../deps.ts';
 import {
@@ -38,7 +38,7 @@ export const makeSubAccount = route({
   ],
   handle: async (request, deps: UsersDeps): Promise<HandlerResponse | Rejection> => {
     const { body, caller, requestId } = request;
-    assert(caller !== null, 'the route is not open to anyone');
+    assertKnown(caller);
     const now = new Date(deps.now());
     const made = await make(deps, caller.userNumber, body.label, now, requestId);
     if (isRejection(made)) return made;
@@ -58,7 +58,7 @@ export const getSubAccounts = route({
   answers: { 200: subAccountListAnswer },
   refusals: [],
   handle: async ({ caller }, deps: UsersDeps): Promise<HandlerResponse> => {
-    assert(caller !== null, 'the route is not open to anyone');
+    assertKnown(caller);
     const { userNumber: ownerNumber } = caller;
     const owner = { role: 'bourse_users_own', ownerNumber } as const;
     const accounts = await readAsOwner(deps.pool, owner, (tx) => listSubAccounts(tx, ownerNumber));

@@ -10,6 +10,7 @@ import { assert } from '../../../shared/domain/failure.ts';
 import { parseUserId } from '../../../shared/domain/ids.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import { route, type HandlerResponse } from '../../../shared/function/definition.ts';
+import { assertKnown } from '../../../shared/function/known-caller.ts';
 import { IDEMPOTENCY_REPLAYED, parseIdempotencyKey } from '../../../shared/http/idempotency-key.ts';
 import { listPage } from '../../../shared/http/list.ts';
 import { decideTransfer, presentTransfer, type Transfer } from '../decide/transfer.ts';
@@ -54,7 +55,7 @@ export const makeTransfer = route({
   ],
   handle: async (request, deps: UsersDeps): Promise<HandlerResponse | Rejection> => {
     const { body, caller } = request;
-    assert(caller !== null, 'the route is not open to anyone');
+    assertKnown(caller);
     const key = parseIdempotencyKey(request.headers['idempotency-key']);
     if (key === null) return reject('IDEMPOTENCY_KEY_INVALID', 'Idempotency-Key is missing');
     if (isRejection(key)) return key;
@@ -77,7 +78,7 @@ export const getTransfers = route({
   answers: { 200: transferListAnswer },
   refusals: [],
   handle: async ({ query, caller }, deps: UsersDeps): Promise<HandlerResponse> => {
-    assert(caller !== null, 'the route is not open to anyone');
+    assertKnown(caller);
     const { limit, cursor } = query;
     const below = cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor[0]);
     const { userNumber: ownerNumber } = caller;
