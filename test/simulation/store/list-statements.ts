@@ -19,14 +19,14 @@ export const LIST_STATEMENTS: readonly Statement[] = [
     },
   },
   {
-    pattern: /FROM orders\.order_lists l\s+WHERE l\.user_number = \$1 AND l\.list_number = \$2/,
+    pattern: /FROM orders\.own_order_lists l\s+WHERE l\.user_number = \$1 AND l\.list_number = \$2/,
     run: ({ view, values }) => {
       const row = view.find<ListRow>(LISTS, String(values[1]));
       return row !== null && row.userNumber === values[0] ? [row] : [];
     },
   },
   {
-    pattern: /^SELECT o\.list_number AS "listNumber" FROM orders\.orders o/,
+    pattern: /^SELECT o\.list_number AS "listNumber" FROM orders\.own_orders o/,
     run: ({ view, values }) => {
       const row = view.find<OrderRow>(ORDERS, String(values[1]));
       return row !== null && row.userNumber === values[0] ? [{ listNumber: row.listNumber }] : [];
