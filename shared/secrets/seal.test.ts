@@ -60,6 +60,17 @@ describe('what is sealed', () => {
     expect(() => unseal(swapped, 'totp/usr_1', sealed)).toThrow(SealBroken);
   });
 
+  it('is under a key of its own, which does not open another text of the same place', () => {
+    const [one, other] = [seal(ring('one'), 'a', 'secret'), seal(ring('one'), 'a', 'secret')];
+    const bytes = (sealed: string) => Buffer.from(sealed.split('.')[2] ?? '', 'base64url');
+    const mixed = Buffer.concat([bytes(one).subarray(0, 60), bytes(other).subarray(60)]);
+    const forged = `s1.one.${mixed.toString('base64url')}`;
+    expect(() => unseal(ring('one'), 'a', forged)).toThrow(SealBroken);
+    const twice = Buffer.concat([bytes(one).subarray(0, 60), bytes(one).subarray(0, 60)]);
+    const ownKey = `s1.one.${twice.toString('base64url')}`;
+    expect(() => unseal(ring('one'), 'a', ownKey)).toThrow(SealBroken);
+  });
+
   it('does not open with any one bit changed', () => {
     const [version, id, text] = seal(ring('one'), 'a', 'secret').split('.');
     const body = Buffer.from(text ?? '', 'base64url');
