@@ -1,4 +1,4 @@
-// The caller of a route that is not open to anyone: there is one, or the host has let a stranger in.
+// The caller of a route that is not open to anyone: there is one, or the host let a stranger in.
 import type { Caller } from '../domain/caller.ts';
 import { assert } from '../domain/failure.ts';
 

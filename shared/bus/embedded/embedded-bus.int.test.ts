@@ -1,7 +1,9 @@
 // What only the embedded log promises: gapless offsets in commit order under concurrency and broken
 // connections, retention, and who may do what.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { DatabaseRole } from '../../db/roles.ts';
 import { TerminalError } from '../../domain/failure.ts';
+import { TOPICS } from '../../events/catalog.ts';
 import { createTestDatabase, type TestDatabase } from '../../testing/database.ts';
 import { collectTail, eventually, freshGroup, freshTopic, gate } from '../contract/harness.ts';
 import { numberedRecords, numbers, textRecord, texts } from '../contract/harness.ts';
@@ -86,12 +88,54 @@ describe('the rights on the embedded log', () => {
     await expect(joined).rejects.toThrow(TerminalError);
   });
 
-  it('let a writer publish and tail', async () => {
+  it('let a writer publish to its topics and tail', async () => {
     const topic = await freshTopic(open());
+    await database.pool.query('INSERT INTO log.publishers VALUES ($1, $2)', [
+      'bourse_engine',
+      topic,
+    ]);
     const bus = open({ url: database.urlFor('bourse_engine') });
     const tail = await collectTail(bus, topic);
     await bus.publish(numberedRecords(topic, 3));
     await eventually(() => expect(texts(tail.records)).toEqual(numbers(3)));
+  });
+});
+
+describe('who may append to which topic', () => {
+  /** As the catalog says who makes which event (EVENTS), by the role of their login. */
+  const PUBLISHERS: Readonly<Record<string, readonly DatabaseRole[]>> = {
+    'orders.accepted': ['bourse_admin', 'bourse_engine', 'bourse_orders', 'bourse_reference'],
+    'engine.executions': ['bourse_engine'],
+    'mail.requested': ['bourse_users'],
+    'audit.anchors': ['bourse_audit_anchor'],
+    'dead-letters': ['bourse_engine'],
+  };
+
+  it('is listed, topic by topic, and everybody else is refused', async () => {
+    await open().provision(Object.values(TOPICS));
+    const logins = await database.pool.query<{ role: DatabaseRole }>(
+      `SELECT rolname AS role FROM pg_roles WHERE rolcanlogin AND rolname LIKE 'bourse\\_%'
+         AND pg_has_role(rolname, 'bourse_bus_user', 'USAGE') AND rolname <> 'bourse_bus'
+       ORDER BY 1`,
+    );
+    const roles = logins.rows.map(({ role }) => role);
+    expect(roles.length).toBeGreaterThan(5);
+    expect(Object.keys(PUBLISHERS).sort()).toEqual(
+      Object.values(TOPICS)
+        .map(({ name }) => name)
+        .sort(),
+    );
+    for (const role of roles) {
+      const bus = open({ url: database.urlFor(role), connectionsMax: 1 });
+      for (const [topic, allowed] of Object.entries(PUBLISHERS)) {
+        const outcome = await bus.publish(numberedRecords(topic, 1)).then(
+          () => 'published',
+          (error: unknown) => (error instanceof TerminalError ? 'refused' : String(error)),
+        );
+        const wanted = allowed.includes(role) ? 'published' : 'refused';
+        expect([role, topic, outcome]).toEqual([role, topic, wanted]);
+      }
+    }
   });
 });
 
