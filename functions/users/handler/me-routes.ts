@@ -1,13 +1,14 @@
 // The account itself: looked at, changed, taken home, closed.
-import { readAsOwner } from '../../../shared/db/read-as-owner.ts';
+import type { Tx } from '../../../shared/db/pool.ts';
 import { reject } from '../../../shared/domain/rejection.ts';
 import { route } from '../../../shared/function/definition.ts';
 import { assertKnown } from '../../../shared/function/known-caller.ts';
 import { timeText } from '../../../shared/mail/time-text.ts';
-import { presentExport, presentUser } from '../decide.ts';
+import { presentExport, presentUser, type KnownOfUser } from '../decide.ts';
 import type { UsersDeps } from '../deps.ts';
 import { closedAnswer, exportAnswer, meAnswer, noQuery, patchMeBody } from '../schema.ts';
 import { closeAccounts, forgetUsers, readKnown } from '../store/close.ts';
+import { readOwn } from '../store/read-own.ts';
 import { changeUser, findUser, lockUser } from '../store/users.ts';
 import { audit } from './audit.ts';
 import { recipientOf, withMails } from './with-mails.ts';
@@ -21,9 +22,9 @@ export const getMe = route({
   refusals: ['ACCOUNT_CLOSED'],
   handle: async ({ caller }, deps: UsersDeps) => {
     assertKnown(caller);
-    const { userNumber: ownerNumber } = caller;
-    const user = await readAsOwner(deps.pool, { role: 'bourse_users_own', ownerNumber }, (tx) =>
-      findUser(tx, deps.emailKeys, ownerNumber),
+    const { userNumber } = caller;
+    const user = await readOwn(deps.pool, userNumber, (tx) =>
+      findUser(tx, deps.emailKeys, userNumber),
     );
     if (user === null) return reject('ACCOUNT_CLOSED');
     return { status: 200, body: presentUser(user, caller.kind) };
@@ -55,12 +56,12 @@ export const exportMe = route({
   refusals: ['ACCOUNT_CLOSED'],
   handle: async ({ caller }, deps: UsersDeps) => {
     assertKnown(caller);
-    const ownerNumber = caller.userNumber;
-    const owner = { role: 'bourse_users_own', ownerNumber, atOneMoment: true } as const;
-    const known = await readAsOwner(deps.pool, owner, async (tx) => {
-      const user = await findUser(tx, deps.emailKeys, ownerNumber);
+    const { userNumber } = caller;
+    const read = async (tx: Tx): Promise<KnownOfUser | null> => {
+      const user = await findUser(tx, deps.emailKeys, userNumber);
       return user === null ? null : readKnown(tx, deps.emailKeys.ring, user);
-    });
+    };
+    const known = await readOwn(deps.pool, userNumber, read, { atOneMoment: true });
     if (known === null) return reject('ACCOUNT_CLOSED');
     return { status: 200, body: presentExport(known) };
   },

@@ -1,6 +1,5 @@
 // Passwords: forgotten ones are set anew by a link, known ones are changed.
 import type { Tx } from '../../../shared/db/pool.ts';
-import { readAsOwner } from '../../../shared/db/read-as-owner.ts';
 import { parseSessionId } from '../../../shared/domain/ids.ts';
 import { isRejection, reject } from '../../../shared/domain/rejection.ts';
 import { route } from '../../../shared/function/definition.ts';
@@ -28,6 +27,7 @@ import {
   setPassword,
   startHold,
 } from '../store/passwords.ts';
+import { readOwn } from '../store/read-own.ts';
 import { audit } from './audit.ts';
 import { recipientOf, withMails, type Mails } from './with-mails.ts';
 
@@ -113,8 +113,7 @@ export const changePassword = route({
     assertKnown(caller);
     const { userNumber } = caller;
     const nowMs = deps.now();
-    const owner = { role: 'bourse_users_own', ownerNumber: userNumber } as const;
-    const found = await readAsOwner(deps.pool, owner, (tx) =>
+    const found = await readOwn(deps.pool, userNumber, (tx) =>
       findUser(tx, deps.emailKeys, userNumber),
     );
     const old = await findPasswordHash(deps.pool, userNumber);

@@ -5,7 +5,6 @@ import {
   isServerAway,
 } from '../../../shared/db/failure.ts';
 import { withTransaction } from '../../../shared/db/pool.ts';
-import { readAsOwner } from '../../../shared/db/read-as-owner.ts';
 import { userId } from '../../../shared/domain/ids.ts';
 import { isRejection, reject, type Rejection } from '../../../shared/domain/rejection.ts';
 import { route, type HandlerResponse } from '../../../shared/function/definition.ts';
@@ -18,6 +17,7 @@ import {
   subAccountAnswer,
   subAccountListAnswer,
 } from '../schema/sub-accounts.ts';
+import { readOwn } from '../store/read-own.ts';
 import { addSubAccount, listSubAccounts, lockOwner } from '../store/sub-accounts.ts';
 import { audit } from './audit.ts';
 
@@ -59,9 +59,8 @@ export const getSubAccounts = route({
   refusals: [],
   handle: async ({ caller }, deps: UsersDeps): Promise<HandlerResponse> => {
     assertKnown(caller);
-    const { userNumber: ownerNumber } = caller;
-    const owner = { role: 'bourse_users_own', ownerNumber } as const;
-    const accounts = await readAsOwner(deps.pool, owner, (tx) => listSubAccounts(tx, ownerNumber));
+    const { userNumber } = caller;
+    const accounts = await readOwn(deps.pool, userNumber, (tx) => listSubAccounts(tx, userNumber));
     return { status: 200, body: { items: accounts.map(presentSubAccount) } };
   },
 });

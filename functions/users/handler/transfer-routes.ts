@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../../../shared/audit/record.ts';
 import { findViolatedConstraint } from '../../../shared/db/failure.ts';
 import { withTransaction, type Tx } from '../../../shared/db/pool.ts';
-import { readAsOwner } from '../../../shared/db/read-as-owner.ts';
 import type { Caller } from '../../../shared/domain/caller.ts';
 import { assert } from '../../../shared/domain/failure.ts';
 import { parseUserId } from '../../../shared/domain/ids.ts';
@@ -23,6 +22,7 @@ import {
   transfersQuery,
   type TransferBody,
 } from '../schema/sub-accounts.ts';
+import { readOwn } from '../store/read-own.ts';
 import {
   findAsked,
   findDecimals,
@@ -81,10 +81,9 @@ export const getTransfers = route({
     assertKnown(caller);
     const { limit, cursor } = query;
     const below = cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(cursor[0]);
-    const { userNumber: ownerNumber } = caller;
-    const owner = { role: 'bourse_users_own', ownerNumber } as const;
-    const rows = await readAsOwner(deps.pool, owner, (tx) =>
-      listTransfers(tx, ownerNumber, { below, rowsMax: limit + 1 }),
+    const { userNumber } = caller;
+    const rows = await readOwn(deps.pool, userNumber, (tx) =>
+      listTransfers(tx, userNumber, { below, rowsMax: limit + 1 }),
     );
     const body = listPage(rows, limit, presentTransfer, (row) => [row.transferNumber]);
     return { status: 200, body };
