@@ -117,15 +117,14 @@ describe('a person', () => {
     const proven = await stepUp(session, passkey, postOf('/v1/auth/factors/totp'));
     const offer = await session.POST('/v1/auth/factors/totp', { params: proven });
     const { secret } = dataOf(offer);
-    const confirmed = await session.POST('/v1/auth/factors/totp/confirm', {
-      body: { code: codeOf(secret, 0) },
-    });
+    const code = codeOf(secret, 0);
+    const confirmed = await session.POST('/v1/auth/factors/totp/confirm', { body: { code } });
     expect(confirmed.response.status).toBe(201);
     const begun = dataOf(await nobody.POST('/v1/auth/sign-in', { body: SIGN_IN }));
     if (begun.status !== 'factor_required') throw new Error(begun.status);
     const { pendingToken } = begun;
     const used = await nobody.POST('/v1/auth/sign-in/factor', {
-      body: { pendingToken, totp: codeOf(secret, 0) },
+      body: { pendingToken, totp: code },
     });
     expect(used.error?.code).toBe('FACTOR_INVALID');
     const done = await nobody.POST('/v1/auth/sign-in/factor', {
