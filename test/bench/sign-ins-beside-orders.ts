@@ -83,7 +83,11 @@ async function accepted(
   rate: number,
   seconds: number,
 ): Promise<Percentiles> {
+  console.error('BEGIN', Date.now());
   const sent = await stage.load(target, rate, seconds);
+  console.error(Date.now());
+  const slow = sent.map((e, i) => [i, Math.round(e.latencyMs)] as const);
+  console.error('SLOW', JSON.stringify(slow.filter(([, l]) => l > 150)));
   return percentiles(sent.map(({ latencyMs }) => latencyMs));
 }
 

@@ -12,6 +12,8 @@ describe('the poll gate', () => {
     const entered = gate.enter(1, () => begun.push('a'));
     gate.close();
     await entered;
+    // A batch that was read while the source ends: whoever reads waits for this before it stops.
+    await gate.enter(1, () => begun.push('b'));
     expect(begun).toEqual([]);
   });
 

@@ -29,9 +29,10 @@ export class PollGate {
     this.#onPoll = onPoll;
   }
 
-  /** Calls `begin` when a poll brings these records; resolves then, or when the gate closes. */
-  enter(count: number, begin: () => void): Promise<void> {
-    return new Promise((done) => {
+  /** Calls `begin` when a poll brings these records; resolves then, or without once it is closed. */
+  async enter(count: number, begin: () => void): Promise<void> {
+    if (this.#closed) return;
+    await new Promise<void>((done) => {
       this.#waiting.push({ count, begin, done });
       if (!this.#polling) void this.#poll();
     });
