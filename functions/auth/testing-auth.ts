@@ -41,6 +41,7 @@ export async function startTestAuth(connectionsMax = 8): Promise<TestAuth> {
   };
   const deps = testAuthDeps(pool, now, {
     passwords: {
+      ...real,
       hash: counted((password: string) => real.hash(password)),
       verify: counted((password: string, phc: string) => real.verify(password, phc)),
       verifyNone: counted((password: string) => real.verifyNone(password)),

@@ -68,6 +68,7 @@ export async function createUsersFixture(log: Logger = silentLogger()): Promise<
   const hasher = createPasswordHasher({ cost: CHEAP });
   let hashed = 0;
   const counted: UsersDeps['hasher'] = {
+    ...hasher,
     hash: (password) => ((hashed += 1), hasher.hash(password)),
     verify: (password, phc) => ((hashed += 1), hasher.verify(password, phc)),
     verifyNone: (password) => ((hashed += 1), hasher.verifyNone(password)),

@@ -46,7 +46,10 @@ describe('a password is refused', () => {
   it('when one beyond the limit would wait, with when to come again', async () => {
     const held = heldFunction();
     const hasher = createPasswordHasher({ hashFunction: held });
-    const taken = Array.from({ length: HASHES_WAITING_MAX + 2 }, () => hasher.hash('x'));
+    const taken = Array.from({ length: HASHES_WAITING_MAX + 1 }, () => hasher.hash('x'));
+    expect(hasher.refuseWhileFull()).toBeNull();
+    taken.push(hasher.hash('x'));
+    expect(hasher.refuseWhileFull()).toMatchObject({ code: 'SERVICE_BUSY', retryAfterSeconds: 3 });
     const refused = { code: 'SERVICE_BUSY', retryAfterSeconds: 1 };
     expect(await hasher.hash('x')).toMatchObject(refused);
     expect(await hasher.verify('x', '$argon2id$')).toMatchObject(refused);
@@ -60,6 +63,7 @@ describe('a password is refused', () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(held.calls).toBe(taken.length);
+    expect(hasher.refuseWhileFull()).toBeNull();
   });
 
   it('when its hash is none: loudly, for the database holds nothing else', async () => {

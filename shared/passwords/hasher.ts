@@ -2,7 +2,7 @@
 // of a second, and with a queue that ends, so that sign-ins cannot starve everything else.
 import { hash, parseOptions, verify } from '@node-rs/argon2';
 import { randomBytes } from 'node:crypto';
-import { isRejection, type Rejection } from '../domain/rejection.ts';
+import { isRejection, reject, type Rejection } from '../domain/rejection.ts';
 import { Batcher } from '../function/batcher.ts';
 
 /** OWASP ASVS 5.0, appendix C asks for 46 MiB and one pass at least. */
@@ -12,6 +12,8 @@ export const HASH_COST: HashCost = { memoryKib: 65_536, passes: 3, lanes: 1 };
 const HASHES_RUNNING_MAX = 2;
 /** Hashes that wait for their turn; one more is refused. */
 export const HASHES_WAITING_MAX = 64;
+/** Half of what a queue that is full takes, a tenth of a second each. */
+const FULL_RETRY_AFTER_SECONDS = 3;
 
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
@@ -33,6 +35,8 @@ export interface PasswordHasher {
   ): Promise<{ readonly matches: boolean; readonly isOutdated: boolean } | Rejection>;
   /** What `verify` costs, for a user who is not there: a stranger must not tell the difference. */
   verifyNone(password: string): Promise<Rejection | null>;
+  /** SERVICE_BUSY while too many wait: for whoever would do much before asking for a hash. */
+  refuseWhileFull(): Rejection | null;
 }
 
 /** The hash function underneath; tests count its calls. */
@@ -73,6 +77,10 @@ export function createPasswordHasher(options: HasherOptions = {}): PasswordHashe
       const matches = await verifyInTurn(password, nobody);
       return isRejection(matches) ? matches : null;
     },
+    refuseWhileFull: () =>
+      queue.queued < HASHES_WAITING_MAX
+        ? null
+        : reject('SERVICE_BUSY', undefined, { retryAfterSeconds: FULL_RETRY_AFTER_SECONDS }),
   };
 }
 

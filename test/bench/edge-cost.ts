@@ -2,14 +2,17 @@
 // check and the policy, and with allowances counted in memory and in Redis on top, in one run. The
 // machine is shared with the generator, so CPU time is the figure, and rounds alternate.
 import { fork, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { Redis } from 'ioredis';
+import { migrate, readMigrations } from '../../shared/db/migrate.ts';
+import { createPool } from '../../shared/db/pool.ts';
 import { userId } from '../../shared/domain/ids.ts';
 import {
   makeKey,
@@ -18,6 +21,7 @@ import {
   TEST_AUDIENCE,
   TEST_ISSUER,
 } from '../../shared/function/testing/token-issuer.ts';
+import { startEmbeddedPostgres } from '../../shared/testing/embedded-postgres.ts';
 import { startRedis } from '../../shared/testing/services/redis-server.ts';
 import { median } from './engine-log/median.ts';
 import { runLoad } from './http/load.ts';
@@ -42,10 +46,13 @@ export async function run(args: readonly string[]): Promise<unknown> {
   });
   if (values.help === true) return { usage: USAGE };
   const folder = mkdtempSync(join(tmpdir(), 'bourse-bench-'));
+  chmodSync(folder, 0o755);
   const key = await makeKey('bench');
   const issuer = await startIssuer([key.publicJwk]);
   const redis = values.redis ? await startRedis({ dir: join(folder, 'redis') }) : null;
+  const postgres = await startEmbeddedPostgres({ dir: join(folder, 'postgres') });
   try {
+    await prepareDatabase(postgres.url);
     const script = await bundle(folder);
     const tokens = await Promise.all(
       Array.from({ length: CONNECTIONS }, async (_, at) => {
@@ -57,6 +64,9 @@ export async function run(args: readonly string[]): Promise<unknown> {
       AUTH_JWKS_URL: issuer.jwksUrl,
       AUTH_ISSUER: TEST_ISSUER,
       AUTH_AUDIENCE: TEST_AUDIENCE,
+      // Revocations and API keys: asked for beside the requests, as in production.
+      DATABASE_URL: postgres.url,
+      SEALING_KEYS_DIR: writeRing(folder),
     };
     const known = { ...auth, BENCH_PRIVATE: 'yes' };
     const limited = { ...known, RATE_LIMIT_FACTOR: '1000000' };
@@ -73,10 +83,24 @@ export async function run(args: readonly string[]): Promise<unknown> {
     if (redis !== null) await assertCounted(redis.url);
     return summarize(measured);
   } finally {
-    await redis?.stop();
-    await issuer.close();
+    await Promise.all([redis?.stop(), postgres.stop(), issuer.close()]);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function prepareDatabase(url: string): Promise<void> {
+  const pool = createPool({ url, applicationName: 'bench', connectionsMax: 2 });
+  try {
+    await migrate(pool, await readMigrations());
+  } finally {
+    await pool.end();
+  }
+}
+
+function writeRing(folder: string): string {
+  const keys = { bench: randomBytes(32).toString('base64') };
+  writeFileSync(join(folder, 'api-keys.json'), JSON.stringify({ current: 'bench', keys }));
+  return folder;
 }
 
 /** A Redis that was away would make the figure that of counting in memory. */
@@ -114,7 +138,11 @@ async function measureAll(
 ): Promise<ReadonlyMap<string, number[]>> {
   const servers = cases.map((each) => ({
     ...each,
-    child: fork(script, [], { execArgv: [], env: { ...each.environment } }),
+    child: fork(script, [], {
+      execArgv: [],
+      env: { ...each.environment },
+      stdio: ['ignore', 2, 2, 'ipc'],
+    }),
     micros: [] as number[],
   }));
   try {
@@ -136,9 +164,20 @@ async function measureAll(
 
 /** Sends a question, if there is one, and answers the number of the next message. */
 async function ask(child: ChildProcess, field: string, question: string | null): Promise<number> {
-  const answer = once(child, 'message');
-  if (question !== null) child.send(question);
-  const [message] = (await answer) as [Readonly<Record<string, number>>];
+  const ended = new AbortController();
+  const end = (): void => ended.abort(new Error('the server has ended'));
+  child.once('exit', end);
+  try {
+    const answer = once(child, 'message', { signal: ended.signal });
+    if (question !== null) child.send(question);
+    const [message] = (await answer) as [Readonly<Record<string, number>>];
+    return numberAt(message, field);
+  } finally {
+    child.off('exit', end);
+  }
+}
+
+function numberAt(message: Readonly<Record<string, number>>, field: string): number {
   const value = message[field];
   if (value === undefined) throw new Error(`the server did not tell ${field}`);
   return value;

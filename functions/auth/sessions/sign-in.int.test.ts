@@ -1,5 +1,5 @@
 // The password step on a real database: what is refused and how it looks, what it costs, who waits.
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, assert, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallAnswer } from '../../../shared/function/call.ts';
 import { createPasswordHasher } from '../../../shared/passwords/hasher.ts';
 import { hashSecret } from '../../../shared/secrets/token.ts';
@@ -221,7 +221,8 @@ describe('a sign-in that nobody could look at', () => {
     const busy = { rejected: true, code: 'SERVICE_BUSY', detail: 'busy' } as const;
     const { passwords } = auth.deps;
     const refuse = (): Promise<typeof busy> => Promise.resolve(busy);
-    Object.assign(auth.deps, { passwords: { hash: refuse, verify: refuse, verifyNone: refuse } });
+    const refusing = { hash: refuse, verify: refuse, verifyNone: refuse };
+    Object.assign(auth.deps, { passwords: { ...passwords, ...refusing } });
     try {
       for (let at = 0; at < 30; at += 1) {
         expect((await signIn(email, PASSWORD)).status).toBe(503);
@@ -231,6 +232,25 @@ describe('a sign-in that nobody could look at', () => {
       Object.assign(auth.deps, { passwords });
     }
     expect((await signIn(email, PASSWORD)).status).toBe(200);
+  });
+
+  it('asks nothing of the database while too many wait for a hash', async () => {
+    const { email } = await newUser();
+    const { passwords, pool } = auth.deps;
+    const busy = { rejected: true, code: 'SERVICE_BUSY', detail: 'busy', retryAfterSeconds: 3 };
+    const closed = new Proxy(pool, {
+      get: (_pool, name) => assert.fail(`asks the pool for ${String(name)}`),
+    });
+    Object.assign(auth.deps, {
+      passwords: { ...passwords, refuseWhileFull: () => busy },
+      pool: closed,
+    });
+    try {
+      const answer = await signIn(email, PASSWORD);
+      expect([answer.status, answer.headers['retry-after']]).toEqual([503, '3']);
+    } finally {
+      Object.assign(auth.deps, { passwords, pool });
+    }
   });
 });
 

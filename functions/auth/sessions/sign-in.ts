@@ -38,7 +38,10 @@ export async function signIn(
   asking: Asking,
   deps: AuthDeps,
 ): Promise<SignInAnswer | Rejection> {
-  const { pool } = deps;
+  const { pool, passwords } = deps;
+  // Of a crowd most try again and again: that must cost the database nothing.
+  const full = passwords.refuseWhileFull();
+  if (full !== null) return full;
   const emailIndex = indexEmail(deps.emailIndex, email);
   const nowMs = deps.now();
   const user = await findForSignIn(pool, emailIndex);

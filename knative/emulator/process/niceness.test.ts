@@ -1,8 +1,11 @@
 // Nice values from the CPU requests of the real manifests, and of broken ones.
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { isKnativeService } from '../../manifests/kinds.ts';
 import { editedBase, type Edit } from '../../testing/base-manifests.ts';
-import { nicenessOf } from './niceness.ts';
+import { beNice, nicenessOf } from './niceness.ts';
 
 function nicenessIn(edits: readonly Edit[]): Readonly<Record<string, number>> {
   const services = editedBase(edits).filter(isKnativeService);
@@ -22,5 +25,24 @@ describe('the nice value of a service', () => {
     expect(nicenessIn([{ file: 'auth.yaml', from: 'cpu: 100m', to: 'cpu: 1m' }])['auth']).toBe(19);
     const whole = nicenessIn([{ file: 'orders.yaml', from: 'cpu: 500m', to: "cpu: '1'" }]);
     expect(whole).toMatchObject({ orders: 0, settlement: 3, auth: 10 });
+  });
+});
+
+describe('a process that steps back', () => {
+  it('does so beside other sessions too, where the system groups processes by session', () => {
+    const child = spawn(process.execPath, ['--eval', 'setInterval(() => {}, 1e3)'], {
+      detached: true,
+      stdio: 'ignore',
+    });
+    try {
+      const pid = child.pid ?? 0;
+      beNice(pid, 7);
+      expect(getPriority(pid)).toBe(7);
+      const file = `/proc/${pid}/autogroup`;
+      const group = existsSync(file) ? readFileSync(file, 'utf8') : 'nice 7';
+      expect(group).toMatch(/nice 7\s*$/);
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 });

@@ -53,6 +53,8 @@ export class BesideOrders {
     const child = fork(join(this.#folder, 'orders-host.mjs'), [], {
       execArgv: [],
       env: { ...this.#environment, ...variables },
+      // What it logs is not what the benchmark prints.
+      stdio: ['ignore', 2, 2, 'ipc'],
     });
     this.#children.push(child);
     const [message] = (await once(child, 'message')) as [{ readonly port: number }];
