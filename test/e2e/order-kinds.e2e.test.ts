@@ -215,8 +215,10 @@ describe('orders of one owner', () => {
   it('do not either when they are of two accounts that are a trade group', async () => {
     for (const user of [ALICE, BOB]) await operate(exchange, 'risk', 'group', user, '7');
     await expectPrevented(bob);
-    const prevented = await exchange.call(bob, 'GET', `/v1/prevented-matches?market=${MARKET}`);
-    expect(prevented.body['items']).toHaveLength(4);
+    const prevented = await eventually(
+      () => exchange.call(bob, 'GET', `/v1/prevented-matches?market=${MARKET}`),
+      ({ body }) => (body['items'] as unknown[]).length === 4,
+    );
     // Each side sees its own order alone.
     expect(JSON.stringify(prevented.body)).not.toContain(ALICE);
     for (const user of [ALICE, BOB]) await operate(exchange, 'risk', 'group', user, 'none');
@@ -267,14 +269,19 @@ describe('a cancel, an amend and a fill of one order', () => {
     await clear();
     const all = await eventually(
       () => exchange.call(alice, 'GET', `/v1/orders?market=${MARKET}&status=all&limit=500`),
-      ({ body }) => !/"status":"(accepted|open|partially_filled)"/.test(JSON.stringify(body)),
+      // Fills are told in no order: an end may be known before the fill that brought it.
+      ({ body }) =>
+        !/"status":"(accepted|open|partially_filled)"/.test(JSON.stringify(body)) &&
+        (body['items'] as Record<string, string>[]).every(
+          ({ status, filledQuantity, quantity }) =>
+            (status === 'filled') === (filledQuantity === quantity),
+        ),
     );
     const orders = (all.body['items'] as Record<string, string>[]).filter(({ id = '' }) =>
       raced.includes(id),
     );
     expect(orders).toHaveLength(raced.length);
-    for (const { status, filledQuantity, quantity } of orders) {
-      expect(status === 'filled').toBe(filledQuantity === quantity);
+    for (const { filledQuantity, quantity } of orders) {
       expect(Number(filledQuantity)).toBeLessThanOrEqual(Number(quantity));
     }
     const filled = orders.reduce((sum, one) => sum + toLots(one['filledQuantity']), 0);

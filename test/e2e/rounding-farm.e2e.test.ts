@@ -134,12 +134,12 @@ interface Rates {
 /** Farms, and judges every trade and what it all came to. */
 async function farmAndJudge(ground: Ground, rates: Rates): Promise<void> {
   const before = { users: await wealth(), house: await house(ground.market) };
-  const known = new Set(await namesOfTrades(ground));
+  const known = new Set((await ownTrades(ground, 0)).map(({ tradeId }) => tradeId));
   await farmers.farm(ground, rates.takerPpm, ROUNDS);
   const after = { users: await wealth(), house: await house(ground.market) };
   const own: OwnTrade[] = [];
-  for (const token of farmers.tokens) {
-    const all = await farmers.trades(token, ground.market);
+  for (const farmer of [0, 1] as const) {
+    const all = await ownTrades(ground, farmer);
     own.push(...all.filter(({ tradeId }) => !known.has(tradeId)));
   }
   trades += own.length / 2;
@@ -165,8 +165,18 @@ async function farmAndJudge(ground: Ground, rates: Rates): Promise<void> {
   expect(worth).toBeGreaterThanOrEqual(0n);
 }
 
-async function namesOfTrades({ market }: Ground): Promise<string[]> {
-  return (await farmers.trades(farmers.tokens[0], market)).map(({ tradeId }) => tradeId);
+/** All of one farmer's: what is settled is told a little later, in no order. */
+async function ownTrades({ market }: Ground, farmer: 0 | 1): Promise<OwnTrade[]> {
+  const { rows } = await pool.query<{ settled: number }>(
+    `SELECT count(*)::integer AS settled FROM settlement.executions
+     WHERE market = $1 AND kind = 'trade'`,
+    [market],
+  );
+  const settled = rows[0]?.settled ?? 0;
+  return eventually(
+    () => farmers.trades(farmers.tokens[farmer], market),
+    (told) => told.length === settled,
+  );
 }
 
 /** By fractions: the fee is the exact one rounded up, or all there is. */

@@ -70,7 +70,8 @@ describe('a trade', () => {
     expect(trades.body['items']).toMatchObject([
       { price: '30000', quantity: '0.5', takerSide: 'buy' },
     ]);
-    const own = await exchange.call(alice, 'GET', '/v1/trades');
+    const readOwn = () => exchange.call(alice, 'GET', '/v1/trades');
+    const own = await eventually(readOwn, ({ body }) => (body['items'] as unknown[]).length > 0);
     expect(own.body['items']).toMatchObject([
       { liquidity: 'maker', side: 'sell', fee: { asset: 'USD', amount: '15' } },
     ]);
