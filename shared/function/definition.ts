@@ -58,6 +58,8 @@ export interface Route<Deps> {
   readonly form?: z.ZodType;
   /** For the OpenAPI page: what the handler reads of the headers. */
   readonly headers?: readonly RequestHeader[];
+  /** For the OpenAPI page: those of them without which the handler refuses. */
+  readonly requiredHeaders?: readonly RequestHeader[];
   /** For the OpenAPI page: of the answers, where it is not JSON. */
   readonly contentType?: string;
   /** Schema of each answer by status, for the OpenAPI page and the tests. */

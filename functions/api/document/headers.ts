@@ -1,6 +1,5 @@
 // Headers on the OpenAPI page: what a route reads of them, and what answers have.
-import type { RequestHeader } from '../../../shared/function/definition.ts';
-import type { Policy } from '../../../shared/policy/policy.ts';
+import type { RequestHeader, Route } from '../../../shared/function/definition.ts';
 import type { JsonSchema } from './json-schema.ts';
 
 const text = { type: 'string' };
@@ -33,7 +32,7 @@ export const ANSWER_HEADERS: Readonly<Record<string, JsonSchema>> = {
 
 const OF_REQUESTS: Readonly<Record<RequestHeader, JsonSchema>> = {
   'Idempotency-Key': {
-    description: 'The same request with the same key has its effect once, for 24 h.',
+    description: 'The same request with the same key has its effect once, for 24 h at least.',
     schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,64}$' },
   },
   Prefer: {
@@ -63,12 +62,16 @@ export function answerHeaders(read: readonly RequestHeader[]): JsonSchema {
 
 /** Headers that a request may or must have, besides its credential. */
 export function headerParameters(
-  { stepUp }: Policy,
-  read: readonly RequestHeader[],
+  route: Pick<Route<never>, 'policy' | 'headers' | 'requiredHeaders'>,
 ): readonly JsonSchema[] {
+  const { stepUp } = route.policy;
+  const isRequired = (name: RequestHeader) => route.requiredHeaders?.includes(name) ?? false;
   return [
     ...(stepUp === false ? [] : [stepUpParameter(stepUp === true)]),
-    ...read.map((name) => ({ name, in: 'header', required: false, ...OF_REQUESTS[name] })),
+    ...(route.headers ?? []).map((name) => ({
+      ...{ name, in: 'header', required: isRequired(name) },
+      ...OF_REQUESTS[name],
+    })),
   ];
 }
 

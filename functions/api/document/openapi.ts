@@ -96,7 +96,7 @@ function describeParameters(route: Route<never>): JsonSchema {
     required: query.required.includes(name),
     schema,
   }));
-  const headers = headerParameters(route.policy, route.headers ?? []);
+  const headers = headerParameters(route);
   const parameters = [...inPath, ...inQuery, ...headers];
   return parameters.length === 0 ? {} : { parameters };
 }

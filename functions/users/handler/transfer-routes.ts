@@ -36,8 +36,9 @@ import {
 export const makeTransfer = route({
   method: 'POST',
   path: '/v1/users/me/transfers',
-  summary: 'Moves between the caller and their sub-accounts; needs an Idempotency-Key.',
+  summary: 'Moves between the caller and their sub-accounts.',
   headers: ['Idempotency-Key'],
+  requiredHeaders: ['Idempotency-Key'],
   query: noQuery,
   body: transferBody,
   answers: { 201: transferAnswer },

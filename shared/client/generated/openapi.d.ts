@@ -1550,7 +1550,7 @@ export interface paths {
         readonly get: operations["getUsersMeTransfers"];
         readonly put?: never;
         /**
-         * Moves between the caller and their sub-accounts; needs an Idempotency-Key.
+         * Moves between the caller and their sub-accounts.
          * @description For a session, an OAuth client or an API key, with the scope `trade`. Takes 1 point of the allowance `account`. A signed request is taken once.
          */
         readonly post: operations["postUsersMeTransfers"];
@@ -6418,7 +6418,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same request with the same key has its effect once, for 24 h. */
+                /** @description The same request with the same key has its effect once, for 24 h at least. */
                 readonly "Idempotency-Key"?: string;
             };
             readonly path?: never;
@@ -6858,7 +6858,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same request with the same key has its effect once, for 24 h. */
+                /** @description The same request with the same key has its effect once, for 24 h at least. */
                 readonly "Idempotency-Key"?: string;
                 /** @description `wait=N` answers when the outcome is known, or after N seconds, 10 at most. Preferences that are not known are ignored (RFC 7240). */
                 readonly Prefer?: string;
@@ -7119,7 +7119,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same request with the same key has its effect once, for 24 h. */
+                /** @description The same request with the same key has its effect once, for 24 h at least. */
                 readonly "Idempotency-Key"?: string;
             };
             readonly path?: never;
@@ -8339,7 +8339,7 @@ export interface operations {
         readonly parameters: {
             readonly query?: never;
             readonly header?: {
-                /** @description The same request with the same key has its effect once, for 24 h. */
+                /** @description The same request with the same key has its effect once, for 24 h at least. */
                 readonly "Idempotency-Key"?: string;
                 /** @description `wait=N` answers when the outcome is known, or after N seconds, 10 at most. Preferences that are not known are ignored (RFC 7240). */
                 readonly Prefer?: string;
@@ -9359,9 +9359,9 @@ export interface operations {
     readonly postUsersMeTransfers: {
         readonly parameters: {
             readonly query?: never;
-            readonly header?: {
-                /** @description The same request with the same key has its effect once, for 24 h. */
-                readonly "Idempotency-Key"?: string;
+            readonly header: {
+                /** @description The same request with the same key has its effect once, for 24 h at least. */
+                readonly "Idempotency-Key": string;
             };
             readonly path?: never;
             readonly cookie?: never;
