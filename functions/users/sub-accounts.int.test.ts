@@ -173,6 +173,8 @@ describe('POST /v1/users/me/transfers refuses', () => {
     ['an asset that it has not', { asset: 'BTC' }, 'INSUFFICIENT_FUNDS'],
     ['an asset that nobody has', { asset: 'NONE' }, 'INSUFFICIENT_FUNDS'],
     ['an account that never was', { to: userId(999_999_999) }, 'TRANSFER_ACCOUNT_UNKNOWN'],
+    ['one whose number is beyond all', { to: 'usr_9999999999999999' }, 'TRANSFER_ACCOUNT_UNKNOWN'],
+    ['an account of no number', { to: 'usr_0000000000000000' }, 'TRANSFER_ACCOUNT_UNKNOWN'],
     ['what is no account', { to: 'fees:BTC-USD' }, 'BODY_INVALID'],
     ['a way out to custody', { to: 'custody' }, 'BODY_INVALID'],
     ['one that gets and gives', { to: 'from' }, 'TRANSFER_TO_ITSELF'],
