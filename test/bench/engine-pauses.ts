@@ -1,5 +1,6 @@
 // Pauses of the garbage collector while the matching core does a million operations a second for a
-// minute, as perf_hooks tells them. Places, cancels and crossing orders in even slices of time.
+// minute, as perf_hooks tells them. Places, cancels and crossing orders in even slices of time, on
+// a book that stays as large as it is.
 import { PerformanceObserver, constants, performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { MarketBook } from '../../engine-daemon/core/market-book.ts';
@@ -14,8 +15,9 @@ const SPREAD_TICKS = 200;
 /** Of a hundred operations so many cancel; so many of the others cross. */
 const CANCELS = 45;
 const CROSSING = 10;
-/** A power of two: cancels name one of so many orders that were placed last. */
-const RECENT = 16_384;
+/** Orders placed to rest and not cancelled yet: never more, and after the start never fewer. */
+const LIVE_MAX = 16_384;
+const LIVE_MIN = 8_192;
 const GOAL_MS = 5;
 
 const KINDS: Readonly<Record<number, string>> = {
@@ -26,8 +28,9 @@ const KINDS: Readonly<Record<number, string>> = {
 };
 
 export async function run(): Promise<unknown> {
-  const step = makeSteps();
+  const { step, book } = makeSteps();
   for (let at = 0; at < 1_000_000; at += 1) step();
+  const restingAtStart = book.openOrders;
   const pauses: { readonly kind: string; readonly ms: number }[] = [];
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
@@ -46,6 +49,8 @@ export async function run(): Promise<unknown> {
       seed: SEED,
       seconds: Math.round(seconds),
       operationsPerSecond: Math.round((SECONDS * 1_000 * PER_MS) / seconds),
+      restingOrdersAtStart: restingAtStart,
+      restingOrdersAtEnd: book.openOrders,
       longestLagMs: round(lateMs),
       pauses: sorted.length,
       p50Ms: round(sorted[Math.floor(sorted.length / 2)] ?? 0),
@@ -77,42 +82,56 @@ async function runPaced(step: () => void): Promise<{ seconds: number; lateMs: nu
   return { seconds: (performance.now() - started) / 1_000, lateMs };
 }
 
-function makeSteps(): () => void {
+interface Steps {
+  readonly step: () => void;
+  readonly book: MarketBook;
+}
+
+function makeSteps(): Steps {
   const book = new MarketBook('BTC-USD');
   book.apply(configureCommand());
   const random = makeRandom(SEED);
   const below = (limit: number): number => Math.floor(random() * limit);
   const place = makePlace();
   const cancel = makeCancel();
-  const recent = new Float64Array(RECENT);
+  const live = new Float64Array(LIVE_MAX);
   let number = 1;
   let placed = 0;
-  return () => {
+  let cancelled = 0;
+  const cancelOldest = (): void => {
+    cancel.number = number;
+    cancel.orderNumber = live[cancelled % LIVE_MAX] ?? 0;
+    cancel.userNumber = 1 + (cancel.orderNumber % 500);
+    book.apply(cancel);
+    cancelled += 1;
+  };
+  const step = (): void => {
     number += 1;
     const dice = below(100);
-    if (dice < CANCELS) {
-      const at = below(RECENT);
-      cancel.number = number;
-      cancel.orderNumber = recent[at] === 0 ? 1 : (recent[at] ?? 1);
-      cancel.userNumber = 1 + (cancel.orderNumber % 500);
-      book.apply(cancel);
-    } else {
+    const isCrossing = dice >= CANCELS && dice < CANCELS + CROSSING;
+    const size = placed - cancelled;
+    if (!isCrossing && (size === LIVE_MAX || (dice < CANCELS && size > LIVE_MIN))) cancelOldest();
+    else {
       const isBuy = dice % 2 === 0;
-      const away = dice < CANCELS + CROSSING ? -20 : 1 + below(SPREAD_TICKS);
+      const away = isCrossing ? -20 : 1 + below(SPREAD_TICKS);
       place.number = number;
       place.side = isBuy ? 'buy' : 'sell';
       place.priceTicks = isBuy ? MIDDLE - away : MIDDLE + away;
       place.quantityLots = 1 + below(50);
+      place.timeInForce = isCrossing ? 'IOC' : 'GTC';
       place.userNumber = 1 + (number % 500);
       book.apply(place);
-      recent[placed % RECENT] = number;
-      placed += 1;
+      if (!isCrossing) {
+        live[placed % LIVE_MAX] = number;
+        placed += 1;
+      }
     }
     if (number % 64 === 0) {
       book.events.clear();
       book.clearTouched();
     }
   };
+  return { step, book };
 }
 
 function round(value: number): number {
