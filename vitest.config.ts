@@ -4,15 +4,14 @@
 // worker each, and come first: one that takes minutes at the end would leave a core idle.
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { findVariable } from './shared/config/environment.ts';
-import { LongestFirst } from './shared/testing/longest-first.ts';
+import { LONGEST, LongestFirst } from './shared/testing/longest-first.ts';
 import { filesLeftOut, readTestPlan } from './shared/testing/services/test-plan.ts';
 
 const plan = readTestPlan(findVariable('TEST_SERVICES'), findVariable('KAFKA_VERSION'));
 
 const NEVER = ['node_modules/**', 'dist/**', '.bourse*/**'];
-const FOR_MINUTES = ['**/*.long.test.ts', 'test/oracle/engine.test.ts'];
-const WITH_SERVERS = ['**/*.e2e.test.ts', '**/*.{kafka,redis}.int.test.ts'];
-const ON_THEIR_OWN = [...WITH_SERVERS, ...FOR_MINUTES];
+const WITH_SERVERS = ['**/*.e2e.test.ts', '**/*.long.test.ts', '**/*.{kafka,redis}.int.test.ts'];
+const ON_THEIR_OWN = [...WITH_SERVERS, ...LONGEST];
 const WITH_DATABASE = ['**/*.int.test.ts'];
 /** One Postgres is started for the files of a project; every file gets its own database. */
 const POSTGRES = 'shared/testing/global-setup.ts';

@@ -28,7 +28,8 @@ const KINDS: Readonly<Record<number, string>> = {
 };
 
 export async function run(): Promise<unknown> {
-  const { step, book } = makeSteps();
+  const book = new MarketBook('BTC-USD');
+  const step = makeSteps(book);
   for (let at = 0; at < 1_000_000; at += 1) step();
   const restingAtStart = book.openOrders;
   const pauses: { readonly kind: string; readonly ms: number }[] = [];
@@ -82,13 +83,7 @@ async function runPaced(step: () => void): Promise<{ seconds: number; lateMs: nu
   return { seconds: (performance.now() - started) / 1_000, lateMs };
 }
 
-interface Steps {
-  readonly step: () => void;
-  readonly book: MarketBook;
-}
-
-function makeSteps(): Steps {
-  const book = new MarketBook('BTC-USD');
+function makeSteps(book: MarketBook): () => void {
   book.apply(configureCommand());
   const random = makeRandom(SEED);
   const below = (limit: number): number => Math.floor(random() * limit);
@@ -105,12 +100,13 @@ function makeSteps(): Steps {
     book.apply(cancel);
     cancelled += 1;
   };
-  const step = (): void => {
+  return () => {
     number += 1;
     const dice = below(100);
     const isCrossing = dice >= CANCELS && dice < CANCELS + CROSSING;
     const size = placed - cancelled;
-    if (!isCrossing && (size === LIVE_MAX || (dice < CANCELS && size > LIVE_MIN))) cancelOldest();
+    const isCancel = dice < CANCELS ? size > LIVE_MIN : !isCrossing && size === LIVE_MAX;
+    if (isCancel) cancelOldest();
     else {
       const isBuy = dice % 2 === 0;
       const away = isCrossing ? -20 : 1 + below(SPREAD_TICKS);
@@ -131,7 +127,6 @@ function makeSteps(): Steps {
       book.clearTouched();
     }
   };
-  return { step, book };
 }
 
 function round(value: number): number {

@@ -281,7 +281,8 @@ describe('a cancel, an amend and a fill of one order', () => {
       raced.includes(id),
     );
     expect(orders).toHaveLength(raced.length);
-    for (const { filledQuantity, quantity } of orders) {
+    for (const { status, filledQuantity, quantity } of orders) {
+      expect(status === 'filled').toBe(filledQuantity === quantity);
       expect(Number(filledQuantity)).toBeLessThanOrEqual(Number(quantity));
     }
     const filled = orders.reduce((sum, one) => sum + toLots(one['filledQuantity']), 0);

@@ -61,15 +61,14 @@ export function answerHeaders(read: readonly RequestHeader[]): JsonSchema {
 }
 
 /** Headers that a request may or must have, besides its credential. */
-export function headerParameters(
-  route: Pick<Route<never>, 'policy' | 'headers' | 'requiredHeaders'>,
-): readonly JsonSchema[] {
+export function headerParameters(route: Route<never>): readonly JsonSchema[] {
   const { stepUp } = route.policy;
-  const isRequired = (name: RequestHeader) => route.requiredHeaders?.includes(name) ?? false;
   return [
     ...(stepUp === false ? [] : [stepUpParameter(stepUp === true)]),
     ...(route.headers ?? []).map((name) => ({
-      ...{ name, in: 'header', required: isRequired(name) },
+      name,
+      in: 'header',
+      required: route.requiredHeaders?.includes(name) ?? false,
       ...OF_REQUESTS[name],
     })),
   ];
