@@ -56,6 +56,7 @@ async function verifyToken(
   cache: TokenCache,
   nowMs: () => number,
 ): Promise<Authenticated | Rejection> {
+  const generation = keys.generation();
   try {
     const { payload } = await jwtVerify(token, keys.getKey, {
       algorithms: [TOKEN_ALGORITHM],
@@ -69,7 +70,10 @@ async function verifyToken(
     const caller = callerOf(payload);
     if (caller === null || payload.exp === undefined) return reject('TOKEN_INVALID');
     const known = { caller };
-    cache.keep(token, known, payload.exp * 1_000, nowMs(), keys.generation());
+    // Under keys that were renewed meanwhile it may be refused: the next request checks it again.
+    if (keys.generation() === generation) {
+      cache.keep(token, known, payload.exp * 1_000, nowMs(), generation);
+    }
     return known;
   } catch (error) {
     return refuseToken(error, options.log);

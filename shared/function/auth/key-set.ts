@@ -1,6 +1,12 @@
 // The issuer's public keys, fetched from its JWKS address. Known keys keep working when the issuer
 // is down: the set is renewed behind the requests, never in front of them.
-import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  jwksCache,
+  type JWKSCacheInput,
+  type JWTVerifyGetKey,
+} from 'jose';
 import { z } from 'zod';
 import type { Logger } from '../../telemetry/logger.ts';
 
@@ -30,7 +36,10 @@ export class KeysUnavailableError extends Error {
 export interface KeySet {
   /** Finds the key of a token; throws jose's errors, or KeysUnavailableError. */
   readonly getKey: JWTVerifyGetKey;
-  /** Rises whenever the set of keys has changed: what was verified before no longer counts. */
+  /**
+   * Rises as soon as tokens are checked with a changed set of keys. What was verified under an
+   * earlier generation, or began to be, no longer counts.
+   */
   generation(): number;
   /** Starts a renewal in the background when the set is old. Cheap: call it for every request. */
   renewIfOld(): void;
@@ -43,6 +52,9 @@ export function openKeySet(options: KeySetOptions): KeySet {
   let failedAtMs = Number.NEGATIVE_INFINITY;
   let generation = 0;
   let known = '';
+  /** jose puts the set here in the step in which it begins to check with it. */
+  const inUse: JWKSCacheInput & { jwks?: object } = {};
+  let seen: object | undefined;
 
   const fetchKeys = async (url: string, init: RequestInit): Promise<Response> => {
     // Without this, each token with an unknown key id would knock at an issuer that is down.
@@ -52,8 +64,6 @@ export function openKeySet(options: KeySetOptions): KeySet {
       if (response.status !== 200) throw new Error(`JWKS answered ${response.status}`);
       const text = await response.text();
       keySetSchema.parse(JSON.parse(text));
-      if (text !== known) generation += 1;
-      known = text;
       renewAtMs = nowMs() + KEYS_RENEW_MS;
       return new Response(text, { status: 200 });
     } catch (error) {
@@ -69,10 +79,18 @@ export function openKeySet(options: KeySetOptions): KeySet {
     cooldownDuration: cooldownMs,
     timeoutDuration: KEYS_FETCH_TIMEOUT_MS,
     [customFetch]: fetchKeys,
+    [jwksCache]: inUse,
   });
   return {
     getKey: remote,
-    generation: () => generation,
+    generation: () => {
+      if (inUse.jwks === seen) return generation;
+      seen = inUse.jwks;
+      const text = JSON.stringify(seen);
+      if (text !== known) generation += 1;
+      known = text;
+      return generation;
+    },
     renewIfOld: () => {
       if (nowMs() < renewAtMs) return;
       renewAtMs = nowMs() + cooldownMs;
