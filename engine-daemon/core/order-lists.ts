@@ -2,6 +2,7 @@
 // "Lists". What follows for them is in list-steps.ts.
 import { assert } from '../../shared/domain/failure.ts';
 import type { PlaceCommand } from '../../shared/events/commands.ts';
+import { NumberMap } from './number-map.ts';
 
 /** One of the orders that are placed at once or when the working order is filled. */
 export interface Leg {
@@ -24,7 +25,8 @@ export class OrderList {
   constructor(number: number, working: number, legs: readonly Leg[]) {
     this.number = number;
     this.working = working;
-    this.legs = legs;
+    // In fields of its own: a command is its caller's, and much larger.
+    this.legs = legs.map(({ number, holdMinor }) => ({ number, holdMinor }));
   }
 
   get isPair(): boolean {
@@ -32,28 +34,32 @@ export class OrderList {
   }
 
   hasLeg(orderNumber: number): boolean {
-    return this.legs.some(({ number }) => number === orderNumber);
+    return this.legs[0]?.number === orderNumber || this.legs[1]?.number === orderNumber;
   }
 
   /** The other one of a pair. */
   otherOf(orderNumber: number): Leg {
-    const other = this.legs.find(({ number }) => number !== orderNumber);
-    assert(other !== undefined, `list ${this.number} is no pair`);
-    return other;
+    const [first, second] = this.legs;
+    assert(first !== undefined && second !== undefined, `list ${this.number} is no pair`);
+    return first.number === orderNumber ? second : first;
   }
 
-  /** What the pair's hold has beyond that of the order's partner, as digits. */
+  /** What the pair's hold, the greater of both, has beyond that of the order's partner: digits. */
   surplusAt(orderNumber: number): string {
-    const holds = this.legs.map(({ holdMinor }) => BigInt(holdMinor));
-    const most = holds.reduce((a, b) => (a > b ? a : b));
-    return (most - BigInt(this.otherOf(orderNumber).holdMinor)).toString();
+    const other = this.otherOf(orderNumber);
+    const own = this.otherOf(other.number);
+    // As a rule they are equal, and no big integers are made.
+    if (own.holdMinor === other.holdMinor) return '0';
+    const surplus = BigInt(own.holdMinor) - BigInt(other.holdMinor);
+    return surplus > 0n ? surplus.toString() : '0';
   }
 }
 
 export class OrderLists {
-  private readonly byOrder = new Map<number, OrderList>();
-  /** Orders of the list that is being placed which were not placed yet. */
-  private readonly unplaced = new Map<number, PlaceCommand>();
+  private readonly byOrder = new NumberMap<OrderList>();
+  /** Orders of the list that is being placed which were not placed yet: at most three. */
+  private readonly unplaced: PlaceCommand[] = [];
+  private unplacedCount = 0;
 
   /** Orders that are in some list. */
   get size(): number {
@@ -74,21 +80,30 @@ export class OrderLists {
     this.byOrder.delete(orderNumber);
   }
 
-  /** The order belongs to the list that is being placed, and its turn is still to come. */
-  await(order: PlaceCommand): void {
-    this.unplaced.set(order.number, order);
+  /** The orders of the list that is being placed: their turns are still to come. */
+  await(orders: readonly PlaceCommand[]): void {
+    for (const order of orders) {
+      this.unplaced[this.unplacedCount] = order;
+      this.unplacedCount += 1;
+    }
   }
 
   /** Null when the order was placed, or will not be. */
   takeUnplaced(orderNumber: number): PlaceCommand | null {
-    const order = this.unplaced.get(orderNumber) ?? null;
-    this.unplaced.delete(orderNumber);
-    return order;
+    const { unplaced } = this;
+    for (let at = 0; at < this.unplacedCount; at += 1) {
+      const order = unplaced[at];
+      if (order?.number !== orderNumber) continue;
+      this.unplacedCount -= 1;
+      unplaced[at] = unplaced[this.unplacedCount] as PlaceCommand;
+      return order;
+    }
+    return null;
   }
 
   /** True while a list is being placed. */
   get hasUnplaced(): boolean {
-    return this.unplaced.size > 0;
+    return this.unplacedCount > 0;
   }
 
   /** By rising number. */

@@ -18,7 +18,7 @@ export function placeList(book: BookState, command: PlaceListCommand): void {
   const orders = listOrders(command);
   const list = new OrderList(command.number, command.working?.number ?? 0, command.orders);
   lists.add(list);
-  for (const order of orders) lists.await(order);
+  lists.await(orders);
   if (list.isPair) {
     for (const { number } of list.legs) book.events.sharedHolds.share(number, list.number);
   }

@@ -1,8 +1,9 @@
 // Which orders share a hold with the other one of their pair: their events name it.
+import { NumberMap } from './number-map.ts';
 
 export class SharedHolds {
   /** The number of the list, by order. */
-  private readonly lists = new Map<number, number>();
+  private readonly lists = new NumberMap<number>();
   private ended: number[] = [];
 
   get size(): number {

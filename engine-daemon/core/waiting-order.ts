@@ -1,5 +1,6 @@
 // An order that waits: what is kept of its command, and which way its trigger is reached.
 import type { PlaceCommand } from '../../shared/events/commands.ts';
+import { uniformOrder } from '../../shared/events/uniform-order.ts';
 import { displayLotsOf } from './order-kind.ts';
 
 /**
@@ -35,33 +36,18 @@ export function hasTrigger(order: WaitingOrder): order is TriggerOrder {
  * limit order's budget (docs/engine.md, "After matching").
  */
 export function waitingOrder(command: PlaceCommand): WaitingOrder {
-  const isMarket = command.type === 'market';
-  const quoteBudgetMinor = isMarket ? command.quoteBudgetMinor : null;
+  const order = uniformOrder(command, command);
   const displayLots = displayLotsOf(command);
-  const isFok = command.timeInForce === 'FOK' && quoteBudgetMinor === null;
-  const { tradeGroup, peg, trigger } = command;
-  const order: WaitingOrder = {
-    kind: 'place',
-    number: command.number,
-    timeMs: command.timeMs,
-    userNumber: command.userNumber,
-    side: command.side,
-    type: command.type,
-    timeInForce: isMarket ? (isFok ? 'FOK' : 'IOC') : command.timeInForce,
-    postOnly: !isMarket && command.postOnly,
-    selfTradePrevention: command.selfTradePrevention,
-    priceTicks: command.priceTicks,
-    quantityLots: command.quantityLots,
-    quoteBudgetMinor,
-    expiresAtMs: isMarket ? null : command.expiresAtMs,
-    makerFeePpm: command.makerFeePpm,
-    takerFeePpm: command.takerFeePpm,
-    holdMinor: command.holdMinor,
-  };
-  // Set one by one: a spread for each of them took longer than all the rest.
-  if (trigger !== undefined) order.trigger = trigger;
-  if (displayLots !== 0) order.displayLots = displayLots;
-  if (tradeGroup !== undefined) order.tradeGroup = tradeGroup;
-  if (peg !== undefined && !isMarket) order.peg = peg;
+  order.replaces = undefined;
+  order.displayLots = displayLots === 0 ? undefined : displayLots;
+  if (command.type === 'limit') {
+    order.quoteBudgetMinor = null;
+    return order;
+  }
+  const isFok = command.timeInForce === 'FOK' && command.quoteBudgetMinor === null;
+  order.timeInForce = isFok ? 'FOK' : 'IOC';
+  order.postOnly = false;
+  order.expiresAtMs = null;
+  order.peg = undefined;
   return order;
 }

@@ -1,11 +1,12 @@
 // The command `place_list` as the orders that it places, and what no such command may be.
 import type { ListOrder, PlaceCommand, PlaceListCommand } from './commands.ts';
+import { uniformOrder } from './uniform-order.ts';
 
 /** The orders of a list in the order of their numbers, as commands of their own. */
-export function listOrders({ working, orders, ...list }: PlaceListCommand): PlaceCommand[] {
-  const { timeMs, userNumber } = list;
+export function listOrders(list: PlaceListCommand): PlaceCommand[] {
+  const { working, orders } = list;
   const all = working === undefined ? orders : [working, ...orders];
-  return all.map((order) => ({ kind: 'place', timeMs, userNumber, ...order }));
+  return all.map((order) => uniformOrder(order, list));
 }
 
 /** What the command's maker has broken of docs/engine.md, "place_list"; null when nothing. */

@@ -7,13 +7,15 @@ import { PEER_NAME, runPeer } from './engine/peer.ts';
 
 const SEED = 20_120_621;
 const OPERATIONS = 2_000_000;
-const DEPTHS = [1_000, 10_000, 100_000] as const;
+const DEPTHS = [1_000, 10_000, 100_000, 1_000_000] as const;
 /** The depth that the ratio to the peer is taken at. */
 const MAIN_DEPTH = 10_000;
 const RUNS = 5;
 const DECODED_OPERATIONS = 300_000;
 const PEER_OPERATIONS = 50_000;
 const PEER_RUNS = 3;
+/** The peer needs minutes to fill a book that is deeper. */
+const PEER_DEPTH_MAX = 100_000;
 
 interface DepthFigures {
   readonly restingOrdersAtStart: number;
@@ -28,9 +30,10 @@ interface DepthFigures {
   readonly p999Ns: number;
   /** All that the market has allocated, its 128 kB window of command numbers included. */
   readonly bytesPerRestingOrder: number;
-  readonly peerOperationsPerSecond: number;
-  readonly peerOperationsPerCpuSecond: number;
-  readonly ratio: number;
+  /** Null where the peer was not run. */
+  readonly peerOperationsPerSecond: number | null;
+  readonly peerOperationsPerCpuSecond: number | null;
+  readonly ratio: number | null;
 }
 
 export function run(): Promise<unknown> {
@@ -59,7 +62,7 @@ function measureDepth(depth: number): DepthFigures {
   const rate = medianRate(runs.map((each) => each.rate));
   const times = timeOurs(flow, OPERATIONS);
   const decoded = runOurs(flow, { operations: DECODED_OPERATIONS, decodes: true });
-  const peer = measurePeer(flow);
+  const peer = depth > PEER_DEPTH_MAX ? null : measurePeer(flow);
   const last = runs[0];
   return {
     restingOrdersAtStart: depth,
@@ -72,9 +75,9 @@ function measureDepth(depth: number): DepthFigures {
     p99Ns: percentile(times, 0.99),
     p999Ns: percentile(times, 0.999),
     bytesPerRestingOrder: Math.round((last?.bytes ?? 0) / (last?.restingOrders ?? 1)),
-    peerOperationsPerSecond: peer.perSecond,
-    peerOperationsPerCpuSecond: peer.perCpuSecond,
-    ratio: Math.round((rate.perCpuSecond / peer.perCpuSecond) * 10) / 10,
+    peerOperationsPerSecond: peer?.perSecond ?? null,
+    peerOperationsPerCpuSecond: peer?.perCpuSecond ?? null,
+    ratio: peer === null ? null : Math.round((rate.perCpuSecond / peer.perCpuSecond) * 10) / 10,
   };
 }
 

@@ -3,8 +3,10 @@
 import type {
   CancelCommand,
   ConfigureMarketCommand,
+  ListOrder,
   PlaceCommand,
 } from '../../../shared/events/commands.ts';
+import { uniformOrder } from '../../../shared/events/uniform-order.ts';
 
 export function configureCommand(): ConfigureMarketCommand {
   return {
@@ -34,11 +36,8 @@ export function configureCommand(): ConfigureMarketCommand {
 }
 
 export function makePlace(): PlaceCommand {
-  return {
-    kind: 'place',
+  const order: ListOrder = {
     number: 0,
-    timeMs: 1,
-    userNumber: 0,
     side: 'buy',
     type: 'limit',
     timeInForce: 'GTC',
@@ -52,6 +51,7 @@ export function makePlace(): PlaceCommand {
     takerFeePpm: 2_000,
     holdMinor: '0',
   };
+  return uniformOrder(order, { timeMs: 1, userNumber: 0 });
 }
 
 export function makeCancel(): CancelCommand {
