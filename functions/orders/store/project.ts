@@ -5,7 +5,7 @@ import { crashPoint } from '../../../shared/config/crash-point.ts';
 import { withOpenedTransaction, type Pool, type Tx } from '../../../shared/db/pool.ts';
 import { ORDER_WINDOW_MS } from '../../../shared/domain/order-window.ts';
 import type { PreventedMatch } from '../decide/prevented.ts';
-import type { Projection } from '../decide/project.ts';
+import type { OrderUpdate, Projection } from '../decide/project.ts';
 
 /**
  * Saves one batch. Answers the order numbers that are unknown here: their events are of another
@@ -47,15 +47,10 @@ async function writeProjection(
   projection: Projection,
   known: ReadonlyMap<number, Known>,
 ): Promise<void> {
-  const updates = projection.updates.map((update) => ({
-    ...update,
-    wasOpen: known.get(update.orderNumber)?.isOpen ?? false,
-    endStatus: update.end?.status ?? null,
-    endReason: update.end?.reason ?? null,
-    amendSequence: update.amend?.sequence ?? 0,
-    priceTicks: update.amend?.priceTicks ?? null,
-    quantityLots: update.amend?.quantityLots ?? null,
-  }));
+  const updates = projection.updates.flatMap((update) => {
+    const order = known.get(update.orderNumber);
+    return order === undefined ? [] : [toRow(update, order)];
+  });
   await tx.query({
     name: 'orders-project',
     text: `WITH inserted AS (
@@ -126,9 +121,29 @@ async function writeProjection(
      FROM locked l WHERE c.user_number = l.user_number AND c.market = l.market`,
     values: [
       JSON.stringify(projection.fills.filter((fill) => known.has(fill.orderNumber))),
-      JSON.stringify(updates.filter((update) => known.has(update.orderNumber))),
+      JSON.stringify(updates),
     ],
   });
+}
+
+/** Field by field, as in insert-orders.ts. */
+function toRow(update: OrderUpdate, { isOpen }: Known): object {
+  const { end, amend } = update;
+  return {
+    orderNumber: update.orderNumber,
+    firstSequence: update.firstSequence,
+    lastSequence: update.lastSequence,
+    remainingLots: update.remainingLots,
+    isUntriggered: update.isUntriggered,
+    timeMs: update.timeMs,
+    wasOpen: isOpen,
+    endStatus: end?.status ?? null,
+    endReason: end?.reason ?? null,
+    amendSequence: amend?.sequence ?? 0,
+    priceTicks: amend?.priceTicks ?? null,
+    quantityLots: amend?.quantityLots ?? null,
+    answeredAmends: update.answeredAmends,
+  };
 }
 
 /** Rows of orders that are known here; each once, by market, sequence and user. */

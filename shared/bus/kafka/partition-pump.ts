@@ -3,7 +3,6 @@
 // takes longer than a moment goes on by itself with its partition paused.
 import type { KafkaMessage } from 'kafkajs';
 import type { IncomingRecord } from '../bus.ts';
-import { waitMs } from '../wait.ts';
 
 const HOLD_MS = 1_000;
 
@@ -29,12 +28,12 @@ export class PartitionPump {
     const epoch = this.#epoch;
     const work = this.#work.then(() => this.#handOver(records, epoch));
     this.#work = work;
-    const done = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
     const isDone = await Promise.race([
       work.then(() => true),
-      waitMs(HOLD_MS, done.signal).then(() => false),
+      new Promise<false>((held) => (timer = setTimeout(held, HOLD_MS, false))),
     ]);
-    done.abort();
+    clearTimeout(timer);
     if (!isDone) {
       const resume = pause();
       void work.then(resume);

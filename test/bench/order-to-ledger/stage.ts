@@ -42,6 +42,11 @@ export async function ordersOf(exchange: Exchange, gateway: boolean): Promise<Ta
   return { name: 'orders', url, pid: null };
 }
 
+/** Measured, rounded up: 2.9 kB at 1,000 requests a second. */
+const WAL_BYTES_OF_REQUEST = 4_000;
+const WAL_FILE_BYTES = 16 * 1_024 ** 2;
+const WAL_FILES_SPARE = 4;
+
 /** The exchange with its users, and the eyes on its log and its database. */
 export class Stage {
   readonly #exchange: Exchange;
@@ -72,6 +77,7 @@ export class Stage {
 
   /** Sends to `target`, whose process is counted with those of the exchange when it is no part. */
   async measure(target: Target, rate: number, seconds: number): Promise<Measured> {
+    await fillWal(this.#pool, rate * seconds);
     const from = await this.#log.end();
     const cpuBefore = await this.#cpu(target);
     const sent = await this.load(target, rate, seconds);
@@ -133,6 +139,21 @@ async function openUsers(exchange: Exchange, users: number): Promise<string[]> {
     }
   }
   return tokens;
+}
+
+/**
+ * Makes the WAL files that so many requests will need. A database that has run for a while uses its
+ * old ones again; a new one writes each full of zeros first, and every commit waits for 50 ms.
+ */
+async function fillWal(pool: Pool, requests: number): Promise<void> {
+  const files = Math.ceil((requests * WAL_BYTES_OF_REQUEST) / WAL_FILE_BYTES) + WAL_FILES_SPARE;
+  await pool.query("ALTER SYSTEM SET min_wal_size = '2GB'");
+  await pool.query('SELECT pg_reload_conf()');
+  for (let made = 0; made < files; made += 1) {
+    await pool.query("SELECT pg_logical_emit_message(true, 'bench', '')");
+    await pool.query('SELECT pg_switch_wal()');
+  }
+  await pool.query('CHECKPOINT');
 }
 
 function subtract(
