@@ -7,8 +7,11 @@ export interface OrderHead extends Pick<PlaceCommand, 'timeMs' | 'userNumber'> {
   readonly replaces?: PlaceCommand['replaces'];
 }
 
+/** No field may be missing here, or it would be lost on the way to the core. */
+type EveryField = { [Field in keyof Required<PlaceCommand>]: PlaceCommand[Field] };
+
 /** A new object; what the order does not have is undefined. */
-export function uniformOrder(order: ListOrder, head: OrderHead): PlaceCommand {
+export function uniformOrder(order: ListOrder, head: OrderHead): EveryField {
   return {
     kind: 'place',
     number: order.number,
