@@ -1,6 +1,5 @@
 // A map from order numbers for the path that every event takes: at least four times as fast as the
 // built-in one. Open addressing, linear probing.
-import { assert } from '../../shared/domain/failure.ts';
 
 const BITS_MIN = 10;
 /** 2^32 over the golden ratio: numbers that follow each other are spread far (Knuth, 6.4). */
@@ -71,12 +70,7 @@ export class NumberMap<Value> {
     this.bits += 1;
     this.keys = new Float64Array(2 ** this.bits);
     this.held = new Array<undefined>(2 ** this.bits).fill(undefined);
-    for (const [at, key] of keys.entries()) {
-      if (key === 0) continue;
-      const place = this.placeOf(key);
-      assert(this.keys[place] === 0, 'a key is here twice');
-      this.keys[place] = key;
-      this.held[place] = held[at];
-    }
+    this.size = 0;
+    for (const [at, key] of keys.entries()) if (key !== 0) this.set(key, held[at] as Value);
   }
 }

@@ -39,7 +39,7 @@ export class TriggerQueue {
   }
 
   has(order: WaitingOrder): boolean {
-    return this.places.size > 0 && this.places.has(order);
+    return this.places.has(order);
   }
 
   remove(order: WaitingOrder): void {

@@ -258,7 +258,7 @@ export class WaitingOrders {
     if (order.expiresAtMs !== null) this.expiring.remove(slot);
     this.owners.remove(slot);
     this.ids.remove(slot);
-    if (this.pending.size > 0) this.pending.delete(order.number);
+    this.pending.delete(order.number);
     this.commands[slot] = undefined;
     this.records.free(slot);
   }

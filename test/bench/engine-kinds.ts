@@ -4,14 +4,13 @@
 import { cascade } from './engine/cascade.ts';
 import { makeFlow, type Flow } from './engine/flow.ts';
 import { KindCommands, kindBehind, makeKinds, type KindOperation } from './engine/kinds.ts';
-import { OurEngine } from './engine/ours.ts';
+import { BATCH, OurEngine } from './engine/ours.ts';
 import { Stopwatch, medianRate, type Rate } from './engine/stopwatch.ts';
 
 const SEED = 20_120_621;
 const DEPTH = 10_000;
 const OPERATIONS = 1_000_000;
 const RUNS = 5;
-const BATCH = 64;
 const CASCADES = [1_000, 10_000, 100_000] as const;
 const NO_KINDS: readonly KindOperation[] = [];
 

@@ -1,17 +1,14 @@
 // Stops, icebergs and OCO lists beside the benchmark's flow: made once, then the same for each run.
 import type {
-  CancelCommand,
-  ListOrder,
   MarketCommand,
   PlaceCommand,
   PlaceListCommand,
 } from '../../../shared/events/commands.ts';
 import { makeCancel, makePlace } from './commands.ts';
 import type { Flow } from './flow.ts';
-import { OurEngine } from './ours.ts';
+import { BATCH, OurEngine } from './ours.ts';
 import { makeRandom } from './random.ts';
 
-const BATCH = 64;
 /** Behind each tenth operation of the flow one of these orders is placed, or taken back. */
 const EVERY = 10;
 const WAITING_MAX = 5_000;
@@ -97,9 +94,9 @@ function drawPrices(
 export class KindCommands {
   private readonly stop = makePlace();
   private readonly iceberg = makePlace();
-  private readonly cancel: CancelCommand = makeCancel();
-  private readonly maker: ListOrder & PlaceCommand = makePlace();
-  private readonly stopLeg: ListOrder & PlaceCommand = makePlace();
+  private readonly cancel = makeCancel();
+  private readonly maker = makePlace();
+  private readonly stopLeg = makePlace();
   private readonly list: PlaceListCommand = {
     kind: 'place_list',
     number: 0,

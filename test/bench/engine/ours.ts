@@ -7,7 +7,7 @@ import { Stopwatch, type Rate } from './stopwatch.ts';
 import { CANCEL, PLACE_BUY, numberOf, type Flow } from './flow.ts';
 
 /** Operations between two clears of the event buffer: a busy input batch of the daemon. */
-const BATCH = 64;
+export const BATCH = 64;
 
 export interface RunOptions {
   readonly operations: number;
