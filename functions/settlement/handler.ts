@@ -9,8 +9,8 @@ import { settleBatch } from './settle-batch.ts';
 
 /** Most outputs of one batch; each packs what one engine batch did to one market. */
 const BATCH_RECORDS_MAX = 64;
-/** Records that arrive within this period are committed together. */
-const LINGER_MS = 2;
+/** A record packs what a batch of the engine did; more gather while both writers are at work. */
+const LINGER_MS = 0;
 /** Records waiting for a batch; the next is answered 503 and delivered again. */
 const QUEUE_RECORDS_MAX = 1_024;
 /**

@@ -3,7 +3,8 @@
 import { hash as digest } from 'node:crypto';
 import { crashPoint } from '../../shared/config/crash-point.ts';
 import { isRetryableDatabaseError, findViolatedConstraint } from '../../shared/db/failure.ts';
-import { sendTogether, withOpenedTransaction, type Pool, type Tx } from '../../shared/db/pool.ts';
+import { sendTogether, withDecidedTransaction } from '../../shared/db/pool.ts';
+import { withOpenedTransaction, type Pool } from '../../shared/db/pool.ts';
 import { RetryableError, TerminalError } from '../../shared/domain/failure.ts';
 import { reject } from '../../shared/domain/rejection.ts';
 import type { HoldTake, JournalEntry } from '../../shared/domain/journal.ts';
@@ -53,36 +54,90 @@ interface PlannedEvent {
  * refuses.
  */
 export async function settleRecords(pool: Pool, records: readonly Executions[]): Promise<void> {
-  const events = planEvents(records);
+  const events = [...planEvents(records).values()];
+  const markets = [...new Set(records.map((record) => record.market))];
   try {
-    const markets = [...new Set(records.map((record) => record.market))];
-    await withOpenedTransaction(
-      pool,
-      (tx) => store.findStoppedMarkets(tx, markets),
-      async (tx, stopped) => {
-        for (const market of stopped) throw new MarketStoppedError(market);
-        await settleEvents(tx, [...events.values()]);
-      },
-    );
+    if (!(await settleFresh(pool, markets, events))) await settleSome(pool, markets, events);
     crashPoint('settlement.after-commit');
   } catch (error) {
     throw toFailure(error);
   }
 }
 
-async function settleEvents(tx: Tx, planned: readonly PlannedEvent[]): Promise<void> {
-  const rows = planned.map((each) => each.row);
-  const fresh = await store.recordEvents(tx, rows);
-  crashPoint('settlement.recorded');
-  if (fresh.size < rows.length) {
-    const repeats = rows.filter((row) => !fresh.has(eventName(row)));
-    checkRepeats(repeats, await store.findEvents(tx, repeats));
+/**
+ * Takes all events for new, as nearly all are: then nothing must be asked between the first write
+ * and the commit. Answers false when one has been recorded before; then nothing has changed.
+ */
+async function settleFresh(
+  pool: Pool,
+  markets: readonly string[],
+  events: readonly PlannedEvent[],
+): Promise<boolean> {
+  try {
+    await withDecidedTransaction(pool, {
+      open: (tx) => store.findStoppedMarkets(tx, markets),
+      decide: (_tx, stopped) => {
+        refuseStopped(stopped);
+        crashPoint('settlement.before-commit');
+        return decideAll(events);
+      },
+      write: (tx, { trades, releases, volumes }) => [
+        store.recordFreshEvents(tx, rowsOf(events)),
+        settleTrades(tx, trades, releases),
+        store.addVolumes(tx, volumes),
+      ],
+    });
+    return true;
+  } catch (error) {
+    if (findViolatedConstraint(error) === store.RECORDED_ONCE) return false;
+    throw error;
   }
+}
+
+/** Looks which of the events are new, and holds the others against what they were then. */
+async function settleSome(
+  pool: Pool,
+  markets: readonly string[],
+  events: readonly PlannedEvent[],
+): Promise<void> {
+  await withOpenedTransaction(
+    pool,
+    (tx) => store.findStoppedMarkets(tx, markets),
+    async (tx, stopped) => {
+      refuseStopped(stopped);
+      const fresh = await store.recordEvents(tx, rowsOf(events));
+      const repeats = rowsOf(events).filter((row) => !fresh.has(eventName(row)));
+      if (repeats.length > 0) checkRepeats(repeats, await store.findEvents(tx, repeats));
+      const { trades, releases, volumes } = decideAll(
+        events.filter(({ row }) => fresh.has(eventName(row))),
+      );
+      await sendTogether(tx, () => [
+        settleTrades(tx, trades, releases),
+        store.addVolumes(tx, volumes),
+      ]);
+    },
+  );
+}
+
+function refuseStopped(stopped: ReadonlySet<string>): void {
+  for (const market of stopped) throw new MarketStoppedError(market);
+}
+
+function rowsOf(events: readonly PlannedEvent[]): store.EventRow[] {
+  return events.map(({ row }) => row);
+}
+
+interface Settlement {
+  readonly trades: readonly JournalEntry[];
+  readonly releases: readonly HoldTake[];
+  readonly volumes: readonly Volume[];
+}
+
+function decideAll(events: readonly PlannedEvent[]): Settlement {
   const trades: JournalEntry[] = [];
   const releases: HoldTake[] = [];
   const volumes: Volume[] = [];
-  for (const { record, event, row } of planned) {
-    if (!fresh.has(eventName(row))) continue;
+  for (const { record, event } of events) {
     if (event.kind === 'trade') {
       trades.push(settleTrade(record, event));
       volumes.push(...volumesOf(record, event));
@@ -90,8 +145,7 @@ async function settleEvents(tx: Tx, planned: readonly PlannedEvent[]): Promise<v
       releases.push(...releasesOf(event));
     }
   }
-  await sendTogether(tx, () => [settleTrades(tx, trades, releases), store.addVolumes(tx, volumes)]);
-  crashPoint('settlement.before-commit');
+  return { trades, releases, volumes };
 }
 
 /** Each event of the records once. Two records of one batch may already disagree. */

@@ -16,29 +16,45 @@ export interface KnownEvent {
   readonly hash: string;
 }
 
+/** What is violated by an event that was recorded before. */
+export const RECORDED_ONCE = 'executions_pkey';
+
 /**
- * Writes down the events and answers those that were new, as `market sequence`. Rows go in sorted,
- * so that two instances which were given the same events wait for each other in one order; the
- * second then sees that they are known.
+ * Writes down events that are all new; fails with RECORDED_ONCE when one is not. Rows go in sorted,
+ * so that two instances which were given the same events wait for each other in one order.
+ */
+export async function recordFreshEvents(tx: Tx, events: readonly EventRow[]): Promise<void> {
+  await tx.query({ name: 'settlement-record-fresh', text: RECORD, values: columnsOf(events) });
+}
+
+/**
+ * Writes down the events that are new and answers them, as `market sequence`. Who has waited for
+ * another instance sees that its events are known.
  */
 export async function recordEvents(tx: Tx, events: readonly EventRow[]): Promise<Set<string>> {
   const result = await tx.query<{ name: string }>({
     name: 'settlement-record',
-    text: `INSERT INTO settlement.executions (market, sequence, kind, content_hash)
+    text: `${RECORD}
+     ON CONFLICT ON CONSTRAINT ${RECORDED_ONCE} DO NOTHING
+     RETURNING market || ' ' || sequence AS name`,
+    values: columnsOf(events),
+  });
+  return new Set(result.rows.map((row) => row.name));
+}
+
+const RECORD = `INSERT INTO settlement.executions (market, sequence, kind, content_hash)
      SELECT e.market, e.sequence, e.kind, decode(e.hash, 'hex')
      FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[])
        e (market, sequence, kind, hash)
-     ORDER BY e.market COLLATE "C", e.sequence
-     ON CONFLICT ON CONSTRAINT executions_pkey DO NOTHING
-     RETURNING market || ' ' || sequence AS name`,
-    values: [
-      events.map((event) => event.market),
-      events.map((event) => event.sequence),
-      events.map((event) => event.kind),
-      events.map((event) => event.hash),
-    ],
-  });
-  return new Set(result.rows.map((row) => row.name));
+     ORDER BY e.market COLLATE "C", e.sequence`;
+
+function columnsOf(events: readonly EventRow[]): (readonly (string | number)[])[] {
+  return [
+    events.map((event) => event.market),
+    events.map((event) => event.sequence),
+    events.map((event) => event.kind),
+    events.map((event) => event.hash),
+  ];
 }
 
 /** The content hashes that were settled under these names. */

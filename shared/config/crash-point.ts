@@ -5,6 +5,8 @@ import { findVariable } from './environment.ts';
 
 /** Each name, and the processes that pass it. `test/torture` kills each of them there. */
 export const CRASH_POINTS = {
+  'transaction.written': ['orders', 'settlement'],
+  'transaction.commit-sent': ['orders', 'settlement'],
   'orders.accept.before-commit': ['orders'],
   'orders.accept.after-commit': ['orders'],
   'orders.accept.before-answer': ['orders'],
@@ -14,7 +16,6 @@ export const CRASH_POINTS = {
   'outbox.publish.after': ['orders'],
   'outbox.delete.after': ['orders'],
   'outbox.sweep.after-publish': ['orders'],
-  'settlement.recorded': ['settlement'],
   'settlement.before-commit': ['settlement'],
   'settlement.after-commit': ['settlement'],
   'market-data.apply.before': ['market-data'],

@@ -2,6 +2,7 @@
 // number (ids, counts, offsets) and leave numeric as text (money goes through BigInt, never
 // floats).
 import pg from 'pg';
+import { crashPoint } from '../config/crash-point.ts';
 
 export type Pool = pg.Pool;
 /** A connection inside a transaction. */
@@ -84,8 +85,8 @@ export function createPool(options: PoolOptions): Pool {
 
 /**
  * Sends the statements that `send` makes before its first await in one packet; the server runs them
- * in order. Resolves with all results, rejects with the first failure. On a busy machine the round
- * trips of a small transaction cost more than its statements.
+ * in order. Resolves with all results; rejects with the first failure when all have ended. On a
+ * busy machine the round trips of a small transaction cost more than its statements.
  */
 export async function sendTogether<const Results extends readonly unknown[]>(
   tx: Tx,
@@ -99,7 +100,13 @@ export async function sendTogether<const Results extends readonly unknown[]>(
   } finally {
     stream.uncork();
   }
-  return Promise.all(sent);
+  const all = Promise.all(sent);
+  try {
+    return await all;
+  } catch (error) {
+    await Promise.allSettled(sent);
+    throw error;
+  }
 }
 
 /** A connection of its own, for LISTEN; the caller connects and ends it. */
@@ -146,21 +153,74 @@ export async function withOpenedTransaction<Opening, Result>(
 }
 
 /**
- * Runs work that begins its transaction itself; for the two above, and for other ways to begin one.
+ * A transaction whose writes need no answer before it is committed: `open` is that of
+ * `withOpenedTransaction`, `decide` asks what else it must know and plans, and what `write` sends
+ * before its first await is followed by the COMMIT at once. Whichever write fails, nothing is
+ * committed, and its error is thrown; `decide` is the last to see a crash that leaves no trace.
+ */
+export async function withDecidedTransaction<Opening, Plan>(
+  pool: Pool,
+  phases: {
+    readonly open: (tx: Tx) => Promise<Opening>;
+    readonly decide: (tx: Tx, opening: Opening) => Plan | Promise<Plan>;
+    readonly write: (tx: Tx, plan: Plan) => readonly Promise<unknown>[];
+  },
+): Promise<Plan> {
+  return runTransaction(
+    pool,
+    async (tx) => {
+      const [, opening] = await sendTogether(tx, () => [tx.query('BEGIN'), phases.open(tx)]);
+      return phases.decide(tx, opening);
+    },
+    (tx, plan) => commitBehind(tx, () => phases.write(tx, plan)),
+  );
+}
+
+/**
+ * The server has the COMMIT when it is done with the writes, so nobody waits for a round trip with
+ * its locks. A write that the driver itself refuses is never sent, and the server would commit
+ * without it: that is known one turn later, before the COMMIT goes out.
+ */
+async function commitBehind(tx: Tx, write: () => readonly Promise<unknown>[]): Promise<void> {
+  const failures: unknown[] = [];
+  const written = sendTogether(tx, () => {
+    const sent = write();
+    for (const each of sent) each.catch((error: unknown) => failures.push(error));
+    return sent;
+  });
+  // It is awaited below, later than it may fail.
+  written.catch(() => undefined);
+  await new Promise((turn) => setImmediate(turn));
+  if (failures.length > 0) {
+    await written;
+    return;
+  }
+  crashPoint('transaction.written');
+  const committed = tx.query('COMMIT');
+  crashPoint('transaction.commit-sent');
+  const [writes, commit] = await Promise.allSettled([written, committed]);
+  if (writes.status === 'rejected') throw writes.reason;
+  if (commit.status === 'rejected') throw commit.reason;
+}
+
+/**
+ * Runs work that begins its transaction itself; for those above, and for other ways to begin one.
  */
 export async function runTransaction<Result>(
   pool: Pool,
   work: (tx: Tx) => Promise<Result>,
+  commit: (tx: Tx, result: Result) => Promise<unknown> = (tx) => tx.query('COMMIT'),
 ): Promise<Result> {
   const tx = await pool.connect();
   let broken: Error | undefined;
   try {
     const result = await work(tx);
-    await tx.query('COMMIT');
+    await commit(tx, result);
     return result;
   } catch (error) {
     try {
-      await tx.query('ROLLBACK');
+      // A COMMIT behind a write that has failed has rolled back already.
+      if (tx.getTransactionStatus() !== 'I') await tx.query('ROLLBACK');
     } catch (rollbackError) {
       broken = new Error('rollback failed', { cause: rollbackError });
     }

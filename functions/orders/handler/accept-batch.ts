@@ -5,12 +5,8 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { crashPoint } from '../../../shared/config/crash-point.ts';
 import type { Outbox, OutboxRow } from '../../../shared/bus/outbox.ts';
-import {
-  sendTogether,
-  withOpenedTransaction,
-  type Pool,
-  type Tx,
-} from '../../../shared/db/pool.ts';
+import { sendTogether, withDecidedTransaction } from '../../../shared/db/pool.ts';
+import type { Pool, Tx } from '../../../shared/db/pool.ts';
 import { orderId, userId } from '../../../shared/domain/ids.ts';
 import { isRejection, reject } from '../../../shared/domain/rejection.ts';
 import type { MarketCommand } from '../../../shared/events/commands.ts';
@@ -82,19 +78,21 @@ async function acceptTaken(
 ): Promise<readonly Answers[]> {
   const expected: Expected[] = [];
   try {
-    const saved = await withOpenedTransaction(
-      deps.pool,
-      (tx) => lockOrders(tx, namedOrders(requests.flatMap(({ intents }) => intents))),
-      async (tx, orders) => {
+    const saved = await withDecidedTransaction(deps.pool, {
+      open: (tx) => lockOrders(tx, namedOrders(requests.flatMap(({ intents }) => intents))),
+      decide: async (tx, orders) => {
         const batches = new NamedBatches(requests, await findBatches(tx, batchKeysOf(requests)));
         const decided = await decideBatch(deps, tx, batches.fresh, orders);
-        const outboxIds = await saveDraft(deps, tx, decided);
         const named = batches.learn(decided.draft.decisions);
-        await insertBatches(tx, named, decided.nowMs);
+        const records = await makeRecords(deps, tx, decided);
         crashPoint('orders.accept.before-commit');
-        return { batches, outboxIds };
+        return { ...decided, batches, named, records };
       },
-    );
+      write: (tx, { draft, named, records }) => [
+        ...sendDraft(deps, tx, draft, records),
+        insertBatches(tx, named, draft.nowMs),
+      ],
+    });
     crashPoint('orders.accept.after-commit');
     const answers = requests.map((request): Answers => {
       const decisions = saved.batches.decisionsOf(request);
@@ -107,7 +105,7 @@ async function acceptTaken(
         return { accepted: decision, expected: waiting };
       });
     });
-    publish(deps, saved.outboxIds);
+    publish(deps, saved.records.ids);
     crashPoint('orders.accept.before-answer');
     return answers;
   } catch (error) {
@@ -148,7 +146,6 @@ interface Decided {
   readonly draft: Draft;
   /** One for each market, at least. */
   readonly outboxIds: readonly number[];
-  readonly nowMs: number;
 }
 
 async function decideBatch(
@@ -185,7 +182,7 @@ async function decideBatch(
     ({ userNumber, asset }) => balances?.get(userId(userNumber), asset).availableMinor ?? 0n,
     { wide, allOrNone: wholesOf(requests) },
   );
-  return { draft, outboxIds, nowMs: context.nowMs };
+  return { draft, outboxIds };
 }
 
 function isTrading(intent: Intent): boolean {
@@ -235,12 +232,19 @@ async function lockAccounts(
   );
 }
 
-async function saveDraft(
+/** What goes to the log, with the ids under which it waits there. */
+interface Records {
+  readonly rows: readonly OutboxRow[];
+  readonly ids: readonly number[];
+  readonly idOfMarket: ReadonlyMap<string, number>;
+}
+
+async function makeRecords(
   deps: AcceptDeps,
   tx: Tx,
   { draft, outboxIds }: Decided,
-): Promise<readonly number[]> {
-  if (draft.commands.size === 0) return [];
+): Promise<Records> {
+  if (draft.commands.size === 0) return { rows: [], ids: [], idOfMarket: new Map() };
   const cancelled = await findUnpublishedOrders(tx, draft.cancelledAll);
   const changed = new Set([...draft.changedOutboxIds, ...cancelled]);
   const foreign = [...changed].filter((id) => !deps.outbox.isOwn(id));
@@ -251,7 +255,18 @@ async function saveDraft(
   const ids =
     copies.length === 0 ? outboxIds.slice(0, rows.length) : await drawOutboxIds(tx, rows.length);
   const idOfMarket = new Map(markets.map(([market], at) => [market, ids[copies.length + at] ?? 0]));
-  await sendTogether(tx, () => [
+  return { rows, ids, idOfMarket };
+}
+
+/** Sends all at once: see `withDecidedTransaction`. */
+function sendDraft(
+  deps: AcceptDeps,
+  tx: Tx,
+  draft: Draft,
+  { rows, ids, idOfMarket }: Records,
+): readonly Promise<unknown>[] {
+  if (rows.length === 0) return [];
+  return [
     deps.outbox.insert(tx, rows, ids),
     insertOrders(
       tx,
@@ -280,8 +295,7 @@ async function saveDraft(
           amountMinor: amend.holdIncreaseMinor,
         })),
     ),
-  ]);
-  return ids;
+  ];
 }
 
 function toNewOrder(

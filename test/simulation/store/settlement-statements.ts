@@ -1,5 +1,5 @@
 // What settlement owns: events that are settled, markets that are stopped, volumes.
-import { numbersOf, type Statement, textsOf } from './statement.ts';
+import { numbersOf, type Statement, textsOf, violation } from './statement.ts';
 
 export interface SettledRow {
   readonly market: string;
@@ -36,11 +36,14 @@ export const SETTLEMENT_STATEMENTS: readonly Statement[] = [
       eventKeys(values)
         .sort(byMarketAndSequence)
         .map((key) => `settled ${key}`),
-    run: ({ view, values }) => {
+    run: ({ view, values, text }) => {
       const kinds = textsOf(values[2]);
       const hashes = textsOf(values[3]);
       return eventKeys(values).flatMap((name, at) => {
-        if (view.find(SETTLED, name) !== null) return [];
+        if (view.find(SETTLED, name) !== null) {
+          if (text.includes('ON CONFLICT')) return [];
+          throw violation('executions_pkey');
+        }
         const [market = '', sequence = ''] = name.split(' ');
         const row = { market, sequence: Number(sequence), kind: kinds[at], hash: hashes[at] };
         view.put(SETTLED, name, row);

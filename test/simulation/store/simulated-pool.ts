@@ -94,6 +94,12 @@ class Connection {
     }
   }
 
+  getTransactionStatus(): 'I' | 'T' | 'E' {
+    const { isAborted, isInTransaction } = this.session;
+    if (isAborted) return 'E';
+    return isInTransaction ? 'T' : 'I';
+  }
+
   release(broken?: unknown): void {
     this.#release(this, broken);
   }
