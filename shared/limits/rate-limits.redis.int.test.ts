@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../cache/contract/harness.ts';
 import { BAN_MS_MIN } from '../cache/limiter.ts';
@@ -11,7 +12,7 @@ import { collectingLog, type CollectedLog } from '../cache/testing/collecting-lo
 import { sessionCaller } from '../function/testing/session-caller.ts';
 import { cancels, open, reads, signsIn, trades } from '../policy/policy.ts';
 import { startRedis, type RedisServer } from '../testing/services/redis-server.ts';
-import { readPolicy } from './testing/structured-fields.ts';
+import { readLimit, readPolicy } from './testing/structured-fields.ts';
 import { makeWindows } from './quotas.ts';
 import { RateLimits, type Admission } from './rate-limits.ts';
 
@@ -80,6 +81,26 @@ describe('C20 allowances of several processes', () => {
     expect(burst).toEqual({ admitted: 1_200, codes: ['RATE_LIMITED'] });
     const cancelled = await ask(1_200, (each) => each.admitCaller(cancels(), sessionCaller(user)));
     expect(cancelled.admitted).toBe(1_200);
+  });
+
+  it('what is asked within a moment travels together, and each hears of its own', async () => {
+    const redis = new Redis(server.url);
+    const scriptsRun = async (): Promise<number> =>
+      Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1]);
+    const before = await scriptsRun();
+    const [one, other] = [sessionCaller(user * 1_000), sessionCaller(user * 1_000 + 1)];
+    const admissions = await Promise.all(
+      Array.from({ length: 100 }, (_, at) => {
+        return (processes[0] as RateLimits).admitCaller(trades(), at % 4 === 0 ? one : other);
+      }),
+    );
+    expect((await scriptsRun()) - before).toBeLessThanOrEqual(2);
+    redis.disconnect();
+    const left = admissions.map(({ headers }) => readLimit(headers?.ratelimit)[0]?.r);
+    const ofOne = left.filter((_, at) => at % 4 === 0);
+    expect(ofOne).toEqual(ofOne.map((_, at) => 1_199 - at));
+    const ofOther = left.filter((_, at) => at % 4 !== 0);
+    expect(ofOther).toEqual(ofOther.map((_, at) => 1_199 - at));
   });
 
   it('a /64 is one address for both', async () => {

@@ -1,6 +1,7 @@
-// The limiter in Redis: one script, one round trip, the same count for every process.
-import { RateLimiterRedis } from 'rate-limiter-flexible';
-import { TerminalError } from '../../domain/failure.ts';
+// The limiter in Redis: one script, the same count for every process. What is counted within a
+// moment travels together: a command of its own costs a busy process more than what it is about.
+import type { Redis } from 'ioredis';
+import { RetryableError, TerminalError } from '../../domain/failure.ts';
 import {
   BAN_AFTER_REFUSED,
   BAN_MS_MAX,
@@ -14,50 +15,76 @@ import { OutageBreaker } from './outage-breaker.ts';
 import { asCacheFailure, isOutage } from './redis-failure.ts';
 import { RedisLink, type RedisLinkOptions } from './redis-link.ts';
 
-/** The library builds a key as `<prefix>:<subject>`; the script takes it apart again. */
+/** Keys are `<prefix>:<window>:<subject>`; the script takes them apart again. */
 const GUARDED = 'limits:guarded:';
 const PLAIN = 'limits:plain:';
 /** What the script answers instead of a count to who is banned. */
 const BANNED = -1;
 
+/** How long a count waits for others; measured: longer spares no more than it costs. */
+const GATHER_MS = 2;
+/** Counts that travel at once. */
+const COUNTS_MAX = 200;
+
 /**
- * The library's own script, with bans: it is given points, seconds and the allowance. The keys of
- * bans are made here, which a cluster of Redis would not allow; ours is one server. Every limiter
- * of a connection shares the script, so the prefix says whether it bans.
+ * For each key come points, seconds and the allowance; each answers two numbers. The keys of bans
+ * are made here, which a cluster of Redis would not allow; ours is one server.
  */
 const COUNT_AND_BAN = `
-local subject = string.match(KEYS[1], '^${GUARDED}[%l_]+:(.+)$')
-if subject then
-  local left = redis.call('pttl', 'limits:ban:' .. subject)
-  if left > 0 then return { ${BANNED}, left } end
+local function count(key, points, seconds, allowance)
+  local subject = string.match(key, '^${GUARDED}[%l_]+:(.+)$')
+  if subject then
+    local left = redis.call('pttl', 'limits:ban:' .. subject)
+    if left > 0 then return ${BANNED}, left end
+  end
+  redis.call('set', key, 0, 'EX', seconds, 'NX')
+  local consumed = redis.call('incrby', key, points)
+  local ttl = redis.call('pttl', key)
+  if ttl < 0 then
+    redis.call('expire', key, seconds)
+    ttl = 1000 * seconds
+  end
+  if subject and consumed > allowance * ${1 + BAN_AFTER_REFUSED} then
+    local counter = 'limits:strikes:' .. subject
+    local strikes = redis.call('incr', counter)
+    local ms = math.min(${BAN_MS_MIN} * 2 ^ (math.min(strikes, 32) - 1), ${BAN_MS_MAX})
+    redis.call('pexpire', counter, string.format('%d', ms + ${BAN_REMEMBERED_MS}))
+    redis.call('set', 'limits:ban:' .. subject, strikes, 'PX', string.format('%d', ms))
+    redis.call('del', key)
+    return ${BANNED}, ms
+  end
+  return consumed, ttl
 end
-redis.call('set', KEYS[1], 0, 'EX', ARGV[2], 'NX')
-local consumed = redis.call('incrby', KEYS[1], ARGV[1])
-local ttl = redis.call('pttl', KEYS[1])
-if ttl < 0 then
-  redis.call('expire', KEYS[1], ARGV[2])
-  ttl = 1000 * ARGV[2]
+local answers = {}
+for at, key in ipairs(KEYS) do
+  local argument = 3 * (at - 1)
+  answers[2 * at - 1], answers[2 * at] =
+    count(key, ARGV[argument + 1], ARGV[argument + 2], ARGV[argument + 3])
 end
-if subject and consumed > ARGV[3] * ${1 + BAN_AFTER_REFUSED} then
-  local counter = 'limits:strikes:' .. subject
-  local strikes = redis.call('incr', counter)
-  local ms = math.min(${BAN_MS_MIN} * 2 ^ (math.min(strikes, 32) - 1), ${BAN_MS_MAX})
-  redis.call('pexpire', counter, string.format('%d', ms + ${BAN_REMEMBERED_MS}))
-  redis.call('set', 'limits:ban:' .. subject, strikes, 'PX', string.format('%d', ms))
-  redis.call('del', KEYS[1])
-  return { ${BANNED}, ms }
-end
-return { consumed, ttl }
+return answers
 `;
+
+interface Waiting {
+  readonly key: string;
+  readonly window: LimitWindow;
+  readonly points: number;
+  readonly resolve: (reading: LimitReading) => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** `defineCommand` adds it to the client: sent by its hash, and whole to a server that forgot it. */
+type CountAndBan = (keys: number, ...rest: (string | number)[]) => Promise<readonly number[]>;
 
 export class RedisLimiter implements Limiter {
   readonly #link: RedisLink;
   readonly #breaker: OutageBreaker;
-  readonly #counts = new Map<LimitWindow, RateLimiterRedis>();
+  #waiting: Waiting[] = [];
+  #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
 
   constructor(options: RedisLinkOptions) {
     this.#link = new RedisLink(options);
+    this.#link.redis.defineCommand('countAndBan', { lua: COUNT_AND_BAN });
     this.#breaker = new OutageBreaker({
       isOutage,
       probe: () => this.#link.redis.ping(),
@@ -69,41 +96,54 @@ export class RedisLimiter implements Limiter {
     });
   }
 
-  async consume(window: LimitWindow, subject: string, points: number): Promise<LimitReading> {
-    if (this.#isClosed) throw new TerminalError('the limiter is closed');
-    const count = this.#countOf(window);
-    try {
-      const used = await this.#breaker.execute(() => count.penalty(subject, points));
-      const resetsInMs = Math.max(1, used.msBeforeNext);
-      if (used.consumedPoints !== BANNED) {
-        return { consumed: used.consumedPoints, resetsInMs, bannedForMs: 0 };
-      }
-      return { consumed: 0, resetsInMs, bannedForMs: resetsInMs };
-    } catch (error) {
-      throw asCacheFailure(error);
-    }
+  consume(window: LimitWindow, subject: string, points: number): Promise<LimitReading> {
+    if (this.#isClosed) return Promise.reject(new TerminalError('the limiter is closed'));
+    if (this.#breaker.isOpen) return Promise.reject(new RetryableError('the cache is away'));
+    const key = `${window.bans ? GUARDED : PLAIN}${window.name}:${subject}`;
+    return new Promise((resolve, fail) => {
+      this.#waiting.push({ key, window, points, resolve, fail });
+      if (this.#waiting.length >= COUNTS_MAX) this.#send();
+      else this.#timer ??= setTimeout(() => this.#send(), GATHER_MS);
+    });
   }
 
   close(): Promise<void> {
     this.#isClosed = true;
+    this.#send();
     this.#breaker.close();
     this.#link.close();
     return Promise.resolve();
   }
 
-  #countOf(window: LimitWindow): RateLimiterRedis {
-    const known = this.#counts.get(window);
-    if (known !== undefined) return known;
-    const made = new RateLimiterRedis({
-      storeClient: this.#link.redis,
-      keyPrefix: `${window.bans ? GUARDED : PLAIN}${window.name}`,
-      points: window.points,
-      duration: window.seconds,
-      // Nobody waits for the first connection: what comes before it is counted by the caller.
-      rejectIfRedisNotReady: true,
-      customIncrTtlLuaScript: COUNT_AND_BAN,
-    });
-    this.#counts.set(window, made);
-    return made;
+  #send(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const counts = this.#waiting;
+    this.#waiting = [];
+    if (counts.length === 0) return;
+    this.#count(counts).then(
+      (answers) => {
+        counts.forEach(({ resolve }, at) => {
+          resolve(readingOf(answers[2 * at] ?? 0, answers[2 * at + 1] ?? 0));
+        });
+      },
+      (error: unknown) => {
+        for (const { fail } of counts) fail(asCacheFailure(error));
+      },
+    );
   }
+
+  #count(counts: readonly Waiting[]): Promise<readonly number[]> {
+    const keys = counts.map(({ key }) => key);
+    const rest = counts.flatMap(({ points, window }) => [points, window.seconds, window.points]);
+    const redis = this.#link.redis as Redis & { countAndBan: CountAndBan };
+    return this.#breaker.execute(() => redis.countAndBan(keys.length, ...keys, ...rest));
+  }
+}
+
+function readingOf(consumed: number, ms: number): LimitReading {
+  const resetsInMs = Math.max(1, ms);
+  return consumed === BANNED
+    ? { consumed: 0, resetsInMs, bannedForMs: resetsInMs }
+    : { consumed, resetsInMs, bannedForMs: 0 };
 }
