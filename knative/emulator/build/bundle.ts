@@ -12,6 +12,7 @@ import {
   type Metafile,
   type Plugin,
 } from 'esbuild';
+import { thinSourceMap } from './source-map.ts';
 
 export interface Bundle {
   /** The file to run. Every build has its own, so that an older version can be started again. */
@@ -102,8 +103,9 @@ export class Bundler {
     const dir = join(this.#outDir, this.#name, String(this.#builds));
     await mkdir(dir, { recursive: true });
     for (const file of result.outputFiles) {
-      const suffix = file.path.endsWith('.map') ? '.js.map' : '.js';
-      await writeFile(join(dir, this.#name + suffix), file.contents);
+      const isMap = file.path.endsWith('.map');
+      const path = join(dir, `${this.#name}.js${isMap ? '.map' : ''}`);
+      await writeFile(path, isMap ? thinSourceMap(file.text) : file.contents);
     }
     // Node reads a .js file as a module only where a package.json says so.
     await writeFile(join(dir, 'package.json'), '{"type":"module"}');
