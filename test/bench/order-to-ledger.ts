@@ -17,7 +17,7 @@ const HELP = `npm run bench -- order-to-ledger [options]
 
   --rates 1000,2000   orders per second, one run each (default 1000,2000,3000)
   --seconds 60        length of each run
-  --warm-up 30        seconds at the first rate before anything is measured: a young JVM, V8 and
+  --warm-up 60        seconds at the first rate before anything is measured: a young JVM, V8 and
                       buffer cache cost several times what they cost later
   --users 200         users that trade
   --with kafka,redis  these servers beside it, which it starts itself (default none: the
@@ -32,7 +32,7 @@ export async function run(args: readonly string[]): Promise<unknown> {
     options: {
       rates: { type: 'string', default: '1000,2000,3000' },
       seconds: { type: 'string', default: '60' },
-      'warm-up': { type: 'string', default: '30' },
+      'warm-up': { type: 'string', default: '60' },
       users: { type: 'string', default: '200' },
       gateway: { type: 'boolean', default: false },
       with: { type: 'string', default: '' },
@@ -40,7 +40,7 @@ export async function run(args: readonly string[]): Promise<unknown> {
     },
   });
   if (values.help) return { usage: HELP.split('\n') };
-  const beside = await Beside.start(values.with);
+  const beside = await Beside.start(values.with, { isWarmedUp: true });
   const exchange = await Exchange.create(...beside.flags);
   const stage = await Stage.open(exchange, beside, Number(values.users));
   const target = await ordersOf(exchange, values.gateway);

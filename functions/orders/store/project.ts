@@ -2,7 +2,7 @@
 // inserted once, sums grow only by inserted fills, and state follows the highest sequence seen. The
 // first fill of an order takes it off the window in which it was accepted, if that is counted yet.
 import { crashPoint } from '../../../shared/config/crash-point.ts';
-import { withOpenedTransaction, type Pool, type Tx } from '../../../shared/db/pool.ts';
+import { withDecidedTransaction, type Pool, type Tx } from '../../../shared/db/pool.ts';
 import { ORDER_WINDOW_MS } from '../../../shared/domain/order-window.ts';
 import type { PreventedMatch } from '../decide/prevented.ts';
 import type { OrderUpdate, Projection } from '../decide/project.ts';
@@ -14,16 +14,18 @@ import type { OrderUpdate, Projection } from '../decide/project.ts';
 export async function saveProjection(pool: Pool, projection: Projection): Promise<number[]> {
   if (projection.updates.length === 0) return [];
   const numbers = projection.updates.map((update) => update.orderNumber);
-  return withOpenedTransaction(
-    pool,
-    (tx) => lockProjected(tx, numbers),
-    async (tx, known) => {
-      await writeProjection(tx, projection, known);
-      await insertPrevented(tx, projection.prevented, known);
+  const known = await withDecidedTransaction(pool, {
+    open: (tx) => lockProjected(tx, numbers),
+    decide: (_tx, locked) => {
       crashPoint('orders.project.before-commit');
-      return numbers.filter((number) => !known.has(number));
+      return locked;
     },
-  );
+    write: (tx, locked) => [
+      writeProjection(tx, projection, locked),
+      insertPrevented(tx, projection.prevented, locked),
+    ],
+  });
+  return numbers.filter((number) => !known.has(number));
 }
 
 interface Known {

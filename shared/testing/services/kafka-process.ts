@@ -33,12 +33,12 @@ export async function formatStorage(options: FormatOptions): Promise<void> {
   writeFileSync(marker, '');
 }
 
-export function javaFlags(heapMegabytes: number): string[] {
+/** A broker that lives for minutes does without the second compiler, which pays after one or two. */
+export function javaFlags(heapMegabytes: number, isWarmedUp: boolean): string[] {
   return [
     `-Xmx${heapMegabytes}m`,
-    // It lives for minutes beside everything else: the second compiler would cost it more than it
-    // gains (measured: two thirds of its time in the first minute).
-    '-XX:TieredStopAtLevel=1',
+    // Measured: two thirds of its time in the first minute.
+    ...(isWarmedUp ? [] : ['-XX:TieredStopAtLevel=1']),
     '-XX:+UseSerialGC',
     '-XX:+ExitOnOutOfMemoryError',
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',

@@ -35,6 +35,8 @@ export interface KafkaOptions {
   /** Users made with the cluster: `SCRAM-SHA-512=[name=alice,password=secret]`. */
   readonly scram?: readonly string[];
   readonly heapMegabytes?: number;
+  /** Has a minute of load before it matters how fast it is. Of a local process only. */
+  readonly isWarmedUp?: boolean;
   /** Hears of what takes long: a download, an image. */
   readonly onNotice?: (text: string) => void;
 }
@@ -89,7 +91,7 @@ async function prepareProcess(plan: Plan, options: KafkaOptions): Promise<Launch
   const config = writeProperties(plan, options, { bind: '127.0.0.1', dir: plan.dir });
   const classpath = ['-cp', `${libs}/*`];
   await formatStorage({ ...plan.format, java: command, classpath, config, dir: plan.dir });
-  const args = [...javaFlags(plan.heapMegabytes), ...classpath, 'kafka.Kafka', config];
+  const args = [...javaFlags(plan.heapMegabytes, options.isWarmedUp === true), ...classpath, 'kafka.Kafka', config];
   const pidFile = join(plan.dir, 'kafka.pid');
   return () => launchServer({ ...plan, command, args, pidFile });
 }

@@ -17,12 +17,16 @@ export class Beside {
   readonly #services: Services<Name>;
 
   /** `list` names servers with commas between them; throws for one that is not known. */
-  static async start(list: string): Promise<Beside> {
+  static async start(list: string, { isWarmedUp = false } = {}): Promise<Beside> {
     const names = list.split(',').filter((name) => name !== '');
     const unknown = names.find((name) => !isName(name));
     if (unknown !== undefined) throw new Error(`--with knows kafka and redis, not ${unknown}`);
     const dir = mkdtempSync(join(tmpdir(), 'bourse-bench-'));
-    const services = await startServices(names.filter(isName), { dataDir: dir, engine: 'process' });
+    const services = await startServices(names.filter(isName), {
+      dataDir: dir,
+      engine: 'process',
+      kafka: { isWarmedUp },
+    });
     return new Beside(dir, new Set(names), services);
   }
 
