@@ -91,7 +91,12 @@ async function prepareProcess(plan: Plan, options: KafkaOptions): Promise<Launch
   const config = writeProperties(plan, options, { bind: '127.0.0.1', dir: plan.dir });
   const classpath = ['-cp', `${libs}/*`];
   await formatStorage({ ...plan.format, java: command, classpath, config, dir: plan.dir });
-  const args = [...javaFlags(plan.heapMegabytes, options.isWarmedUp === true), ...classpath, 'kafka.Kafka', config];
+  const args = [
+    ...javaFlags(plan.heapMegabytes, options.isWarmedUp === true),
+    ...classpath,
+    'kafka.Kafka',
+    config,
+  ];
   const pidFile = join(plan.dir, 'kafka.pid');
   return () => launchServer({ ...plan, command, args, pidFile });
 }
