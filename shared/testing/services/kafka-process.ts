@@ -33,7 +33,7 @@ export async function formatStorage(options: FormatOptions): Promise<void> {
   writeFileSync(marker, '');
 }
 
-/** A broker that lives for minutes does without the second compiler, which pays after one or two. */
+/** A broker of a few minutes does without the second compiler, which pays after one or two. */
 export function javaFlags(heapMegabytes: number, isWarmedUp: boolean): string[] {
   return [
     `-Xmx${heapMegabytes}m`,
