@@ -156,7 +156,7 @@ export async function withOpenedTransaction<Opening, Result>(
  * A transaction whose writes need no answer before it is committed: `open` is that of
  * `withOpenedTransaction`, `decide` asks what else it must know and plans, and what `write` sends
  * before its first await is followed by the COMMIT at once. Whichever write fails, nothing is
- * committed, and its error is thrown; `decide` is the last to see a crash that leaves no trace.
+ * committed, and its error is thrown. Answers the plan.
  */
 export async function withDecidedTransaction<Opening, Plan>(
   pool: Pool,
