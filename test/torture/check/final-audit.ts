@@ -11,15 +11,17 @@ interface Verdict {
   readonly count?: number;
 }
 
+/** An order that expires by the clock is behind until it is projected: that passes, a loss not. */
+const AUDITS_MAX = 3;
+
 /** Answers what was judged, one line an invariant. */
 export async function auditFinally(cluster: Cluster, violations: Violations): Promise<string[]> {
-  const result = await runProgram('test/audit/main.ts', [
-    ...['--url', cluster.postgres.url],
-    ...['--snapshots', cluster.snapshotsDir],
-    ...(cluster.beside.brokers === null ? [] : ['--kafka', cluster.beside.brokers]),
-    ...['--final', '--json'],
-  ]);
-  const verdicts = parse(result.stdout);
+  let result = await audit(cluster);
+  let verdicts = parse(result.stdout);
+  for (let audits = 1; audits < AUDITS_MAX && isBehindAlone(verdicts); audits += 1) {
+    result = await audit(cluster);
+    verdicts = parse(result.stdout);
+  }
   if (verdicts === null) {
     violations.add('audit', 'the audit could not be done', result.output.slice(-2_000));
     return [];
@@ -30,6 +32,20 @@ export async function auditFinally(cluster: Cluster, violations: Violations): Pr
   return verdicts.map(({ invariant, meaning, ok }) => {
     return `${invariant} ${ok ? 'holds' : 'VIOLATED'}: ${meaning}`;
   });
+}
+
+function audit(cluster: Cluster): ReturnType<typeof runProgram> {
+  return runProgram('test/audit/main.ts', [
+    ...['--url', cluster.postgres.url],
+    ...['--snapshots', cluster.snapshotsDir],
+    ...(cluster.beside.brokers === null ? [] : ['--kafka', cluster.beside.brokers]),
+    ...['--final', '--json'],
+  ]);
+}
+
+function isBehindAlone(verdicts: readonly Verdict[] | null): boolean {
+  const violated = (verdicts ?? []).filter(({ ok }) => !ok);
+  return violated.length > 0 && violated.every(({ invariant }) => invariant === 'A5');
 }
 
 function parse(stdout: string): readonly Verdict[] | null {
