@@ -100,9 +100,8 @@ export async function sendTogether<const Results extends readonly unknown[]>(
   } finally {
     stream.uncork();
   }
-  const all = Promise.all(sent);
   try {
-    return await all;
+    return await Promise.all(sent);
   } catch (error) {
     await Promise.allSettled(sent);
     throw error;
@@ -146,10 +145,7 @@ export async function withOpenedTransaction<Opening, Result>(
   open: (tx: Tx) => Promise<Opening>,
   work: (tx: Tx, opening: Opening) => Promise<Result>,
 ): Promise<Result> {
-  return runTransaction(pool, async (tx) => {
-    const [, opening] = await sendTogether(tx, () => [tx.query('BEGIN'), open(tx)]);
-    return work(tx, opening);
-  });
+  return runTransaction(pool, async (tx) => work(tx, await begin(tx, open)));
 }
 
 /**
@@ -168,12 +164,14 @@ export async function withDecidedTransaction<Opening, Plan>(
 ): Promise<Plan> {
   return runTransaction(
     pool,
-    async (tx) => {
-      const [, opening] = await sendTogether(tx, () => [tx.query('BEGIN'), phases.open(tx)]);
-      return phases.decide(tx, opening);
-    },
+    async (tx) => phases.decide(tx, await begin(tx, phases.open)),
     (tx, plan) => commitBehind(tx, () => phases.write(tx, plan)),
   );
+}
+
+async function begin<Opening>(tx: Tx, open: (tx: Tx) => Promise<Opening>): Promise<Opening> {
+  const [, opening] = await sendTogether(tx, () => [tx.query('BEGIN'), open(tx)]);
+  return opening;
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   type LimitReading,
   type LimitWindow,
 } from '../limiter.ts';
+import { Batcher } from '../../function/batcher.ts';
 import { OutageBreaker } from './outage-breaker.ts';
 import { asCacheFailure, isOutage } from './redis-failure.ts';
 import { RedisLink, type RedisLinkOptions } from './redis-link.ts';
@@ -64,12 +65,10 @@ end
 return answers
 `;
 
-interface Waiting {
+interface Count {
   readonly key: string;
   readonly window: LimitWindow;
   readonly points: number;
-  readonly resolve: (reading: LimitReading) => void;
-  readonly fail: (error: unknown) => void;
 }
 
 /** `defineCommand` adds it to the client: sent by its hash, and whole to a server that forgot it. */
@@ -78,8 +77,7 @@ type CountAndBan = (keys: number, ...rest: (string | number)[]) => Promise<reado
 export class RedisLimiter implements Limiter {
   readonly #link: RedisLink;
   readonly #breaker: OutageBreaker;
-  #waiting: Waiting[] = [];
-  #timer: NodeJS.Timeout | null = null;
+  readonly #counts: Batcher<Count, LimitReading>;
   #isClosed = false;
 
   constructor(options: RedisLinkOptions) {
@@ -94,50 +92,43 @@ export class RedisLimiter implements Limiter {
         else options.log.info(facts, 'limits: Redis counts again');
       },
     });
+    this.#counts = new Batcher({
+      batchMax: COUNTS_MAX,
+      lingerMs: GATHER_MS,
+      // What is under way in a process is bounded by its slots.
+      queueMax: Infinity,
+      parallel: Infinity,
+      run: (counts) => this.#count(counts),
+    });
   }
 
   consume(window: LimitWindow, subject: string, points: number): Promise<LimitReading> {
     if (this.#isClosed) return Promise.reject(new TerminalError('the limiter is closed'));
     if (this.#breaker.isOpen) return Promise.reject(new RetryableError('the cache is away'));
     const key = `${window.bans ? GUARDED : PLAIN}${window.name}:${subject}`;
-    return new Promise((resolve, fail) => {
-      this.#waiting.push({ key, window, points, resolve, fail });
-      if (this.#waiting.length >= COUNTS_MAX) this.#send();
-      else this.#timer ??= setTimeout(() => this.#send(), GATHER_MS);
-    });
+    return this.#counts.submitOrThrow({ key, window, points });
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#isClosed = true;
-    this.#send();
+    const sent = this.#counts.close();
     this.#breaker.close();
     this.#link.close();
-    return Promise.resolve();
+    await sent;
   }
 
-  #send(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    const counts = this.#waiting;
-    this.#waiting = [];
-    if (counts.length === 0) return;
-    this.#count(counts).then(
-      (answers) => {
-        counts.forEach(({ resolve }, at) => {
-          resolve(readingOf(answers[2 * at] ?? 0, answers[2 * at + 1] ?? 0));
-        });
-      },
-      (error: unknown) => {
-        for (const { fail } of counts) fail(asCacheFailure(error));
-      },
-    );
-  }
-
-  #count(counts: readonly Waiting[]): Promise<readonly number[]> {
+  async #count(counts: readonly Count[]): Promise<readonly LimitReading[]> {
     const keys = counts.map(({ key }) => key);
     const rest = counts.flatMap(({ points, window }) => [points, window.seconds, window.points]);
     const redis = this.#link.redis as Redis & { countAndBan: CountAndBan };
-    return this.#breaker.execute(() => redis.countAndBan(keys.length, ...keys, ...rest));
+    try {
+      const answers = await this.#breaker.execute(() =>
+        redis.countAndBan(keys.length, ...keys, ...rest),
+      );
+      return counts.map((_, at) => readingOf(answers[2 * at] ?? 0, answers[2 * at + 1] ?? 0));
+    } catch (error) {
+      throw asCacheFailure(error);
+    }
   }
 }
 
