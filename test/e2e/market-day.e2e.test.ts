@@ -114,7 +114,10 @@ describe('a day of a market', () => {
     const prices = await publicPrices();
     expect(Math.min(...prices)).toBe(LOWEST);
     // Each stop that found a bid took the best there was, in the order of the trigger prices.
-    const orders = await Promise.all(stops.map((stop) => orderOf(alice, stop)));
+    const orders = await eventually(
+      () => Promise.all(stops.map((stop) => orderOf(alice, stop))),
+      (all) => all.some(({ body }) => body['status'] === 'expired'),
+    );
     const filled = orders.filter(({ body }) => body['status'] === 'filled');
     expect(filled.map(({ body }) => Number(body['averagePrice']))).toEqual([
       1_960, 1_960, 1_920, 1_920, 1_920, 1_900, 1_900, 1_900,
