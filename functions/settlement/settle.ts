@@ -111,9 +111,9 @@ async function settleSome(
       const { trades, releases, volumes } = decideAll(
         events.filter(({ row }) => fresh.has(eventName(row))),
       );
-      await sendTogether(tx, () => [
-        settleTrades(tx, trades, releases),
-        store.addVolumes(tx, volumes),
+      await sendTogether(tx, (together) => [
+        settleTrades(together, trades, releases),
+        store.addVolumes(together, volumes),
       ]);
     },
   );

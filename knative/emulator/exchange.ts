@@ -25,6 +25,7 @@ import type { DeliveryLog } from './eventing/delivery-log.ts';
 import { SourceSet } from './eventing/sources.ts';
 import type { Notices } from './notices.ts';
 import { startChild, type Child } from './process/child.ts';
+import { heapFlagsOf } from './process/heap.ts';
 import { nicenessOf } from './process/niceness.ts';
 import { seedExchange } from './seed/seed.ts';
 import type { FaultPlan } from './service/faults.ts';
@@ -262,6 +263,7 @@ function emulatedService(
       startChild({
         name: service.name,
         script,
+        nodeFlags: heapFlagsOf(service.document),
         env: environment.forService(service, revision, deps.logLevel),
         onLine: (line) => deps.notices.childLine(service.name, line),
         readyPath: '/readyz',
@@ -281,6 +283,7 @@ function emulatedEngines(environment: EnvironmentMaker, deps: ExchangeDeps): Emu
     startChild({
       name: engine.name,
       script,
+      nodeFlags: heapFlagsOf(engine.document),
       env: {
         ...environment.forEngine(
           engine,

@@ -5,7 +5,6 @@ import { findVariable } from './environment.ts';
 
 /** Each name, and the processes that pass it. `test/torture` kills each of them there. */
 export const CRASH_POINTS = {
-  'transaction.written': ['orders', 'settlement'],
   'transaction.commit-sent': ['orders', 'settlement'],
   'orders.accept.before-commit': ['orders'],
   'orders.accept.after-commit': ['orders'],

@@ -1,8 +1,8 @@
-// Postgres connections. int8 and numeric arrive as text from the driver; we turn int8 into a safe
-// number (ids, counts, offsets) and leave numeric as text (money goes through BigInt, never
-// floats).
+// Postgres connections and transactions.
 import pg from 'pg';
 import { crashPoint } from '../config/crash-point.ts';
+import { Bundle, type Statement } from './bundle.ts';
+import { types } from './types.ts';
 
 export type Pool = pg.Pool;
 /** A connection inside a transaction. */
@@ -53,8 +53,9 @@ const PLAN_SETTINGS = [
   .map((setting) => `-c ${setting}`)
   .join(' ');
 
-const types = new pg.TypeOverrides();
-types.setTypeParser(pg.types.builtins.INT8, parseSafeInteger);
+/** Named, so that a connection parses them once. */
+const BEGIN = { name: 'begin', text: 'BEGIN' };
+const COMMIT = { name: 'commit', text: 'COMMIT' };
 
 /** A connection pool. Broken idle connections are reported to `onError` and replaced. */
 export function createPool(options: PoolOptions): Pool {
@@ -71,7 +72,7 @@ export function createPool(options: PoolOptions): Pool {
     idle_in_transaction_session_timeout:
       options.idleTransactionTimeoutMs ?? IDLE_TRANSACTION_TIMEOUT_MS,
     options: PLAN_SETTINGS,
-    // What is sent without waiting for answers goes out at once: see `sendTogether`.
+    // What is sent without waiting for an answer goes out at once.
     pipeline: true,
     keepAlive: true,
     types,
@@ -84,28 +85,35 @@ export function createPool(options: PoolOptions): Pool {
 }
 
 /**
- * Sends the statements that `send` makes before its first await in one packet; the server runs them
- * in order. Resolves with all results; rejects with the first failure when all have ended. On a
- * busy machine the round trips of a small transaction cost more than its statements.
+ * Sends the statements that `send` makes before its first await, by what it is given, in one message
+ * with one answer; the server runs them in order. Resolves with all results. When one fails, none
+ * behind it is run, and all of them fail. When `send` itself fails by then, nothing is sent. What is
+ * asked later goes out on its own. On a busy machine the messages of a small transaction cost more
+ * than its statements.
  */
 export async function sendTogether<const Results extends readonly unknown[]>(
   tx: Tx,
-  send: () => Results,
+  send: (together: Tx) => Results,
 ): Promise<{ -readonly [At in keyof Results]: Awaited<Results[At]> }> {
-  const { stream } = tx.connection;
-  let sent: Results;
-  stream.cork();
-  try {
-    sent = send();
-  } finally {
-    stream.uncork();
-  }
-  try {
-    return await Promise.all(sent);
-  } catch (error) {
-    await Promise.allSettled(sent);
-    throw error;
-  }
+  const bundle = new Bundle();
+  let isGone = false;
+  const query = (statement: Statement, values?: unknown[]): Promise<unknown> =>
+    isGone ? tx.query(statement, values) : bundle.add(statement, values);
+  const sent = send(Object.create(tx, { query: { value: query } }) as Tx);
+  const results = Promise.all(sent);
+  const failures: unknown[] = [];
+  results.catch((error: unknown) => failures.push(error));
+  await untilNothingIsLeftToDo();
+  isGone = true;
+  if (failures.length > 0) bundle.drop(new Error('not sent, as another statement cannot be made'));
+  else if (bundle.members.length > 0) tx.query(bundle);
+  await Promise.allSettled(sent);
+  return results;
+}
+
+/** What can be done without a new event has been done then, such as failing. */
+function untilNothingIsLeftToDo(): Promise<void> {
+  return new Promise((turn) => process.nextTick(turn));
 }
 
 /** A connection of its own, for LISTEN; the caller connects and ends it. */
@@ -136,9 +144,8 @@ export async function withTransaction<Result>(
 }
 
 /**
- * Like `withTransaction`, for work that begins with one statement whose result it needs: `open`
- * travels with the BEGIN. It may only read and lock, for should the BEGIN alone fail, it would run
- * outside of any transaction.
+ * Like `withTransaction`, for work that begins with statements whose results it needs: `open`
+ * travels with the BEGIN.
  */
 export async function withOpenedTransaction<Opening, Result>(
   pool: Pool,
@@ -151,8 +158,8 @@ export async function withOpenedTransaction<Opening, Result>(
 /**
  * A transaction whose writes need no answer before it is committed: `open` is that of
  * `withOpenedTransaction`, `decide` asks what else it must know and plans, and what `write` sends
- * before its first await is followed by the COMMIT at once. Whichever write fails, nothing is
- * committed, and its error is thrown. Answers the plan.
+ * before its first await travels with the COMMIT. Whichever write fails, nothing is committed, and
+ * its error is thrown. Answers the plan.
  */
 export async function withDecidedTransaction<Opening, Plan>(
   pool: Pool,
@@ -165,40 +172,22 @@ export async function withDecidedTransaction<Opening, Plan>(
   return runTransaction(
     pool,
     async (tx) => phases.decide(tx, await begin(tx, phases.open)),
-    (tx, plan) => commitBehind(tx, () => phases.write(tx, plan)),
+    async (tx, plan) => {
+      const committed = sendTogether(tx, (together) => [
+        ...phases.write(together, plan),
+        together.query(COMMIT),
+      ]);
+      // It goes out when those who make the statements have come to rest.
+      await untilNothingIsLeftToDo();
+      crashPoint('transaction.commit-sent');
+      await committed;
+    },
   );
 }
 
 async function begin<Opening>(tx: Tx, open: (tx: Tx) => Promise<Opening>): Promise<Opening> {
-  const [, opening] = await sendTogether(tx, () => [tx.query('BEGIN'), open(tx)]);
+  const [, opening] = await sendTogether(tx, (together) => [together.query(BEGIN), open(together)]);
   return opening;
-}
-
-/**
- * The server has the COMMIT when it is done with the writes, so nobody waits for a round trip with
- * its locks. A write that the driver itself refuses is never sent, and the server would commit
- * without it: that is known one turn later, before the COMMIT goes out.
- */
-async function commitBehind(tx: Tx, write: () => readonly Promise<unknown>[]): Promise<void> {
-  const failures: unknown[] = [];
-  const written = sendTogether(tx, () => {
-    const sent = write();
-    for (const each of sent) each.catch((error: unknown) => failures.push(error));
-    return sent;
-  });
-  // It is awaited below, later than it may fail.
-  written.catch(() => undefined);
-  await new Promise((turn) => setImmediate(turn));
-  if (failures.length > 0) {
-    await written;
-    return;
-  }
-  crashPoint('transaction.written');
-  const committed = tx.query('COMMIT');
-  crashPoint('transaction.commit-sent');
-  const [writes, commit] = await Promise.allSettled([written, committed]);
-  if (writes.status === 'rejected') throw writes.reason;
-  if (commit.status === 'rejected') throw commit.reason;
 }
 
 /**
@@ -217,8 +206,8 @@ export async function runTransaction<Result>(
     return result;
   } catch (error) {
     try {
-      // A COMMIT behind a write that has failed has rolled back already.
-      if (tx.getTransactionStatus() !== 'I') await tx.query('ROLLBACK');
+      // Whether one is open is known only when the server is ready again, and this is never wrong.
+      await tx.query('ROLLBACK');
     } catch (rollbackError) {
       broken = new Error('rollback failed', { cause: rollbackError });
     }
@@ -226,10 +215,4 @@ export async function runTransaction<Result>(
   } finally {
     tx.release(broken);
   }
-}
-
-function parseSafeInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new RangeError(`int8 beyond 2^53: ${text}`);
-  return value;
 }

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findFreePort } from '../../shared/testing/free-port.ts';
+import { devArguments } from '../dev-command.ts';
 import { TRADING } from '../trading-functions.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -101,7 +102,7 @@ export class Exchange {
   }
 
   async start(): Promise<void> {
-    const args = ['--import', 'tsx', 'knative/emulator/main.ts', '--no-watch'];
+    const args = [...devArguments(), '--no-watch'];
     const child = spawn(
       process.execPath,
       [...args, '--port', String(this.#port), '--data-dir', this.dataDir, ...this.#flags],

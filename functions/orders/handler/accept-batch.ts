@@ -162,8 +162,8 @@ async function decideBatch(
     .filter(isPlacing)
     .flatMap(({ userNumber, keys: own }) => own.map((key) => ({ ...key, userNumber })));
   const likely = deps.marketAssets.accountsOf(intents, orders);
-  const [{ context, terms, outboxIds }, early] = await sendTogether(tx, () => [
-    readForAccept(tx, {
+  const [{ context, terms, outboxIds }, early] = await sendTogether(tx, (together) => [
+    readForAccept(together, {
       numbers: intents.reduce((sum, intent) => sum + numbersOf(intent, wide), 0),
       outboxIds: new Set(userMarkets.map((each) => each.market)).size,
       userMarkets,
@@ -171,7 +171,7 @@ async function decideBatch(
       keys,
       withBestPrices: intents.flatMap(bodiesOf).some(needsBestPrices),
     }),
-    likely === null ? null : lockAccounts(tx, likely),
+    likely === null ? null : lockAccounts(together, likely),
   ]);
   deps.marketAssets.learn(terms.values());
   const batch = new BatchDecision({ ...context, deadlines }, terms, orders, deps.openOrdersMax);

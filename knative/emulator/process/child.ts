@@ -8,6 +8,8 @@ export interface ChildOptions {
   readonly name: string;
   /** A bundle to run with this Node. */
   readonly script: string;
+  /** Flags of Node for it. */
+  readonly nodeFlags: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly onLine: (line: string) => void;
   /** Page that answers 200 when the child can do useful work. */
@@ -27,22 +29,21 @@ export interface Child {
   kill(): void;
 }
 
-/**
- * A full collection marks some 40 MB with all cores, and everything else waits for 0.1 s: with room
- * to begin with, it comes every half minute under load, and not every three seconds.
- */
-const NODE_FLAGS = ['--enable-source-maps', '--initial-old-space-size=128'];
 const READY_TIMEOUT_MS = 30_000;
 const READY_POLL_MS = 20;
 
 export async function startChild(options: ChildOptions): Promise<Child> {
   const startedAtMs = Date.now();
-  const process_ = spawn(process.execPath, [...NODE_FLAGS, options.script], {
-    env: options.env,
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // A process group of its own: Ctrl-C reaches only the emulator, which stops things in order.
-    detached: true,
-  });
+  const process_ = spawn(
+    process.execPath,
+    ['--enable-source-maps', ...options.nodeFlags, options.script],
+    {
+      env: options.env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A process group of its own: Ctrl-C reaches only the emulator, which stops things in order.
+      detached: true,
+    },
+  );
   beNice(process_.pid, options.niceness ?? 0);
   for (const stream of [process_.stdout, process_.stderr]) {
     if (stream === null) continue;

@@ -1,5 +1,6 @@
 // The connection pool of one process, with the methods of pg's that the exchange uses. A broken
 // connection fails what it carries, and nobody learns what became of it.
+import { Bundle } from '../../../shared/db/bundle.ts';
 import type { Pool } from '../../../shared/db/pool.ts';
 import type { Faults } from '../world/faults.ts';
 import { ConnectionLost, type Network } from '../world/network.ts';
@@ -39,8 +40,6 @@ function labelOf(text: string): string {
 class Connection {
   isBroken = false;
   readonly session: Session;
-  /** As far as the exchange touches the connection itself: what is sent together, travels so. */
-  readonly connection = { stream: { cork: () => undefined, uncork: () => undefined } };
   #last: Promise<void> = Promise.resolve();
   readonly #at: StoreWorld;
   readonly #process: SimulatedProcess;
@@ -59,13 +58,33 @@ class Connection {
   }
 
   /** Statements of one connection are carried out one after the other, in the order given. */
-  query(statement: StatementArgument, parameters?: readonly unknown[]): Promise<QueryResult> {
+  query(statement: StatementArgument, parameters?: readonly unknown[]): Promise<QueryResult>;
+  query(bundle: Bundle): void;
+  query(
+    statement: StatementArgument | Bundle,
+    parameters?: readonly unknown[],
+  ): Promise<QueryResult> | void {
+    if (statement instanceof Bundle) return void this.#sendTogether(statement);
     const answer = this.#last.then(() => this.#send(statement, parameters));
     this.#last = answer.then(
       () => undefined,
       () => undefined,
     );
     return answer;
+  }
+
+  /** Each by itself: where a connection breaks between two, a server has died between them. */
+  async #sendTogether(bundle: Bundle): Promise<void> {
+    const answered: (() => void)[] = [];
+    try {
+      for (const member of bundle.members) {
+        const result = await this.query(member);
+        answered.push(() => member.resolve({ ...result, rows: [...result.rows] }));
+      }
+      for (const answer of answered) answer();
+    } catch (error) {
+      bundle.drop(error);
+    }
   }
 
   async #send(statement: StatementArgument, parameters?: readonly unknown[]): Promise<QueryResult> {
@@ -92,12 +111,6 @@ class Connection {
       }
       throw error;
     }
-  }
-
-  getTransactionStatus(): 'I' | 'T' | 'E' {
-    const { isAborted, isInTransaction } = this.session;
-    if (isAborted) return 'E';
-    return isInTransaction ? 'T' : 'I';
   }
 
   release(broken?: unknown): void {

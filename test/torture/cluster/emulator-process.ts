@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { processEnvironment } from '../../../shared/config/environment.ts';
 import type { EmulatorHealth } from '../../../knative/emulator/state.ts';
+import { devArguments } from '../../dev-command.ts';
 import { TRADING } from '../../trading-functions.ts';
 import { pause } from '../pause.ts';
 
@@ -124,7 +125,7 @@ export class EmulatorProcess {
 
   #launch(variables: Readonly<Record<string, string>>): ChildProcess {
     const { port, dataDir, databaseUrl, overridesFile, logFile, flags } = this.#settings;
-    const program = ['--import', 'tsx', 'knative/emulator/main.ts', '--no-watch'];
+    const program = [...devArguments(), '--no-watch'];
     const log = openSync(logFile, 'a');
     try {
       return spawn(
