@@ -23,6 +23,9 @@ export class FeedReader {
   readonly #asks = new Map<number, number>();
   #subscriptions: Subscription[] = [];
   #reading: Promise<void> | null = null;
+  /** The oldest state that will do, and how often one was asked for. */
+  #wanted = 0;
+  #asked = 0;
   #isClosed = false;
 
   private constructor(cache: Cache, market: MarketId) {
@@ -78,16 +81,21 @@ export class FeedReader {
     this.sequence = message.sequence;
   }
 
+  /** Also while one is being read: what it finds may be older than what was missed since. */
   #readAgain(sequence: number): void {
-    this.#reading ??= this.#readSnapshot(sequence).finally(() => (this.#reading = null));
+    this.#wanted = Math.max(this.#wanted, sequence);
+    this.#asked += 1;
+    this.#reading ??= this.#readSnapshot().finally(() => (this.#reading = null));
   }
 
-  /** Until there is one that is new enough. */
-  async #readSnapshot(sequence: number): Promise<void> {
+  /** Until there is one that is new enough, and that was read after all was asked for. */
+  async #readSnapshot(): Promise<void> {
     while (!this.#isClosed) {
+      const asked = this.#asked;
       const text = await this.#cache.get(bookKey(this.#market)).catch(() => null);
       const snapshot = text === null ? null : parseBookSnapshot(text);
-      if (snapshot !== null && snapshot.sequence >= sequence) {
+      const isNew = snapshot !== null && snapshot.sequence >= this.#wanted;
+      if (isNew && asked === this.#asked) {
         this.sequence = snapshot.sequence;
         for (const [levels, found] of [
           [this.#bids, snapshot.bids],

@@ -47,6 +47,8 @@ export class Bundle extends pg.Query {
   callback: (error: Error | null) => void = (error) => this.#end(error);
   readonly members: Member[] = [];
   #at = 0;
+  /** Of the first row that holds what is none of our values. */
+  #unreadable: Error | null = null;
 
   constructor() {
     super({ text: '' });
@@ -80,7 +82,7 @@ export class Bundle extends pg.Query {
       for (const member of this.members) assertOneText(server, member);
       bound = this.members.map(({ values }) => values.map(utils.prepareValue));
     } catch (error) {
-      return error instanceof Error ? error : new Error('no such value', { cause: error });
+      return toError(error);
     }
     connection.stream.cork();
     try {
@@ -99,7 +101,15 @@ export class Bundle extends pg.Query {
 
   handleDataRow({ fields }: { readonly fields: (string | null)[] }): void {
     const result = this.members[this.#at]?.result;
-    result?.addRow(result.parseRow(fields));
+    try {
+      result?.addRow(result.parseRow(fields));
+    } catch (error) {
+      this.#unreadable ??= toError(error);
+    }
+  }
+
+  handleEmptyQuery(): void {
+    this.#turnTo(this.#at + 1);
   }
 
   handleCommandComplete(message: object): void {
@@ -118,7 +128,7 @@ export class Bundle extends pg.Query {
   }
 
   handleReadyForQuery(): void {
-    this.callback(null);
+    this.callback(this.#unreadable);
   }
 
   #turnTo(at: number): void {
@@ -131,6 +141,10 @@ export class Bundle extends pg.Query {
     if (error !== null) this.drop(error);
     else for (const { resolve, result } of this.members) resolve(result);
   }
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error('no such value', { cause: error });
 }
 
 /** What the server was told to call by this name, or undefined. */

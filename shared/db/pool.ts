@@ -99,7 +99,8 @@ export async function sendTogether<const Results extends readonly unknown[]>(
   let isGone = false;
   const query = (statement: Statement, values?: unknown[]): Promise<unknown> =>
     isGone ? tx.query(statement, values) : bundle.add(statement, values);
-  const sent = send(Object.create(tx, { query: { value: query } }) as Tx);
+  const together = Object.create(tx, { query: { value: query, configurable: true } }) as Tx;
+  const sent = send(together);
   const results = Promise.all(sent);
   const failures: unknown[] = [];
   results.catch((error: unknown) => failures.push(error));
