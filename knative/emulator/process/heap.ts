@@ -11,15 +11,12 @@ const REQUEST: FieldPath = [
 const OLD_SHARE = 3 / 8;
 /** Of the request, for each of the three that V8 keeps. */
 const SEMI_SPACE_SHARE = 1 / 16;
-/** For a process that no manifest speaks of, or one without a request. */
+/** For a process without a request. */
 const MEBIBYTES_DEFAULT = 256;
 
 /** Flags of Node. Not all of them are allowed in NODE_OPTIONS. */
 export function heapFlagsOf(document: ManifestDocument): string[] {
-  return heapFlags(mebibytesOf(document) ?? MEBIBYTES_DEFAULT);
-}
-
-export function heapFlags(mebibytes: number): string[] {
+  const mebibytes = mebibytesOf(document) ?? MEBIBYTES_DEFAULT;
   const semiSpace = Math.floor(mebibytes * SEMI_SPACE_SHARE);
   return [
     `--initial-old-space-size=${Math.floor(mebibytes * OLD_SHARE)}`,
