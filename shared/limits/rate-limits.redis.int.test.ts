@@ -16,6 +16,9 @@ import { readLimit, readPolicy } from './testing/structured-fields.ts';
 import { makeWindows } from './quotas.ts';
 import { RateLimits, type Admission } from './rate-limits.ts';
 
+/** Of 1,200 points, what a process grants before Redis has counted it. */
+const ADVANCE = 30;
+
 let dir: string;
 let server: RedisServer;
 let log: CollectedLog;
@@ -103,6 +106,37 @@ describe('C20 allowances of several processes', () => {
     expect(ofOther).toEqual(ofOther.map((_, at) => 1_199 - at));
   });
 
+  it('what is granted in advance is counted for all a moment later', async () => {
+    const redis = new Redis(server.url);
+    const caller = sessionCaller(user);
+    const counted = () => redis.get(`limits:guarded:order:u:${user}`);
+    await ask(2, (each) => each.admitCaller(trades(), caller));
+    const used = Number(await counted());
+    const atOnce = await ask(40, (each) => each.admitCaller(trades(), caller));
+    expect(atOnce.admitted).toBe(40);
+    await eventually(async () => expect(Number(await counted())).toBe(used + 40));
+    redis.disconnect();
+  });
+
+  it('nobody gets more by it, however it is spread', async () => {
+    const caller = sessionCaller(user);
+    let admitted = 0;
+    for (let burst = 0; burst < 70; burst += 1) {
+      admitted += (await ask(20, (each) => each.admitCaller(trades(), caller))).admitted;
+    }
+    expect(admitted).toBe(1_200);
+  });
+
+  it('what is granted is counted before the process ends', async () => {
+    const redis = new Redis(server.url);
+    const caller = sessionCaller(user);
+    await ask(2, (each) => each.admitCaller(trades(), caller));
+    await ask(40, (each) => each.admitCaller(trades(), caller));
+    await Promise.all(processes.map((each) => each.close()));
+    expect(Number(await redis.get(`limits:guarded:order:u:${user}`))).toBe(42);
+    redis.disconnect();
+  });
+
   it('a /64 is one address for both', async () => {
     let host = 0;
     const burst = await ask(700, (each) => {
@@ -146,7 +180,8 @@ describe('C20 a Redis that is gone', () => {
     if (how === 'kill') await server.kill();
     else await server.signal(how);
     const alone = await ask(1_300, (each) => each.admitCaller(trades(), caller));
-    expect(alone).toEqual({ admitted: 2 * 300, codes: ['RATE_LIMITED'] });
+    // A quarter each, and what each grants in advance before it knows.
+    expect(alone).toEqual({ admitted: 2 * (300 + ADVANCE), codes: ['RATE_LIMITED'] });
     expect((await ask(600, (each) => each.admitCaller(cancels(), caller))).admitted).toBe(600);
     if (how === 'kill') await server.start();
     else await server.signal('SIGCONT');

@@ -1,5 +1,7 @@
-// The limiter in Redis: one script, the same count for every process. What is counted within a
-// moment travels together: a command of its own costs a busy process more than what it is about.
+// The limiter in Redis: one script, the same count for every process. Who is far from the end of an
+// allowance is let in at once, and Redis told a little later; others wait until it has counted. What
+// is counted within a moment travels together: a command of its own costs a busy process more than
+// what it is about.
 import type { Redis } from 'ioredis';
 import { RetryableError, TerminalError } from '../../domain/failure.ts';
 import {
@@ -12,6 +14,7 @@ import {
   type LimitWindow,
 } from '../limiter.ts';
 import { Batcher } from '../../function/batcher.ts';
+import { LimitAdvances, type Count } from './limit-advances.ts';
 import { OutageBreaker } from './outage-breaker.ts';
 import { asCacheFailure, isOutage } from './redis-failure.ts';
 import { RedisLink, type RedisLinkOptions } from './redis-link.ts';
@@ -24,7 +27,9 @@ const BANNED = -1;
 
 /** How long a count waits for others: three travel together at 1,000 requests a second. */
 const GATHER_MS = 2;
-/** Counts that travel at once. */
+/** How long Redis does not know of what was granted in advance. */
+const TELL_MS = 50;
+/** Counts that travel at once, and as many that were granted. */
 const COUNTS_MAX = 200;
 
 /**
@@ -65,12 +70,6 @@ end
 return answers
 `;
 
-interface Count {
-  readonly key: string;
-  readonly window: LimitWindow;
-  readonly points: number;
-}
-
 /** `defineCommand` adds it to the client: sent by its hash, and whole to a server that forgot it. */
 type CountAndBan = (keys: number, ...rest: (string | number)[]) => Promise<readonly number[]>;
 
@@ -78,6 +77,8 @@ export class RedisLimiter implements Limiter {
   readonly #link: RedisLink;
   readonly #breaker: OutageBreaker;
   readonly #counts: Batcher<Count, LimitReading>;
+  readonly #advances = new LimitAdvances();
+  #telling: NodeJS.Timeout | null = null;
   #isClosed = false;
 
   constructor(options: RedisLinkOptions) {
@@ -98,7 +99,7 @@ export class RedisLimiter implements Limiter {
       // What is under way in a process is bounded by its slots.
       queueMax: Infinity,
       parallel: Infinity,
-      run: (counts) => this.#count(counts),
+      run: (counts) => this.#send(counts),
     });
   }
 
@@ -106,18 +107,36 @@ export class RedisLimiter implements Limiter {
     if (this.#isClosed) return Promise.reject(new TerminalError('the limiter is closed'));
     if (this.#breaker.isOpen) return Promise.reject(new RetryableError('the cache is away'));
     const key = `${window.bans ? GUARDED : PLAIN}${window.name}:${subject}`;
-    return this.#counts.submitOrThrow({ key, window, points });
+    const count = { key, window, points };
+    const granted = this.#advances.grant(count);
+    if (granted === null) return this.#counts.submitOrThrow(count);
+    this.#telling ??= setTimeout(() => void this.#tell(), TELL_MS);
+    return Promise.resolve(granted);
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
-    const sent = this.#counts.close();
+    const sent = Promise.all([this.#counts.close(), this.#tell()]);
     this.#breaker.close();
     this.#link.close();
     await sent;
   }
 
-  async #count(counts: readonly Count[]): Promise<readonly LimitReading[]> {
+  /** A failure is told to whoever asks next: what was granted and not counted leaves no advance. */
+  async #tell(): Promise<void> {
+    if (this.#telling !== null) clearTimeout(this.#telling);
+    this.#telling = null;
+    try {
+      while (this.#advances.isOwing) await this.#send([]);
+    } catch {
+      // The breaker has seen it.
+    }
+  }
+
+  /** What was granted goes first, so that who asks hears of it. */
+  async #send(asked: readonly Count[]): Promise<readonly LimitReading[]> {
+    const owed = this.#advances.takeOwed(COUNTS_MAX);
+    const counts = [...owed, ...asked];
     const keys = counts.map(({ key }) => key);
     const rest = counts.flatMap(({ points, window }) => [points, window.seconds, window.points]);
     const redis = this.#link.redis as Redis & { countAndBan: CountAndBan };
@@ -125,7 +144,13 @@ export class RedisLimiter implements Limiter {
       const answers = await this.#breaker.execute(() =>
         redis.countAndBan(keys.length, ...keys, ...rest),
       );
-      return counts.map((_, at) => readingOf(answers[2 * at] ?? 0, answers[2 * at + 1] ?? 0));
+      const readings = counts.map((_, at) =>
+        readingOf(answers[2 * at] ?? 0, answers[2 * at + 1] ?? 0),
+      );
+      owed.forEach((each, at) => this.#advances.learnOwed(each, readings[at] as LimitReading));
+      const heard = readings.slice(owed.length);
+      asked.forEach((each, at) => this.#advances.learn(each, heard[at] as LimitReading));
+      return heard;
     } catch (error) {
       throw asCacheFailure(error);
     }
