@@ -5,41 +5,34 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import { crashPoint } from '../../../shared/config/crash-point.ts';
 import type { Outbox, OutboxRow } from '../../../shared/bus/outbox.ts';
-import { sendTogether, withDecidedTransaction } from '../../../shared/db/pool.ts';
+import { withDecidedTransaction } from '../../../shared/db/pool.ts';
 import type { Pool, Tx } from '../../../shared/db/pool.ts';
 import { orderId, userId } from '../../../shared/domain/ids.ts';
 import { isRejection, reject } from '../../../shared/domain/rejection.ts';
 import type { MarketCommand } from '../../../shared/events/commands.ts';
 import { encodeEvent } from '../../../shared/events/envelope.ts';
-import { lockBalances, type LockedBalances } from '../../../shared/ledger/lock-balances.ts';
 import { increaseHolds, makeHolds } from '../../../shared/ledger/make-holds.ts';
-import type { UserAsset } from '../decide/accept-context.ts';
 import { BatchDecision } from '../decide/batch.ts';
 import type { Draft } from '../decide/draft.ts';
 import type { Accepted, Intent } from '../decide/intent.ts';
-import type { LockedOrder } from '../decide/order-row.ts';
 import { placeCommand } from '../decide/place.ts';
-import { needsBestPrices } from '../decide/size.ts';
-import { bodiesOf, distinctUserMarkets, expandWide, isPlacing } from '../decide/touched.ts';
-import { isWide, namedOrders, namesNoMarket, numbersOf } from '../decide/touched.ts';
-import type { WideMarkets } from '../decide/touched.ts';
+import { distinctUserMarkets, isWide } from '../decide/touched.ts';
 import {
   drawOutboxIds,
   findUnpublishedOrders,
-  lockOrders,
   markAmends,
-  readForAccept,
   repeatUnpublished,
 } from '../store/accept.ts';
-import { findBatches, insertBatches } from '../store/batch-keys.ts';
+import { insertBatches } from '../store/batch-keys.ts';
 import { insertOrders, type NewOrder } from '../store/insert-orders.ts';
 import { insertLists } from '../store/lists.ts';
-import { lockDeadlines, readMarkets, saveDeadlines, type StoredDeadline } from '../store/wide.ts';
+import { saveDeadlines } from '../store/wide.ts';
 import type { MarketAssets } from './market-assets.ts';
 import { NamedBatches } from './named-batches.ts';
+import { lockAccounts, openBatch, readRest, type Opened } from './read-batch.ts';
 import type { Expected, Outcomes } from './outcomes.ts';
 import { isCancelling, type Answer, type Answers } from './request.ts';
-import type { BatchKey, Request } from './request.ts';
+import type { Request } from './request.ts';
 
 export interface AcceptDeps {
   readonly pool: Pool;
@@ -79,10 +72,10 @@ async function acceptTaken(
   const expected: Expected[] = [];
   try {
     const saved = await withDecidedTransaction(deps.pool, {
-      open: (tx) => lockOrders(tx, namedOrders(requests.flatMap(({ intents }) => intents))),
-      decide: async (tx, orders) => {
-        const batches = new NamedBatches(requests, await findBatches(tx, batchKeysOf(requests)));
-        const decided = await decideBatch(deps, tx, batches.fresh, orders);
+      open: (tx) => openBatch(deps, tx, requests),
+      decide: async (tx, opened) => {
+        const batches = new NamedBatches(requests, opened.batches);
+        const decided = await decideBatch(deps, tx, batches.fresh, opened);
         const named = batches.learn(decided.draft.decisions);
         const records = await makeRecords(deps, tx, decided);
         crashPoint('orders.accept.before-commit');
@@ -112,10 +105,6 @@ async function acceptTaken(
     for (const each of expected) each.forget();
     throw error;
   }
-}
-
-function batchKeysOf(requests: readonly Request[]): BatchKey[] {
-  return requests.flatMap(({ batchKey }) => (batchKey === null ? [] : [batchKey]));
 }
 
 function expect(
@@ -152,41 +141,24 @@ async function decideBatch(
   deps: AcceptDeps,
   tx: Tx,
   requests: readonly Request[],
-  orders: ReadonlyMap<number, LockedOrder>,
+  opened: Opened,
 ): Promise<Decided> {
+  const { orders } = opened;
   const intents = requests.flatMap((request) => request.intents);
-  const wide = await expand(tx, intents);
-  const deadlines = await lockDeadlinesOf(tx, intents);
-  const userMarkets = distinctUserMarkets(intents, orders, wide);
-  const keys = intents
-    .filter(isPlacing)
-    .flatMap(({ userNumber, keys: own }) => own.map((key) => ({ ...key, userNumber })));
-  const likely = deps.marketAssets.accountsOf(intents, orders);
-  const [{ context, terms, outboxIds }, early] = await sendTogether(tx, (together) => [
-    readForAccept(together, {
-      numbers: intents.reduce((sum, intent) => sum + numbersOf(intent, wide), 0),
-      outboxIds: new Set(userMarkets.map((each) => each.market)).size,
-      userMarkets,
-      trading: distinctUserMarkets(intents.filter(isTrading), orders, wide),
-      keys,
-      withBestPrices: intents.flatMap(bodiesOf).some(needsBestPrices),
-    }),
-    likely === null ? null : lockAccounts(together, likely),
-  ]);
+  const reads = await readRest(deps, tx, intents, opened);
+  const { wide, deadlines } = reads;
+  const { context, outboxIds, termsFor } = reads.accept;
+  const terms = termsFor(distinctUserMarkets(intents, orders, wide));
   deps.marketAssets.learn(terms.values());
   const batch = new BatchDecision({ ...context, deadlines }, terms, orders, deps.openOrdersMax);
   batch.sizeAll(intents);
-  const balances = early ?? (await lockAccounts(tx, batch.accountsToLock()));
+  const balances = reads.balances ?? (await lockAccounts(tx, batch.accountsToLock()));
   const draft = batch.decideAll(
     intents,
     ({ userNumber, asset }) => balances?.get(userId(userNumber), asset).availableMinor ?? 0n,
     { wide, allOrNone: wholesOf(requests) },
   );
   return { draft, outboxIds };
-}
-
-function isTrading(intent: Intent): boolean {
-  return isPlacing(intent) || intent.kind === 'amend';
 }
 
 /** Where in the list of all intents those begin that are all or none, and where they have ended. */
@@ -198,38 +170,6 @@ function wholesOf(requests: readonly Request[]): Map<number, number> {
     from += intents.length;
   }
   return wholes;
-}
-
-/** Few requests name no market: nobody else pays for looking them up. */
-async function expand(tx: Tx, intents: readonly Intent[]): Promise<WideMarkets> {
-  const unnamed = intents.filter(namesNoMarket);
-  if (unnamed.length === 0) return expandWide(intents, [], []);
-  const { listed, open } = await readMarkets(
-    tx,
-    unnamed.map(({ userNumber }) => userNumber),
-  );
-  return expandWide(intents, listed, open);
-}
-
-async function lockDeadlinesOf(
-  tx: Tx,
-  intents: readonly Intent[],
-): Promise<readonly StoredDeadline[]> {
-  const users = intents.flatMap((each) =>
-    each.kind === 'cancel_all_after' ? [each.userNumber] : [],
-  );
-  return users.length === 0 ? [] : lockDeadlines(tx, users);
-}
-
-async function lockAccounts(
-  tx: Tx,
-  accounts: readonly UserAsset[],
-): Promise<LockedBalances | null> {
-  if (accounts.length === 0) return null;
-  return lockBalances(
-    tx,
-    accounts.map(({ userNumber, asset }) => ({ owner: userId(userNumber), asset })),
-  );
 }
 
 /** What goes to the log, with the ids under which it waits there. */

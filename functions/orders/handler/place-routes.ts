@@ -74,12 +74,12 @@ export const testOrder = route({
         keys: [],
         withBestPrices: needsBestPrices(body),
       };
-      const { context, terms: all } = await readForAccept(tx, wanted);
+      const { context, termsFor } = await readForAccept(tx, wanted);
       if (context.blockedUsers?.includes(userNumber) === true) return reject('ACCOUNT_BLOCKED');
       const risk = new RiskRoom(context.risk ?? NO_RISK, context.nowMs);
       const barred = risk.checkAccount(userNumber);
       if (barred !== null) return barred;
-      const terms = all.get(termsKey(userNumber, body.market));
+      const terms = termsFor([at]).get(termsKey(userNumber, body.market));
       if (terms === undefined) return reject('MARKET_NOT_FOUND');
       const sized = sizeOrder(body, terms, context.nowMs);
       if (isRejection(sized)) return sized;

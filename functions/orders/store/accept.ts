@@ -16,8 +16,8 @@ export const KEY_RETENTION_MS = 86_400_000;
 export interface AcceptReads {
   readonly context: AcceptContext;
   readonly outboxIds: readonly number[];
-  /** Terms of each market that exists, for each user that asks; by `termsKey`. */
-  readonly terms: ReadonlyMap<string, MarketTerms>;
+  /** Terms of each of these markets that was read, for each user that asks; by `termsKey`. */
+  readonly termsFor: (asked: readonly UserMarket[]) => Map<string, MarketTerms>;
 }
 
 /** All that a batch is decided on, in one statement: on a busy machine a round trip costs most. */
@@ -28,7 +28,9 @@ export async function readForAccept(
     /** How many ids to draw for outbox rows. */
     readonly outboxIds: number;
     readonly userMarkets: readonly UserMarket[];
-    /** Of these, who wants to trade: cancels wait for no flag and are held to no limit. */
+    /** Orders whose markets are not known yet: the terms of those are read, too. */
+    readonly ordersElsewhere?: readonly number[];
+    /** Of `userMarkets`, who wants to trade: cancels wait for no flag and are held to no limit. */
     readonly trading: readonly UserMarket[];
     readonly keys: readonly (RequestKey & { readonly userNumber: number })[];
     /** Market orders are sized by the best prices; nobody else pays for looking them up. */
@@ -83,6 +85,7 @@ export async function readForAccept(
       wanted.outboxIds,
       wanted.trading.map((each) => each.userNumber),
       wanted.trading.map((each) => each.market),
+      wanted.ordersElsewhere ?? [],
     ],
   });
   const row = result.rows[0];
@@ -102,7 +105,7 @@ export async function readForAccept(
         tradeGroup === null ? [] : [{ userNumber, tradeGroup }],
       ),
     },
-    terms: termsByUser(wanted.userMarkets, terms ?? [], ownRates ?? [], nowMs),
+    termsFor: (asked) => termsByUser(asked, terms ?? [], ownRates ?? [], nowMs),
   };
 }
 
@@ -154,7 +157,9 @@ function termsQuery(withBestPrices: boolean): string {
      JOIN fees.current_rates r ON r.market = m.market
      LEFT JOIN market_data.current_phases f ON f.market = m.market
      ${withBestPrices ? 'LEFT JOIN market_data.best_prices p ON p.market = m.market' : ''}
-     WHERE m.market = ANY ($3::text[])`;
+     WHERE m.market = ANY (ARRAY(SELECT unnest($3::text[])
+       UNION SELECT o.market FROM unnest($11::bigint[]) w (order_number)
+       JOIN orders.orders o USING (order_number)))`;
 }
 
 /** The status is that in which the engine meets a command of now. */

@@ -140,7 +140,13 @@ function readForAccept({ view, values, text, nowMs }: StatementContext): readonl
     return row === null ? [] : [{ ...pair, openOrders: row.openOrders }];
   });
   const withBest = text.includes('market_data.best_prices');
-  const terms = [...new Set(markets)].flatMap((market) => termsOf(view, market, withBest));
+  const elsewhere = numbersOf(values[10]).flatMap((orderNumber) => {
+    const row = view.find<OrderRow>(ORDERS, String(orderNumber));
+    return row === null ? [] : [row.market];
+  });
+  const terms = [...new Set([...markets, ...elsewhere])].flatMap((market) =>
+    termsOf(view, market, withBest),
+  );
   const ownRates = pairs.flatMap((pair) => {
     const rates = view.find<FeeRates>(RATES, `${pair.userNumber} ${pair.market}`);
     return rates === null ? [] : [{ ...pair, ...rates }];
