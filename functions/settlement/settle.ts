@@ -3,8 +3,8 @@
 import { hash as digest } from 'node:crypto';
 import { crashPoint } from '../../shared/config/crash-point.ts';
 import { isRetryableDatabaseError, findViolatedConstraint } from '../../shared/db/failure.ts';
-import { sendTogether, withDecidedTransaction } from '../../shared/db/pool.ts';
-import { withOpenedTransaction, type Pool } from '../../shared/db/pool.ts';
+import { sendTogether, withOpenedTransaction } from '../../shared/db/pool.ts';
+import { withWritingTransaction, type Pool } from '../../shared/db/pool.ts';
 import { RetryableError, TerminalError } from '../../shared/domain/failure.ts';
 import { reject } from '../../shared/domain/rejection.ts';
 import type { HoldTake, JournalEntry } from '../../shared/domain/journal.ts';
@@ -65,28 +65,23 @@ export async function settleRecords(pool: Pool, records: readonly Executions[]):
 }
 
 /**
- * Takes all events for new, as nearly all are: then nothing must be asked between the first write
- * and the commit. Answers false when one has been recorded before; then nothing has changed.
+ * Takes all events for new, as nearly all are: then nothing must be asked, and the transaction is
+ * one message. Answers false when one has been recorded before; then nothing has changed.
  */
 async function settleFresh(
   pool: Pool,
   markets: readonly string[],
   events: readonly PlannedEvent[],
 ): Promise<boolean> {
+  const { trades, releases, volumes } = decideAll(events);
+  crashPoint('settlement.before-commit');
   try {
-    await withDecidedTransaction(pool, {
-      open: (tx) => store.findStoppedMarkets(tx, markets),
-      decide: (_tx, stopped) => {
-        refuseStopped(stopped);
-        crashPoint('settlement.before-commit');
-        return decideAll(events);
-      },
-      write: (tx, { trades, releases, volumes }) => [
-        store.recordFreshEvents(tx, rowsOf(events)),
-        settleTrades(tx, trades, releases),
-        store.addVolumes(tx, volumes),
-      ],
-    });
+    await withWritingTransaction(pool, (tx) => [
+      store.refuseStopped(tx, markets),
+      store.recordFreshEvents(tx, rowsOf(events)),
+      settleTrades(tx, trades, releases),
+      store.addVolumes(tx, volumes),
+    ]);
     return true;
   } catch (error) {
     if (findViolatedConstraint(error) === store.RECORDED_ONCE) return false;
@@ -102,9 +97,8 @@ async function settleSome(
 ): Promise<void> {
   await withOpenedTransaction(
     pool,
-    (tx) => store.findStoppedMarkets(tx, markets),
-    async (tx, stopped) => {
-      refuseStopped(stopped);
+    (tx) => store.refuseStopped(tx, markets),
+    async (tx) => {
       const fresh = await store.recordEvents(tx, rowsOf(events));
       const repeats = rowsOf(events).filter((row) => !fresh.has(eventName(row)));
       if (repeats.length > 0) checkRepeats(repeats, await store.findEvents(tx, repeats));
@@ -117,10 +111,6 @@ async function settleSome(
       ]);
     },
   );
-}
-
-function refuseStopped(stopped: ReadonlySet<string>): void {
-  for (const market of stopped) throw new MarketStoppedError(market);
 }
 
 function rowsOf(events: readonly PlannedEvent[]): store.EventRow[] {
@@ -186,5 +176,7 @@ function toFailure(error: unknown): unknown {
   }
   const constraint = findViolatedConstraint(error);
   if (constraint === null) return error;
+  const stopped = store.findStoppedMarket(error);
+  if (stopped !== null) return new MarketStoppedError(stopped);
   return new TerminalError(`the ledger refuses the record: ${constraint}`, { cause: error });
 }

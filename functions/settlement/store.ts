@@ -1,4 +1,5 @@
 // The SQL of the tables that settlement owns. All of it set-based: one statement a batch.
+import { detailOf, findViolatedConstraint } from '../../shared/db/failure.ts';
 import type { Pool, Tx } from '../../shared/db/pool.ts';
 import type { Volume } from './decide.ts';
 
@@ -91,14 +92,18 @@ export async function addVolumes(tx: Tx, volumes: readonly Volume[]): Promise<vo
   });
 }
 
-/** Which of these markets are stopped. */
-export async function findStoppedMarkets(tx: Tx, markets: readonly string[]): Promise<Set<string>> {
-  const result = await tx.query<{ market: string }>({
-    name: 'settlement-stopped',
-    text: 'SELECT market FROM settlement.stopped_markets WHERE market = ANY ($1::text[])',
+/** Fails when one of these markets is stopped: `findStoppedMarket` answers which. */
+export async function refuseStopped(tx: Tx, markets: readonly string[]): Promise<void> {
+  await tx.query({
+    name: 'settlement-refuse-stopped',
+    text: 'SELECT settlement.refuse_stopped($1)',
     values: [markets],
   });
-  return new Set(result.rows.map((row) => row.market));
+}
+
+/** The market that `refuseStopped` has refused, or null when the error is another. */
+export function findStoppedMarket(error: unknown): string | null {
+  return findViolatedConstraint(error) === 'market_not_stopped' ? detailOf(error) : null;
 }
 
 /** Stops a market for ever, or until a person deletes the row; the first cause is kept. */

@@ -24,6 +24,11 @@ export function findViolatedConstraint(error: unknown): string | null {
   return error.code?.startsWith('23') === true ? (error.constraint ?? null) : null;
 }
 
+/** What the server says beside its message, or null. */
+export function detailOf(error: unknown): string | null {
+  return error instanceof pg.DatabaseError ? (error.detail ?? null) : null;
+}
+
 /** True when trying the same transaction again may succeed. */
 export function isRetryableDatabaseError(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) {

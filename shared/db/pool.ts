@@ -173,17 +173,34 @@ export async function withDecidedTransaction<Opening, Plan>(
   return runTransaction(
     pool,
     async (tx) => phases.decide(tx, await begin(tx, phases.open)),
-    async (tx, plan) => {
-      const committed = sendTogether(tx, (together) => [
-        ...phases.write(together, plan),
-        together.query(COMMIT),
-      ]);
-      // It goes out when those who make the statements have come to rest.
-      await untilNothingIsLeftToDo();
-      crashPoint('transaction.commit-sent');
-      await committed;
-    },
+    (tx, plan) => sendAndCommit(tx, (together) => phases.write(together, plan)),
   );
+}
+
+/**
+ * A transaction of writes alone: its BEGIN, what `write` sends before its first await and its COMMIT
+ * are one message. Whichever write fails, nothing is committed, and its error is thrown.
+ */
+export async function withWritingTransaction(
+  pool: Pool,
+  write: (tx: Tx) => readonly Promise<unknown>[],
+): Promise<void> {
+  await runTransaction(
+    pool,
+    () => Promise.resolve(),
+    (tx) => sendAndCommit(tx, (together) => [together.query(BEGIN), ...write(together)]),
+  );
+}
+
+async function sendAndCommit(
+  tx: Tx,
+  write: (tx: Tx) => readonly Promise<unknown>[],
+): Promise<void> {
+  const committed = sendTogether(tx, (together) => [...write(together), together.query(COMMIT)]);
+  // It goes out when those who make the statements have come to rest.
+  await untilNothingIsLeftToDo();
+  crashPoint('transaction.commit-sent');
+  await committed;
 }
 
 async function begin<Opening>(tx: Tx, open: (tx: Tx) => Promise<Opening>): Promise<Opening> {

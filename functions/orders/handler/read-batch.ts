@@ -1,5 +1,5 @@
-// What a batch is decided on: everything that can be asked at once travels with the BEGIN, because on
-// a busy machine a round trip costs more than what it asks.
+// What a batch is decided on. What can be asked at once travels with the BEGIN: on a busy machine a
+// round trip costs more than what it asks.
 import { sendTogether, type Tx } from '../../../shared/db/pool.ts';
 import { userId } from '../../../shared/domain/ids.ts';
 import { lockBalances, type LockedBalances } from '../../../shared/ledger/lock-balances.ts';

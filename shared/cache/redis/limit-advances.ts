@@ -82,7 +82,7 @@ export class LimitAdvances {
     return owed;
   }
 
-  /** What Redis answered when it was told. What it never answers stays uncounted, and is in the way. */
+  /** What Redis answered when it was told; what it never answers leaves less to grant. */
   learnOwed(owed: Owed, reading: LimitReading): void {
     owed.known.uncounted -= owed.points;
     this.learn(owed, reading);

@@ -1,7 +1,7 @@
-// The limiter in Redis: one script, the same count for every process. Who is far from the end of an
-// allowance is let in at once, and Redis told a little later; others wait until it has counted. What
-// is counted within a moment travels together: a command of its own costs a busy process more than
-// what it is about.
+// The limiter in Redis: one script, the same count for every process. Who is far from the end of
+// an allowance is let in at once, and Redis told a little later; others wait until it has counted.
+// What is counted within a moment travels together: a command of its own costs a busy process more
+// than what it is about.
 import type { Redis } from 'ioredis';
 import { RetryableError, TerminalError } from '../../domain/failure.ts';
 import {

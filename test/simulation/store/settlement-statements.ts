@@ -82,11 +82,14 @@ export const SETTLEMENT_STATEMENTS: readonly Statement[] = [
     },
   },
   {
-    pattern: /SELECT market FROM settlement\.stopped_markets/,
-    run: ({ view, values }) =>
-      textsOf(values[0])
-        .filter((market) => view.find(STOPPED, market) !== null)
-        .map((market) => ({ market })),
+    pattern: /settlement\.refuse_stopped/,
+    run: ({ view, values }) => {
+      const stopped = [...textsOf(values[0])]
+        .sort()
+        .find((market) => view.find(STOPPED, market) !== null);
+      if (stopped === undefined) return [];
+      throw Object.assign(violation('market_not_stopped'), { detail: stopped });
+    },
   },
   {
     pattern: /INSERT INTO settlement\.stopped_markets/,
