@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../testing/database.ts';
 import { isRetryableDatabaseError } from './failure.ts';
-import { createPool, withDecidedTransaction, withTransaction } from './pool.ts';
+import {
+  createPool,
+  withDecidedTransaction,
+  withWritingTransaction,
+  withTransaction,
+} from './pool.ts';
 import type { Pool, Tx } from './pool.ts';
 
 let database: TestDatabase;
@@ -104,6 +109,20 @@ describe('a transaction whose COMMIT follows its writes at once', () => {
     });
     await expect(late).rejects.toThrow('never sent');
     expect(await kept()).toEqual(before);
+  });
+
+  it('is one message when it asks nothing, and all or nothing then, too', async () => {
+    const before = await kept();
+    const all = (...values: unknown[]): Promise<void> =>
+      withWritingTransaction(pool, (tx) => values.map((n) => insert(tx, n)));
+    await expect(all(20, 1, 21)).rejects.toMatchObject({ constraint: 'kept_pkey' });
+    await expect(
+      withWritingTransaction(pool, (tx) => [insert(tx, 20), insert(tx, 22, 99)]),
+    ).rejects.toMatchObject({ code: '23503' });
+    expect(await kept()).toEqual(before);
+    await all(23, 24);
+    expect(new Set(await kept())).toEqual(new Set([...before, 23, 24]));
+    await database.pool.query('DELETE FROM public.kept WHERE n > 20');
   });
 
   it('tells what the commit itself refuses', async () => {

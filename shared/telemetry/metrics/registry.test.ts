@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { registerProcessMetrics } from './process-metrics.ts';
 import { MetricsRegistry } from './registry.ts';
@@ -57,6 +58,22 @@ describe('metrics', () => {
     const metrics = new MetricsRegistry();
     const stop = registerProcessMetrics(metrics);
     expect(metrics.render()).toMatch(/process_resident_memory_bytes [1-9]\d{6,}/);
+    stop();
+  });
+
+  it('tells how late the event loop was', async () => {
+    const metrics = new MetricsRegistry();
+    const stop = registerProcessMetrics(metrics);
+    const late = (): number =>
+      Number(/^process_event_loop_delay_seconds (\S+)$/m.exec(metrics.render())?.[1]);
+    // The first sample has none before it.
+    await setTimeout(250);
+    const until = performance.now() + 300;
+    while (performance.now() < until);
+    await setTimeout(10);
+    const blocked = late();
+    expect(blocked).toBeGreaterThan(0.15);
+    expect(blocked).toBeLessThan(10);
     stop();
   });
 });
