@@ -57,6 +57,18 @@ function heldDeps() {
 const JSON_TYPE = { 'content-type': 'application/json' };
 const NOTE = { method: 'POST', path: '/v1/notes', headers: JSON_TYPE };
 
+describe('an answer', () => {
+  it('is told with its length, not in chunks', async () => {
+    const { port } = await host();
+    const ends = 'connection: close\r\n\r\n';
+    const found = await sendBytes(port, `GET /v1/nothing HTTP/1.1\r\nhost: ä\r\n${ends}`);
+    const [head = '', body = ''] = found.split('\r\n\r\n');
+    expect(head.toLowerCase()).toContain(`\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`);
+    expect(body).toContain('ROUTE_NOT_FOUND');
+    expect(head.toLowerCase()).not.toContain('transfer-encoding');
+  });
+});
+
 describe('trap: the framework takes bodies of 1 GB', () => {
   it('413 by Content-Length, before a byte of it is read', async () => {
     const { port } = await host();

@@ -63,8 +63,10 @@ export async function run(args: readonly string[]): Promise<unknown> {
 }
 
 async function measureBare(rate: number): Promise<{ name: string; accepted: Percentiles }> {
+  const body = '{"id":null}';
+  const headers = { 'content-length': body.length };
   const server = createServer((request, response) => {
-    request.resume().once('end', () => response.writeHead(201).end('{"id":null}'));
+    request.resume().once('end', () => response.writeHead(201, headers).end(body));
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   try {

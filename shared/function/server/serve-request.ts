@@ -56,9 +56,15 @@ function send(
 ): void {
   if (response.destroyed || response.headersSent) return;
   if (close) response.setHeader('connection', 'close');
-  response.writeHead(answer.status, answer.headers);
+  response.writeHead(answer.status, withLength(answer));
   response.end(answer.body);
   if (!request.complete) discardBody(request);
+}
+
+/** With its length an answer is one write; without, it is sent in chunks. 204 may have none. */
+function withLength({ status, headers, body }: Answer): Record<string, string | number> {
+  if (status === 204) return headers;
+  return { ...headers, 'content-length': body === undefined ? 0 : Buffer.byteLength(body) };
 }
 
 /** Node joins repeated headers itself; only `set-cookie`, which no request has, comes as a list. */
