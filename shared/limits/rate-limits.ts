@@ -1,5 +1,6 @@
 // Who has used up their allowance: by user for callers that are known, by address for all others.
 // Redis counts for every process; while it is away each counts alone, and grants less.
+import { dropOldest } from '../cache/drop-oldest.ts';
 import type { Limiter, LimitReading } from '../cache/limiter.ts';
 import type { Caller } from '../domain/caller.ts';
 import { reject, type Rejection } from '../domain/rejection.ts';
@@ -135,11 +136,7 @@ export class RateLimits {
       untilMs: nowMs + Math.min(ms, REMEMBERED_MS_MAX),
       retryAtMs: nowMs + ms,
     });
-    if (among.size <= REMEMBERED_MAX) return;
-    for (const oldest of among.keys()) {
-      among.delete(oldest);
-      break;
-    }
+    dropOldest(among, REMEMBERED_MAX);
   }
 
   #recall(among: Map<string, Remembered>, subject: string): Remembered | null {

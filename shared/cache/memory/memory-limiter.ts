@@ -1,5 +1,6 @@
 // The limiter in memory: for a process without Redis, and for the time that Redis is away.
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { dropOldest } from '../drop-oldest.ts';
 import {
   BAN_REMEMBERED_MS,
   banMsOf,
@@ -84,12 +85,7 @@ export class MemoryLimiter implements Limiter {
     const bannedForMs = banMsOf(strikes);
     this.#bans.delete(subject);
     this.#bans.set(subject, { strikes, untilMs: nowMs + bannedForMs });
-    if (this.#bans.size > BANS_MAX) {
-      for (const oldest of this.#bans.keys()) {
-        this.#bans.delete(oldest);
-        break;
-      }
-    }
+    dropOldest(this.#bans, BANS_MAX);
     return bannedForMs;
   }
 }

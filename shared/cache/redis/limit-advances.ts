@@ -1,6 +1,7 @@
 // What may be granted before Redis is asked: a little, to subjects that are far from the end of
 // their allowance. Each process tells Redis within a moment what it has granted so, and near the
 // end, or for more, it asks first. In memory; it sends nothing itself.
+import { dropOldest } from '../drop-oldest.ts';
 import type { LimitReading, LimitWindow } from '../limiter.ts';
 
 /** Points of one subject in one window. */
@@ -102,10 +103,6 @@ export class LimitAdvances {
       return;
     }
     this.#known.set(key, { key, window, consumed, uncounted: 0, unsent: 0, resetsAtMs });
-    if (this.#known.size <= SUBJECTS_MAX) return;
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest);
-      break;
-    }
+    dropOldest(this.#known, SUBJECTS_MAX);
   }
 }

@@ -25,7 +25,7 @@ const PLAIN = 'limits:plain:';
 /** What the script answers instead of a count to who is banned. */
 const BANNED = -1;
 
-/** How long a count waits for others: three travel together at 1,000 requests a second. */
+/** How long a count that is waited for waits for others. */
 const GATHER_MS = 2;
 /** How long Redis does not know of what was granted in advance. */
 const TELL_MS = 50;

@@ -1,6 +1,7 @@
 // API keys that were looked up a moment ago, and numbers that belong to no key: strangers cannot
 // make us ask the database over and over. Both are bounded, each by itself, so that unknown numbers
 // never push out keys in use.
+import { dropOldest } from '../../cache/drop-oldest.ts';
 import { isRejection, type Rejection } from '../../domain/rejection.ts';
 import type { Logger } from '../../telemetry/logger.ts';
 import { Batcher } from '../batcher.ts';
@@ -135,11 +136,4 @@ export class KeyCache {
 function put<Value>(map: Map<number, Value>, keyNumber: number, value: Value): void {
   map.delete(keyNumber);
   map.set(keyNumber, value);
-}
-
-function dropOldest(map: Map<number, unknown>, keysMax: number): void {
-  for (const oldest of map.keys()) {
-    if (map.size <= keysMax) return;
-    map.delete(oldest);
-  }
 }

@@ -1,6 +1,7 @@
 // Tokens that were verified a moment ago. Checking an Ed25519 signature costs about 100 us, a look
 // here 2 us. Kept by hash, so that a memory dump shows no token; bounded in number and in time.
 import { hash } from 'node:crypto';
+import { dropOldest } from '../../cache/drop-oldest.ts';
 import type { Authenticated } from './authenticated.ts';
 
 /** Tokens kept at a time; the oldest goes first. */
@@ -50,11 +51,7 @@ export class TokenCache {
     const untilMs = Math.min(expiresAtMs, nowMs + TOKEN_CACHED_MS_MAX);
     if (untilMs <= nowMs) return;
     this.#tokens.set(hashToken(token), { known, untilMs });
-    if (this.#tokens.size <= this.#tokensMax) return;
-    for (const oldest of this.#tokens.keys()) {
-      this.#tokens.delete(oldest);
-      break;
-    }
+    dropOldest(this.#tokens, this.#tokensMax);
   }
 
   #clear(generation: number): void {
